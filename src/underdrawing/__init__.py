@@ -1,0 +1,3 @@
+"""Images that remember themselves."""
+
+__version__ = "0.1.0"

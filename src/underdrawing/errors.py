@@ -1,0 +1,68 @@
+"""The whole error tree on one screen.
+
+Every message says what failed, what was given, what was expected, and what to do. Nothing in the package raises a bare
+``ValueError`` at a user; ``exit_code`` is what the command line returns for the error (2: the request is wrong,
+3: the work failed).
+"""
+
+__all__ = [
+    "CapacityError",
+    "ImageFormatError",
+    "ImageLimitError",
+    "ImageTooSmallError",
+    "KeyFileError",
+    "OutputExistsError",
+    "PayloadError",
+    "UnderdrawingError",
+    "UnsupportedVersionError",
+    "UsageError",
+    "WeightsError",
+]
+
+
+class UnderdrawingError(Exception):
+    """Base of every error the package raises on purpose."""
+
+    exit_code = 3
+
+
+class UsageError(UnderdrawingError):
+    """The request itself is wrong: an option, a path, a combination."""
+
+    exit_code = 2
+
+
+class OutputExistsError(UsageError):
+    """The output would overwrite a file that nobody asked to overwrite."""
+
+
+class ImageFormatError(UnderdrawingError):
+    """The bytes are not an image this package reads: empty, truncated, another format, animated."""
+
+
+class ImageLimitError(UnderdrawingError):
+    """The image is larger, in bytes or pixels, than the limits allow."""
+
+
+class ImageTooSmallError(UnderdrawingError):
+    """The image is smaller than a mark needs."""
+
+
+class CapacityError(UnderdrawingError):
+    """The message does not fit the carrier."""
+
+
+class PayloadError(UnderdrawingError):
+    """A received payload contradicts itself: a checksum, a length, a field out of range."""
+
+
+class UnsupportedVersionError(PayloadError):
+    """The payload was written by a newer version than this reader knows."""
+
+
+class KeyFileError(UsageError):
+    """A key or trust file is missing, unreadable, of the wrong kind, or needs another password."""
+
+
+class WeightsError(UnderdrawingError):
+    """The shipped networks are missing or are not the ones that ``weights.json`` names."""

@@ -1,0 +1,156 @@
+"""What ``protect`` and ``verify`` hand back: plain frozen values, shared by the pipeline, the report and the doors.
+
+Importing this module is cheap: the rooms whose types appear here are imported for type checking only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from underdrawing.images import Picture
+    from underdrawing.payload import SignatureStatus
+    from underdrawing.tokenizer import HiddenCode
+
+__all__ = ["Geometry", "Profile", "Protection", "Verdict", "Verification"]
+
+JsonValue = str | int | float | bool | None | list[str] | dict[str, str] | dict[str, float] | dict[str, float | str]
+
+
+class Profile(StrEnum):
+    """How strong the mark is: what it survives against how little it changes."""
+
+    STANDARD = "standard"
+    DISCREET = "discreet"
+
+
+class Verdict(StrEnum):
+    """The one-word answer of ``verify``."""
+
+    AUTHENTIC = "authentic"
+    """A mark was read and no place disagrees with it."""
+    TAMPERED = "tampered"
+    """A mark was read and part of the picture disagrees with it."""
+    TRANSPLANTED = "transplanted"
+    """A mark was read, but it describes another picture."""
+    UNPROTECTED = "unprotected"
+    """No mark was found. That says nothing about the picture itself."""
+    FORGED = "forged"
+    """A mark was read whose signature does not belong to its contents."""
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether this is anything but ``authentic`` (exit code 1 on the command line)."""
+        return self is not Verdict.AUTHENTIC
+
+
+@dataclass(frozen=True, kw_only=True)
+class Geometry:
+    """How the suspect lies against the picture that was protected.
+
+    ``scale_x`` and ``scale_y`` are suspect pixels per protected pixel along each axis (1.0: the same size, or unknown);
+    ``note`` says in words what was found and what was assumed.
+    """
+
+    scale_x: float = 1.0
+    scale_y: float = 1.0
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Protection:
+    """A protected picture and what was put into it.
+
+    ``id`` is 16 hexadecimal digits; ``blocks`` and ``left_out`` name what the carrier holds and what did not fit;
+    ``psnr_db`` compares the protected pixels with the given ones (RGB, all pixels, peak 255 or 65535).
+    """
+
+    picture: Picture
+    id: str
+    carrier: str
+    profile: Profile
+    blocks: tuple[str, ...]
+    left_out: tuple[str, ...]
+    psnr_db: float
+    code: HiddenCode
+    timings_s: dict[str, float]
+
+    def to_dict(self) -> dict[str, JsonValue]:
+        """The keys of ``protect --json``, apart from ``output``, which only the writer of a file knows."""
+        return {
+            "id": self.id,
+            "carrier": self.carrier,
+            "profile": str(self.profile),
+            "blocks": list(self.blocks),
+            "left_out": list(self.left_out),
+            "psnr_db": round(self.psnr_db, 3),
+            "timings_s": {name: round(value, 4) for name, value in self.timings_s.items()},
+        }
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Verification:
+    """What the pixels of a suspect say about it.
+
+    Args:
+        verdict: the one-word answer.
+        confidence: how sure the verdict is, 0 to 1.
+        id: 16 hexadecimal digits; None when no mark was read.
+        blocks: which of anchor, core, detail, fine were read.
+        code_scales: how many scales of the hidden code survived, 0 to 6.
+        facts: IPTC Photo Metadata names to text. Written by whoever made the mark: treat them as hostile text.
+        facts_source: where the facts came from; None when there are none.
+        signature: what the signature is worth to this reader.
+        signer: the name the trust store gives the key, or its fingerprint; None without a signature.
+        tampered_fraction: share of the pixels that the mask covers, 0 to 1.
+        geometry: how the suspect lies against the protected picture.
+        tamper_probability: H×W float32, 0 to 1, row-major, of the suspect; None when there is nothing to compare.
+        mask: H×W bool, True where tampered; None when there is nothing to compare.
+        recovered: the suspect with the tampered region painted back; None when nothing was recovered.
+        recovery_source: what it was painted from; None when nothing was recovered.
+        timings_s: seconds of each step.
+    """
+
+    verdict: Verdict
+    confidence: float
+    id: str | None
+    blocks: tuple[str, ...]
+    code_scales: int
+    facts: dict[str, str]
+    facts_source: Literal["pixels", "vault"] | None
+    signature: SignatureStatus
+    signer: str | None
+    tampered_fraction: float
+    geometry: Geometry
+    tamper_probability: NDArray[np.float32] | None
+    mask: NDArray[np.bool_] | None
+    recovered: Picture | None
+    recovery_source: Literal["code", "vault"] | None
+    timings_s: dict[str, float]
+
+    def to_dict(self) -> dict[str, JsonValue]:
+        """The keys of ``verify --json``, apart from the paths (``mask``, ``recovered``, ``report``) of written files."""
+        return {
+            "verdict": str(self.verdict),
+            "confidence": round(self.confidence, 4),
+            "id": self.id,
+            "blocks": list(self.blocks),
+            "code_scales": self.code_scales,
+            "facts": dict(self.facts),
+            "facts_source": self.facts_source,
+            "signature": str(self.signature),
+            "signer": self.signer,
+            "tampered_fraction": round(self.tampered_fraction, 5),
+            "geometry": {
+                "scale_x": round(self.geometry.scale_x, 5),
+                "scale_y": round(self.geometry.scale_y, 5),
+                "note": self.geometry.note,
+            },
+            "recovery_source": self.recovery_source,
+            "timings_s": {name: round(value, 4) for name, value in self.timings_s.items()},
+        }

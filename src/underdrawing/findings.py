@@ -134,7 +134,7 @@ class Verification:
     timings_s: dict[str, float]
 
     def to_dict(self) -> dict[str, JsonValue]:
-        """The keys of ``verify --json``, apart from the paths (``mask``, ``recovered``, ``report``) of written files."""
+        """The keys of ``verify --json``, apart from the paths of written files (``mask``, ``recovered``, ``report``)."""
         return {
             "verdict": str(self.verdict),
             "confidence": round(self.confidence, 4),

@@ -1,0 +1,172 @@
+"""The pictures of a report: the suspect, what was changed, what was there, and a slider between the two.
+
+The layers lie on one another and radio buttons choose among them, so all of it works without scripts; the script only
+turns "side by side" into a slider.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+
+from underdrawing.report.pictures import data_uri, heat_layer, outline_path, panel_from, shrink
+from underdrawing.report.words import recovered_title
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from underdrawing.findings import Verification
+    from underdrawing.images import Picture
+
+__all__ = ["Panels", "panels_of", "viewer", "viewer_style"]
+
+STAGE_PX = 1280
+ENLARGE = 1.75
+THUMB_PX = 280
+
+
+@dataclass(frozen=True, eq=False)
+class Panels:
+    """What the page shows, all of one size: H×W×3 uint8 sRGB pictures, H×W×4 heat, the outline as SVG path data.
+
+    ``recovered_title`` says what the recovered picture is.
+    """
+
+    suspect: NDArray[np.uint8]
+    recovered: NDArray[np.uint8] | None
+    heat: NDArray[np.uint8] | None
+    outline: str
+    recovered_title: str
+
+
+def panels_of(suspect: Picture, verification: Verification, *, side_px: int = STAGE_PX) -> Panels:
+    """Bring a suspect and what was found about it to the size that the page shows."""
+    panel = panel_from(suspect, side_px=side_px)
+    size = (panel.shape[1], panel.shape[0])
+    recovered = verification.recovered
+    changed = verification.mask is not None and verification.mask.any()
+    probability = verification.tamper_probability if changed else None
+    return Panels(
+        suspect=panel,
+        recovered=None if recovered is None else _of_size(panel_from(recovered, side_px=side_px), size),
+        heat=None if probability is None else heat_layer(probability, size=size),
+        outline=outline_path(verification.mask, size=size) if changed and verification.mask is not None else "",
+        recovered_title=recovered_title(verification),
+    )
+
+
+def _of_size(panel: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Bring a panel to (width, height): a recovered picture from the vault may have another size than the suspect."""
+    if (panel.shape[1], panel.shape[0]) == size:
+        return panel
+    resized: NDArray[np.uint8] = cv2.resize(panel, size, interpolation=cv2.INTER_AREA).astype("uint8")
+    return resized
+
+
+def viewer(panels: Panels) -> str:
+    """Return the HTML of the stage and of the strip of small pictures that chooses what it shows."""
+    views = _views(panels)
+    inputs = "".join(
+        f'<input class="pick" type="radio" name="view" id="view-{name}"{" checked" if name == first else ""}>'
+        for first in [_first(panels)]
+        for name in views
+    )
+    labels = "".join(_label(name, text, panels) for name, text in views.items())
+    strip = f'<div class="strip">{labels}</div>' if len(views) > 1 else ""
+    return f'<div class="viewer">{inputs}{_stage(panels)}{strip}</div>'
+
+
+def viewer_style(panels: Panels) -> str:
+    """Return the CSS that gives this picture its size: it fits the window, and a small one is enlarged a little."""
+    height, width = panels.suspect.shape[:2]
+    return (
+        f".layers{{width:min(100%, {width / height:.4f} * 78vh, {ENLARGE * width:.0f}px)}}"
+        f".layer img{{aspect-ratio:{width}/{height}}}"
+    )
+
+
+def _views(panels: Panels) -> dict[str, str]:
+    """Name the views this report can show, in the order of the strip."""
+    views = {"suspect": "As it came"}
+    if panels.outline:
+        views["changes"] = "What was changed"
+    if panels.recovered is not None:
+        views |= {"recovered": panels.recovered_title, "compare": "Compare"}
+    return views
+
+
+def _first(panels: Panels) -> str:
+    """Name the view that a page without scripts opens with."""
+    return "changes" if panels.outline else "suspect"
+
+
+def _stage(panels: Panels) -> str:
+    """Draw the layers."""
+    height, width = panels.suspect.shape[:2]
+    suspect = _img(panels.suspect, "The picture as it came in.")
+    recovered = slider = ""
+    if panels.recovered is not None:
+        alt = "The picture with the changed region painted back."
+        recovered = (
+            f'<figure class="layer recovered">{_img(panels.recovered, alt)}'
+            f"<figcaption>{panels.recovered_title}</figcaption></figure>"
+        )
+        slider = (
+            '<div class="handle"></div><input class="slider" type="range" min="0" max="100" value="50" '
+            'aria-label="How much of the picture is shown as it came, against what was there">'
+        )
+    return (
+        f'<div class="stage"><div class="layers">{recovered}<figure class="layer suspect">{suspect}'
+        f"{_heat(panels)}{_outline(panels.outline, width, height)}<figcaption>As it came</figcaption></figure>"
+        f"{slider}</div></div>"
+    )
+
+
+def _img(panel: NDArray[np.uint8], alt: str) -> str:
+    height, width = panel.shape[:2]
+    return f'<img src="{data_uri(panel)}" width="{width}" height="{height}" alt="{alt}">'
+
+
+def _heat(panels: Panels) -> str:
+    """Draw the map as a transparent layer."""
+    if panels.heat is None:
+        return ""
+    alt = "Map of the change: the redder, the more surely changed."
+    return f'<img class="heat" src="{data_uri(panels.heat, quality=60)}" alt="{alt}">'
+
+
+def _outline(path: str, width: int, height: int) -> str:
+    """Draw the border of the change, dark under light, to be seen on any picture."""
+    if not path:
+        return ""
+    return (
+        f'<svg class="outline" viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img" '
+        f'aria-label="Outline of the changed region"><path class="under" d="{path}"/>'
+        f'<path class="over" d="{path}"/></svg>'
+    )
+
+
+def _label(name: str, text: str, panels: Panels) -> str:
+    """Draw one small picture of the strip."""
+    return (
+        f'<label for="view-{name}" class="for-{name}"><span class="thumb">{_thumb(name, panels)}</span>{text}</label>'
+    )
+
+
+def _thumb(name: str, panels: Panels) -> str:
+    """Draw what a view shows, small: the picture itself, with the heat burnt in, or two halves."""
+    small = shrink(panels.suspect, side_px=THUMB_PX)
+    if panels.recovered is not None and name in ("recovered", "compare"):
+        other = shrink(panels.recovered, side_px=THUMB_PX)
+        half = small.shape[1] // 2 if name == "compare" else 0
+        small = small.copy()
+        small[:, half:] = other[:, half:]
+        small[:, max(0, half - 1) : half + 1] = 255 if half else small[:, max(0, half - 1) : half + 1]
+    if name == "changes" and panels.heat is not None:
+        heat = cv2.resize(panels.heat, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)
+        weight = heat[..., 3:].astype("float32") / 255
+        small = (small * (1 - weight) + heat[..., :3] * weight).astype("uint8")
+    return f'<img src="{data_uri(small, quality=75)}" alt="">'

@@ -5,8 +5,19 @@ that strangers wrote, so every one of them is escaped, shown with its invisible 
 running by a content policy.
 """
 
+from underdrawing.report.pictures import mask_png
 from underdrawing.report.sections import html_report, write_report
 from underdrawing.report.shell import page
 from underdrawing.report.words import fact_rows, headline, percent, readable, signature_words
 
-__all__ = ["fact_rows", "headline", "html_report", "page", "percent", "readable", "signature_words", "write_report"]
+__all__ = [
+    "fact_rows",
+    "headline",
+    "html_report",
+    "mask_png",
+    "page",
+    "percent",
+    "readable",
+    "signature_words",
+    "write_report",
+]

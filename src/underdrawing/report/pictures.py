@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from underdrawing.images import Picture
 
-__all__ = ["OUTLINE_LIMIT", "data_uri", "heat_layer", "outline_path", "panel_from", "places", "shrink"]
+__all__ = ["OUTLINE_LIMIT", "data_uri", "heat_layer", "mask_png", "outline_path", "panel_from", "places", "shrink"]
 
 OUTLINE_LIMIT = 300
 """How many regions an outline draws at most, largest first: a page must stay a page whatever the mask looks like."""
@@ -109,3 +109,10 @@ def places(mask: NDArray[np.bool_], *, smallest: float = 0.0005) -> int:
     count, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(mask, np.uint8), connectivity=8)
     areas = stats[1:count, cv2.CC_STAT_AREA]
     return max(int((areas >= smallest * mask.size).sum()), int(count > 1))
+
+
+def mask_png(mask: NDArray[np.bool_]) -> bytes:
+    """Return a mask (H×W, True where changed) as a greyscale PNG: white where changed, black elsewhere."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.where(mask, 255, 0).astype(np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()

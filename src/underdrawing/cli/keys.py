@@ -1,0 +1,125 @@
+"""``underdrawing keys``: make keys, give away public halves, say whom to believe."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from underdrawing.cli.guard import printable
+from underdrawing.cli.secrets import PASSWORD_VARIABLE
+from underdrawing.errors import UsageError
+
+if TYPE_CHECKING:
+    from underdrawing.payload import Publisher
+
+__all__ = ["keys"]
+
+keys = typer.Typer(no_args_is_help=True, help="Make keys, give away their public halves, say whose you trust.")
+
+_DAY = ["%Y-%m-%d"]
+
+
+@keys.command()
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the key. Never overwritten.")],
+    channel: Annotated[
+        bool, typer.Option("--channel", help="Make a secret that hides the mark, not a key that signs it.")
+    ] = False,
+    lock: Annotated[
+        bool, typer.Option("--lock", help=f"Encrypt the key with a password, asked for or from {PASSWORD_VARIABLE}.")
+    ] = False,
+) -> None:
+    """Make a private key that only its owner can read."""
+    from underdrawing.payload import ChannelKey, SigningKey
+
+    if channel and lock:
+        raise UsageError("--lock is for signing keys; keep a channel key safe by where you put it")
+    if channel:
+        ChannelKey.new().save(file)
+        typer.echo(
+            f"channel key written to {file}; who reads or checks the mark needs it too, so hand it over in private"
+        )
+        return
+    SigningKey.new().save(file, password=_password() if lock else None)
+    typer.echo(f"private key written to {file}; keep it secret, and give away what `underdrawing keys export` prints")
+
+
+def _password() -> str:
+    """Return the password to lock a key with."""
+    given = os.environ.get(PASSWORD_VARIABLE)
+    password = given if given is not None else str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    if not password:
+        raise UsageError("an empty password locks nothing; give one, or leave out --lock")
+    return password
+
+
+@keys.command()
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The private key.")],
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="Whose key it is, for those who come to trust it.")
+    ] = "",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="OUT", help="Write it here, not to the terminal.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite OUT if it exists.")] = False,
+) -> None:
+    """Print the public half of a private key: one line to give to everybody."""
+    from underdrawing import images
+    from underdrawing.cli.secrets import signing_key
+
+    line = str(signing_key(file).public(name=name))
+    if output is None:
+        typer.echo(line)
+    else:
+        images.write_atomically(output, f"{line}\n".encode(), overwrite=force)
+        typer.echo(f"public key written to {output}")
+
+
+@keys.command()
+def trust(
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="The trust file. Made if it is not there.")],
+    public: Annotated[
+        list[Path] | None, typer.Argument(metavar="PUBLIC", help="Files with the public keys to believe.")
+    ] = None,
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="Call the key this, whatever its file says.")
+    ] = "",
+    valid_from: Annotated[
+        datetime | None, typer.Option("--from", formats=_DAY, metavar="DAY", help="Believe it from this day on.")
+    ] = None,
+    valid_until: Annotated[
+        datetime | None, typer.Option("--until", formats=_DAY, metavar="DAY", help="Believe it up to this day.")
+    ] = None,
+    revoke: Annotated[
+        str | None, typer.Option("--revoke", metavar="NAME", help="Stop believing every key of this name.")
+    ] = None,
+) -> None:
+    """Say whose signatures to believe, for `verify --trust STORE`. Without a key or --revoke, list them."""
+    from underdrawing.payload import Publisher, TrustStore
+
+    trusted = TrustStore.load(store) if store.exists() else TrustStore()
+    before = trusted
+    for publisher in (publisher for path in public or [] for publisher in TrustStore.load(path)):
+        days = (valid_from.date() if valid_from else None, valid_until.date() if valid_until else None)
+        trusted = trusted.add(Publisher(name or publisher.name, publisher.key, *days))
+    if revoke is not None:
+        trusted = trusted.revoke(revoke)
+    if trusted != before:
+        trusted.save(store)
+    elif not store.exists():
+        raise UsageError(f"{store}: no such trust file; name the public keys to put into it")
+    for publisher in trusted:
+        typer.echo(_row(publisher))
+
+
+def _row(publisher: Publisher) -> str:
+    """Describe one publisher on a line."""
+    days = [f"from {publisher.valid_from}"] * bool(publisher.valid_from)
+    days += [f"until {publisher.valid_until}"] * bool(publisher.valid_until)
+    state = ["revoked"] if publisher.revoked else days
+    return f"{printable(publisher.name)}  key {publisher.key.id.hex()}{''.join(f', {part}' for part in state)}"

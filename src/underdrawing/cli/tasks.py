@@ -1,0 +1,105 @@
+"""One picture's share of a command, and what it came to: plain values that travel between processes."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from underdrawing.findings import Profile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from underdrawing.images import Picture
+
+__all__ = ["Coding", "Done", "Format", "ProtectTask", "Subsampling", "VerifyTask", "called", "read_picture"]
+
+
+class Format(StrEnum):
+    """A file format to write."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+    AVIF = "avif"
+    TIFF = "tiff"
+
+    @property
+    def extension(self) -> str:
+        """The usual ending of such a file's name."""
+        return {Format.JPEG: ".jpg", Format.TIFF: ".tif"}.get(self, f".{self}")
+
+
+class Subsampling(StrEnum):
+    """How finely a JPEG keeps colour."""
+
+    FULL = "4:4:4"
+    HALF_WIDTH = "4:2:2"
+    QUARTER = "4:2:0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coding:
+    """How to write a picture; None keeps what it came with."""
+
+    format: Format | None = None
+    quality: int | None = None
+    subsampling: Subsampling | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """The same for ``images.save`` and ``images.encode``."""
+        return {
+            "format": self.format.upper() if self.format else None,
+            "quality": self.quality,
+            "subsampling": str(self.subsampling) if self.subsampling else None,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProtectTask:
+    """One picture to protect; no source is standard input, no output is standard output."""
+
+    source: Path | None
+    output: Path | None
+    facts: dict[str, str] = field(default_factory=dict)
+    metadata_facts: bool = True
+    key: Path | None = None
+    channel_key: Path | None = None
+    profile: Profile = Profile.STANDARD
+    coding: Coding = Coding()
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyTask:
+    """One picture to verify; no source is standard input, no folder means that nothing is written."""
+
+    source: Path | None
+    folder: Path | None
+    trust: tuple[Path, ...] = ()
+    channel_key: Path | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What one picture came to: the object for ``--json``, the lines for people, and the bytes for standard output."""
+
+    record: dict[str, Any]
+    lines: tuple[str, ...]
+    negative: bool = False
+    stream: bytes | None = None
+
+
+def called(path: Path | None) -> str:
+    """Return how a path is called in messages and records."""
+    return "-" if path is None else str(path)
+
+
+def read_picture(source: Path | None) -> Picture:
+    """Read a picture from a path, or from standard input."""
+    from underdrawing import images
+
+    return images.load(sys.stdin.buffer if source is None else source)

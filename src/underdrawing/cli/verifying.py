@@ -1,0 +1,116 @@
+"""``underdrawing verify``: where the findings go, and what happens to one picture."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from underdrawing.cli.inputs import STANDARD_STREAM, find_items, mirrored, refuse_existing
+from underdrawing.cli.secrets import channel_key, trust_store
+from underdrawing.cli.tasks import Done, VerifyTask, called, read_picture
+from underdrawing.errors import UsageError
+from underdrawing.findings import Verdict
+
+if TYPE_CHECKING:
+    from underdrawing.findings import Verification
+    from underdrawing.images import Picture
+
+__all__ = ["RESULT", "plan_verify", "verify_one"]
+
+FILES = {"mask": "mask.png", "recovered": "recovered.png", "report": "report.html"}
+RESULT = "result.json"
+"""Written last: a folder that has it is whole, and a second run reads the answer from it."""
+
+
+def plan_verify(
+    given: str, output: str | None, *, template: VerifyTask, resume: bool
+) -> tuple[list[VerifyTask], list[Done]]:
+    """Return a task for every picture, and what an earlier run has found already.
+
+    Raises:
+        UsageError: the output cannot be what was asked for.
+        OutputExistsError: findings exist, and neither ``resume`` nor the template's ``overwrite`` is set.
+    """
+    if output is None and resume:
+        raise UsageError("--resume goes on with an output folder; name it with -o")
+    if output == STANDARD_STREAM or (output is not None and Path(output).exists() and not Path(output).is_dir()):
+        raise UsageError(f"verify writes several files: got -o {output}, expected a folder")
+    items, many = find_items(given, leave_out=Path(output) if output else None)
+    if output is None:
+        return [replace(template, source=item.source) for item in items], []
+    folders = mirrored(items, Path(output)) if many else [Path(output)]
+    if not (resume or template.overwrite):
+        refuse_existing([folder / name for folder in folders for name in [*FILES.values(), RESULT]])
+    tasks = [replace(template, source=item.source, folder=folder) for item, folder in zip(items, folders, strict=True)]
+    done = {task: found for task in tasks if resume and (found := _found_before(task)) is not None}
+    return [replace(task, overwrite=template.overwrite or resume) for task in tasks if task not in done], list(
+        done.values()
+    )
+
+
+def _found_before(task: VerifyTask) -> Done | None:
+    """Read what an earlier run found about this very picture; None if it did not get to its end."""
+    assert task.folder is not None
+    try:
+        record = json.loads((task.folder / RESULT).read_text("utf-8"))
+        verdict = Verdict(record["verdict"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if record.get("input") != called(task.source):
+        return None
+    return Done(record=record, lines=(f"{record['input']}  {verdict}, found before",), negative=verdict.is_negative)
+
+
+def verify_one(task: VerifyTask) -> Done:
+    """Verify one picture and, with an output folder, write the mask, the recovered picture and the report there."""
+    import underdrawing
+    from underdrawing.cli.words import card, line
+
+    began = time.perf_counter()
+    picture = read_picture(task.source)
+    loaded = time.perf_counter()
+    verification = underdrawing.verify(
+        picture,
+        trust=trust_store(task.trust) if task.trust else None,
+        channel_key=channel_key(task.channel_key) if task.channel_key else None,
+    )
+    verified = time.perf_counter()
+    written = {} if task.folder is None else _write_findings(picture, verification, task, task.folder)
+    times = {"load": loaded - began, **verification.timings_s, "write": time.perf_counter() - verified}
+    record = {"input": called(task.source), **replace(verification, timings_s=times).to_dict()}
+    record |= {kind: written.get(kind) for kind in FILES}
+    if task.folder is not None:
+        _write_result(record, task.folder, overwrite=task.overwrite)
+    lines = (line(record, verification), *card(record, verification))
+    return Done(record=record, lines=lines, negative=verification.verdict.is_negative)
+
+
+def _write_findings(picture: Picture, verification: Verification, task: VerifyTask, folder: Path) -> dict[str, str]:
+    """Write what there is to write, and take away what an earlier run left under the same names."""
+    from underdrawing import images
+    from underdrawing.report import mask_png, write_report
+
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = {kind: folder / name for kind, name in FILES.items()}
+    if task.overwrite:
+        for stale in [folder / RESULT, *paths.values()]:
+            stale.unlink(missing_ok=True)
+    if verification.mask is None:
+        del paths["mask"]
+    else:
+        images.write_atomically(paths["mask"], mask_png(verification.mask))
+    if verification.recovered is None:
+        del paths["recovered"]
+    else:
+        images.save(verification.recovered, paths["recovered"], format="PNG")
+    write_report(picture, verification, paths["report"], name=task.source.name if task.source else "")
+    return {kind: str(path) for kind, path in paths.items()}
+
+
+def _write_result(record: dict[str, Any], folder: Path, *, overwrite: bool) -> None:
+    from underdrawing import images
+
+    images.write_atomically(folder / RESULT, (json.dumps(record, indent=2) + "\n").encode(), overwrite=overwrite)

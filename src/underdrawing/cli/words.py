@@ -1,0 +1,34 @@
+"""A verification as lines for a terminal. Facts are strangers' words: nothing of them may steer the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from underdrawing.report import fact_rows, headline, percent, readable, signature_words
+
+if TYPE_CHECKING:
+    from underdrawing.findings import Verification
+
+__all__ = ["card", "line"]
+
+_INDENT = "  "
+
+
+def line(record: dict[str, Any], verification: Verification) -> str:
+    """Return the verdict on one line, for a picture among many."""
+    changed = f", {percent(verification.tampered_fraction)} changed" if verification.tampered_fraction else ""
+    mark = f"; id {verification.id}, signature {verification.signature}" if verification.id else ""
+    return f"{readable(record['input'])}  {verification.verdict}{changed}{mark}"
+
+
+def card(record: dict[str, Any], verification: Verification) -> list[str]:
+    """Return what follows that line for a picture alone: the finding in words, the facts, the signature, the files."""
+    rows = fact_rows(verification.facts)
+    wide = max((len(label) for label, _ in rows), default=0)
+    facts = [f"{_INDENT}{label:<{wide}}  {text}" for label, text in rows]
+    files = [f"{_INDENT}{kind:<9}  {record[kind]}" for kind in ("mask", "recovered", "report") if record[kind]]
+    said = [headline(verification)]
+    if verification.id:
+        said.append(f"Signature: {signature_words(verification)}")
+    parts = [[_INDENT + sentence for sentence in said], facts, files]
+    return [text for part in parts if part for text in ["", *part]][1:]

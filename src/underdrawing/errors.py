@@ -11,6 +11,7 @@ __all__ = [
     "ImageLimitError",
     "ImageTooSmallError",
     "KeyFileError",
+    "OutputError",
     "OutputExistsError",
     "PayloadError",
     "UnderdrawingError",
@@ -34,6 +35,10 @@ class UsageError(UnderdrawingError):
 
 class OutputExistsError(UsageError):
     """The output would overwrite a file that nobody asked to overwrite."""
+
+
+class OutputError(UnderdrawingError):
+    """The output could not be written: no permission, no space."""
 
 
 class ImageFormatError(UnderdrawingError):

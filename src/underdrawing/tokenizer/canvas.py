@@ -1,0 +1,41 @@
+"""From a picture of any shape to the square canvas on which it is described."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.errors import UsageError
+from underdrawing.tokenizer.ladder import CANVAS
+
+__all__ = ["to_canvas"]
+
+
+def to_canvas(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The whole picture on the 256×256 canvas; its aspect is not kept, so that every part of it is covered.
+
+    A side that shrinks is averaged by area, a side that grows is interpolated (bicubic).
+
+    Args:
+        pixels: H×W×3 RGB, uint8, 0..255, any size from 1×1 up.
+
+    Returns:
+        256×256×3 RGB, uint8; a copy.
+
+    Raises:
+        UsageError: not three channels of uint8.
+    """
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or 0 in pixels.shape:
+        raise UsageError(
+            f"tokenizer: got pixels {pixels.shape} of {pixels.dtype}, expected height × width × 3 of uint8"
+        )
+    height, width = pixels.shape[:2]
+    shrunk = _resize(pixels, min(height, CANVAS), min(width, CANVAS), cv2.INTER_AREA)
+    return _resize(shrunk, CANVAS, CANVAS, cv2.INTER_CUBIC)
+
+
+def _resize(pixels: NDArray[np.uint8], height: int, width: int, interpolation: int) -> NDArray[np.uint8]:
+    if pixels.shape[:2] == (height, width):
+        return pixels.copy()
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=interpolation), dtype=np.uint8)

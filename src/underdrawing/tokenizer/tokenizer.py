@@ -1,0 +1,144 @@
+"""Pictures ⇄ hidden codes, with the shipped weights.
+
+::
+
+    picture ─► canvas 256² ─► 16-pixel patches ─► 32 latents ─► scales 1, 2, 4, 8, 16
+                   │                                                   │
+                   └──────── minus ◄── linear picture of these ◄───────┘
+                               └─► 8-pixel patches ─► 16 latents ─► scale 32
+
+    tokens ─► latents ─► decoder network ─► picture
+
+Encoding is integer arithmetic throughout, so the same canvas has the same tokens on every machine. Only the decoder, on
+which no token depends, is a neural network.
+Sources: multi-scale hidden code, arXiv 2602.22759; residual scales, arXiv 2404.02905; the two-level layout is ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.errors import UsageError
+from underdrawing.tokenizer.canvas import to_canvas
+from underdrawing.tokenizer.ladder import LADDER, HiddenCode
+from underdrawing.tokenizer.painter import Painter
+from underdrawing.tokenizer.quantizer import encode_scales, latents_of_scales
+from underdrawing.tokenizer.weights import DECODER_FILE, LINEAR_FILE, LinearWeights, read_verified, shipped_weights
+
+__all__ = ["Latents", "Tokenizer"]
+
+_COARSE = LADDER[:5]
+_FINE = LADDER[5]
+
+
+@dataclass(frozen=True)
+class Latents:
+    """What a hidden code says, before it is painted.
+
+    Attributes:
+        coarse: (16, 16, 32) int32, from the scales 1 to 16.
+        fine: (32, 32, 16) int32, from scale 32; 0 where unknown.
+        known: (6, 32, 32) bool, for each scale the cells where its token is known.
+    """
+
+    coarse: NDArray[np.int32]
+    fine: NDArray[np.int32]
+    known: NDArray[np.bool_]
+
+
+class Tokenizer:
+    """Describes a picture by tokens, and paints the picture that tokens describe.
+
+    Args:
+        linear: what decides tokens.
+        painter: what paints them.
+    """
+
+    def __init__(self, linear: LinearWeights, painter: Painter) -> None:
+        self._linear = linear
+        self._painter = painter
+
+    @classmethod
+    def load(cls, *, weights: Traversable | None = None, threads: int = 1) -> Tokenizer:
+        """The tokenizer with the shipped weights.
+
+        Args:
+            weights: another folder of weights, made by the training command.
+            threads: threads of the decoder network.
+
+        Raises:
+            WeightsError: a file is missing or is not the one that ``weights.json`` names.
+        """
+        folder = shipped_weights() if weights is None else weights
+        linear = LinearWeights.from_bytes(read_verified(folder, LINEAR_FILE))
+        return cls(linear, Painter(read_verified(folder, DECODER_FILE), threads=threads))
+
+    def encode(self, pixels: NDArray[np.uint8]) -> HiddenCode:
+        """The full hidden code (all six scales) of a picture.
+
+        Args:
+            pixels: H×W×3 RGB, uint8, 0..255, any size.
+
+        Returns:
+            Six token maps; the same canvas gives the same tokens on every machine.
+
+        Raises:
+            UsageError: not three channels of uint8.
+        """
+        canvas = to_canvas(pixels).astype(np.int16)
+        coarse = encode_scales(self._linear.coarse_analysis(canvas), self._linear.coarse_vocabulary, _COARSE)
+        left = canvas - self.linear_picture(HiddenCode(coarse))
+        return HiddenCode((*coarse, self._linear.fine_vocabulary.nearest(self._linear.fine_analysis(left))))
+
+    def decode(self, code: HiddenCode) -> NDArray[np.uint8]:
+        """The picture that a code describes: 256×256×3 RGB, uint8; any prefix will do, also one known in part."""
+        latents = self.latents(code)
+        return self._painter.paint(latents.coarse, latents.fine, latents.known)
+
+    def detail_order(self, code: HiddenCode) -> NDArray[np.int64]:
+        """All 1024 raster positions of scale 32, those first where it adds most; whoever has scale 16 finds the same.
+
+        The four positions in one cell of scale 16 stay together, row by row. Integers only: cells are sorted by a table
+        that ships with the weights, at the token of scale 16; ties keep raster order.
+
+        Args:
+            code: the scales up to 16, or more.
+
+        Returns:
+            (1024,) int64, a permutation of 0..1023.
+
+        Raises:
+            UsageError: the code has no complete scale 16.
+        """
+        if code.n_scales < len(_COARSE) or (code.n_scales == len(_COARSE) and code.known is not None):
+            raise UsageError(f"detail order: got {code.n_scales} scales, expected a code with a complete scale 16")
+        cells = np.argsort(-self._linear.detail[code.scales[4]].ravel(), kind="stable")
+        positions = np.arange(_FINE * _FINE).reshape(16, 2, 16, 2).transpose(0, 2, 1, 3).reshape(-1, 4)
+        return positions[cells].ravel().astype(np.int64)
+
+    def linear_picture(self, code: HiddenCode) -> NDArray[np.int16]:
+        """What the scales up to 16 say without the decoder network: 256×256×3 RGB, int16, 0..255; exact integers."""
+        return self._linear.coarse_synthesis(self.latents(code).coarse)
+
+    def latents(self, code: HiddenCode) -> Latents:
+        """What a code says, as the decoder network gets it."""
+        n_coarse = min(code.n_scales, len(_COARSE))
+        known = code.known if code.n_scales == n_coarse else None
+        coarse = latents_of_scales(code.scales[:n_coarse], self._linear.coarse_vocabulary, _COARSE[-1], known)
+        fine = np.zeros((_FINE, _FINE, self._linear.fine_vocabulary.entries.shape[1]), dtype=np.int32)
+        if code.n_scales == len(LADDER):
+            fine = latents_of_scales(code.scales[-1:], self._linear.fine_vocabulary, _FINE, code.known)
+        return Latents(coarse, fine, _known_cells(code))
+
+
+def _known_cells(code: HiddenCode) -> NDArray[np.bool_]:
+    cells = np.zeros((len(LADDER), _FINE, _FINE), dtype=np.bool_)
+    cells[: code.n_scales] = True
+    if code.known is not None:
+        step = _FINE // code.known.shape[0]
+        cells[code.n_scales - 1] = code.known.repeat(step, axis=0).repeat(step, axis=1)
+    return cells

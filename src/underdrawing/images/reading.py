@@ -138,7 +138,11 @@ def _plausible_profile(icc: bytes) -> bool:
 def _settled_xmp(xmp: bytes) -> bytes:
     """Packet whose orientation is 1 and that holds no thumbnail, edited without parsing it."""
     xmp = re.sub(rb"""(<tiff:Orientation>\s*|tiff:Orientation=["'])[2-8]""", rb"\g<1>1", xmp)
-    return re.sub(rb"<(xmp|xap):Thumbnails[ >/].*?</\1:Thumbnails>", b"", xmp, flags=re.DOTALL)
+    for name in (b"xmp:Thumbnails", b"xap:Thumbnails"):
+        begin, closing = xmp.find(b"<" + name), b"</" + name + b">"
+        end = xmp.find(closing, begin) if begin >= 0 else -1
+        xmp = xmp[:begin] + xmp[end + len(closing) :] if end > 0 else xmp
+    return xmp
 
 
 def _assembled(planes: Planes, image_format: ImageFormat, metadata: Metadata) -> Picture:

@@ -40,17 +40,17 @@ _SUFFIXES: dict[str, ImageFormat] = {
 def losses(picture: Picture, *, format: ImageFormat) -> tuple[Loss, ...]:
     """What a picture loses when it is encoded in a format.
 
-    ``alpha``: transparency, flattened onto white (JPEG) · ``grey``: stored as RGB (WebP, AVIF) · ``depth``: 16 bits
-    become 8 (JPEG, WebP, AVIF) · ``icc``: a grey profile where there are no grey pixels · ``iptc``: WebP and AVIF have
-    no place for it · ``exif``, ``iptc``, ``xmp``, ``icc``: too long for a JPEG segment.
+    ``alpha``: transparency, flattened onto white (JPEG) · ``grey``: stored as RGB (WebP; AVIF with alpha) · ``depth``:
+    16 bits become 8 (JPEG, WebP, AVIF) · ``icc``: a grey profile where there are no grey pixels · ``iptc``: WebP and
+    AVIF have no place for it · ``exif``, ``iptc``, ``xmp``, ``icc``: too long for a JPEG segment.
     """
-    metadata = picture.metadata
+    metadata, alpha = picture.metadata, picture.alpha
+    ungreyed = picture.grey and (format == "WEBP" or (format == "AVIF" and alpha is not None))
     lost: dict[Loss, bool] = {
-        "alpha": format == "JPEG" and picture.alpha is not None and bool(picture.alpha.min() < _full(picture.pixels)),
-        "grey": format in ("WEBP", "AVIF") and picture.grey,
+        "alpha": format == "JPEG" and alpha is not None and bool(alpha.min() < _full(picture.pixels)),
+        "grey": ungreyed,
         "depth": format not in ("PNG", "TIFF") and picture.pixels.dtype == np.uint16,
-        "icc": _too_long(metadata.icc, "icc", format)
-        or (format in ("WEBP", "AVIF") and picture.grey and bool(metadata.icc)),
+        "icc": _too_long(metadata.icc, "icc", format) or (ungreyed and bool(metadata.icc)),
         "exif": _too_long(metadata.exif, "exif", format),
         "iptc": _too_long(metadata.iptc, "iptc", format) or (format in ("WEBP", "AVIF") and bool(metadata.iptc)),
         "xmp": _too_long(metadata.xmp, "xmp", format),
@@ -164,8 +164,10 @@ def _encode_webp(picture: Picture, quality: int | None, subsampling: Subsampling
 
 
 def _encode_avif(picture: Picture, quality: int | None, subsampling: Subsampling | None) -> bytes:
-    samples = to_eight_bits(samples_of(replace(picture, grey=False)))
-    how: dict[str, object] = {"quality": quality or 100, "subsampling": subsampling or "4:4:4", "speed": 8}
+    grey = picture.grey and picture.alpha is None
+    samples = _squeezed(to_eight_bits(samples_of(replace(picture, grey=grey))))
+    chroma = "4:0:0" if grey else subsampling or "4:4:4"
+    how: dict[str, object] = {"quality": quality or 100, "subsampling": chroma, "speed": 8}
     block = picture.metadata.exif and exif.without_orientation(picture.metadata.exif)
     with warnings.catch_warnings():  # Pillow reads the Exif block it is about to write, and warns about what it finds.
         warnings.simplefilter("ignore")

@@ -1,0 +1,115 @@
+"""Blocks longer than one code: equal segments, interleaved bit by bit."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.ldpc.code import MAXIMUM_BITS, Decoded, LdpcCode
+from underdrawing.errors import UsageError
+
+__all__ = ["Segmented", "SegmentedDecoded"]
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentedDecoded:
+    """A long block as the decoder sees it.
+
+    Attributes:
+        bits: `information_bits` bits (0 or 1); those of segments that did not converge are guesses.
+        segments: the segments in order, each with its own `converged`.
+    """
+
+    bits: NDArray[np.uint8]
+    segments: tuple[Decoded, ...]
+
+    @property
+    def converged(self) -> bool:
+        """Whether every segment converged."""
+        return all(segment.converged for segment in self.segments)
+
+    @property
+    def corrected_bits(self) -> int:
+        """Received positions that contradict the decoded codewords, over all segments."""
+        return sum(segment.corrected_bits for segment in self.segments)
+
+    @property
+    def iterations(self) -> int:
+        """Sweeps of the segment that took longest."""
+        return max(segment.iterations for segment in self.segments)
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """A block of any length as `segments` codewords of one code.
+
+    The buffers of the segments are interleaved: buffer position p is position p // segments of segment p % segments.
+    So a prefix gives every segment the same share, and damage in one stretch is shared by all.
+
+    Attributes:
+        information_bits: bits of the whole block; the last segment is filled up with zeros.
+        segments: number of codewords.
+        code: the code of each segment.
+    """
+
+    information_bits: int
+    segments: int
+    code: LdpcCode
+
+    @classmethod
+    def for_information(cls, information_bits: int) -> Self:
+        """As few segments as possible: one up to 8448 bits, then equal ones.
+
+        Raises:
+            UsageError: fewer than 12 bits.
+        """
+        segments = max(1, -(-information_bits // MAXIMUM_BITS))
+        return cls(information_bits, segments, LdpcCode.for_information(-(-information_bits // segments)))
+
+    @property
+    def buffer_bits(self) -> int:
+        """Coded bits of all segments together."""
+        return self.segments * self.code.buffer_bits
+
+    @property
+    def rate(self) -> float:
+        """Information bits per coded bit when the whole buffer is sent once."""
+        return self.information_bits / self.buffer_bits
+
+    def encode(self, information: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Encode one block.
+
+        Args:
+            information: `information_bits` bits (0 or 1).
+
+        Returns:
+            `buffer_bits` bits (0 or 1), segments interleaved.
+
+        Raises:
+            UsageError: another length, or something that is not a bit.
+        """
+        information = np.asarray(information)
+        if information.shape != (self.information_bits,):
+            raise UsageError(f"information: got shape {information.shape}, expected ({self.information_bits},)")
+        padded = np.zeros(self.segments * self.code.information_bits, dtype=information.dtype)
+        padded[: information.size] = information
+        blocks = padded.reshape(self.segments, -1)
+        return np.stack([self.code.encode(block) for block in blocks], axis=1).reshape(-1)
+
+    def decode(self, ratios: NDArray[np.float32], *, max_iterations: int = 30) -> SegmentedDecoded:
+        """Decode one block, all segments side by side.
+
+        Args:
+            ratios: `buffer_bits` log-likelihood ratios, positive means bit 0, zero means erased, already combined.
+            max_iterations: sweeps for each reading of the ratios.
+
+        Raises:
+            UsageError: another length, or a ratio that is not finite.
+        """
+        ratios = np.asarray(ratios)
+        if ratios.shape != (self.buffer_bits,):
+            raise UsageError(f"log-likelihood ratios: got shape {ratios.shape}, expected ({self.buffer_bits},)")
+        segments = self.code.decode_many(ratios.reshape(-1, self.segments).T, max_iterations=max_iterations)
+        bits = np.concatenate([segment.bits for segment in segments])[: self.information_bits]
+        return SegmentedDecoded(bits=bits, segments=segments)

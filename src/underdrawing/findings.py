@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from underdrawing.tokenizer import HiddenCode
 
 __all__ = ["Geometry", "Profile", "Protection", "Verdict", "Verification"]
-
-JsonValue = str | int | float | bool | None | list[str] | dict[str, str] | dict[str, float] | dict[str, float | str]
 
 
 class Profile(StrEnum):
@@ -80,7 +78,7 @@ class Protection:
     code: HiddenCode
     timings_s: dict[str, float]
 
-    def to_dict(self) -> dict[str, JsonValue]:
+    def to_dict(self) -> dict[str, Any]:
         """The keys of ``protect --json``, apart from ``output``, which only the writer of a file knows."""
         return {
             "id": self.id,
@@ -133,7 +131,7 @@ class Verification:
     recovery_source: Literal["code", "vault"] | None
     timings_s: dict[str, float]
 
-    def to_dict(self) -> dict[str, JsonValue]:
+    def to_dict(self) -> dict[str, Any]:
         """The keys of ``verify --json``, apart from the paths of written files (``mask``, ``recovered``, ``report``)."""
         return {
             "verdict": str(self.verdict),

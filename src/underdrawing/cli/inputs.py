@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from underdrawing.errors import OutputExistsError, UsageError
+
+if TYPE_CHECKING:
+    from underdrawing.images import ImageFormat
 
 __all__ = ["EXTENSIONS", "STANDARD_STREAM", "Item", "find_items", "mirrored", "refuse_existing"]
 
 STANDARD_STREAM = "-"
-EXTENSIONS = {
+EXTENSIONS: dict[str, ImageFormat] = {
     ".jpg": "JPEG",
     ".jpeg": "JPEG",
     ".jpe": "JPEG",

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from underdrawing.cli.guard import printable
 from underdrawing.cli.inputs import EXTENSIONS, STANDARD_STREAM, Item, find_items, mirrored, refuse_existing
 from underdrawing.cli.secrets import channel_key, signing_key
 from underdrawing.cli.tasks import Coding, Done, ProtectTask, called, read_picture
 from underdrawing.errors import UsageError
 
 if TYPE_CHECKING:
-    from underdrawing.images import Picture
+    from underdrawing.images import ImageFormat, Picture
 
 __all__ = ["plan_protect", "protect_one"]
 
@@ -69,7 +70,7 @@ def _outputs(items: list[Item], many: bool, output: Path, is_folder: bool, codin
 def _done_before(item: Item, output: Path) -> Done:
     """Report a picture that an earlier run finished: outputs are written in one step, so one that exists is whole."""
     record = {"input": item.name, "output": str(output), "skipped": True}
-    return Done(record=record, lines=(f"{item.name} → {output}  done before",))
+    return Done(record=record, lines=(f"{printable(item.name)} → {printable(str(output))}  done before",))
 
 
 def protect_one(task: ProtectTask) -> Done:
@@ -90,11 +91,13 @@ def protect_one(task: ProtectTask) -> Done:
     )
     protected = time.perf_counter()
     stream = _write(protection.picture, task)
+    lost = images.losses(protection.picture, format=_written_format(protection.picture, task))
     times = {"load": loaded - began, **protection.timings_s, "save": time.perf_counter() - protected}
     record = {
         "input": called(task.source),
         **replace(protection, timings_s=times).to_dict(),
         "output": called(task.output),
+        "lost": list(lost),
     }
     return Done(record=record, lines=(_line(record),), stream=stream)
 
@@ -109,7 +112,15 @@ def _write(picture: Picture, task: ProtectTask) -> bytes | None:
     return None
 
 
+def _written_format(picture: Picture, task: ProtectTask) -> ImageFormat:
+    """Return the format that ``_write`` writes: the one asked for, else that of the name, else the picture's own."""
+    named = EXTENSIONS.get(task.output.suffix.lower()) if task.output else picture.format
+    return task.coding.image_format or named or "PNG"
+
+
 def _line(record: dict[str, Any]) -> str:
     left_out = f"; left out {', '.join(record['left_out'])}" if record["left_out"] else ""
+    lost = f"; this format keeps no {', '.join(record['lost'])}" if record["lost"] else ""
     blocks = " ".join(record["blocks"])
-    return f"{record['input']} → {record['output']}  id {record['id']}, {record['psnr_db']:.1f} dB, {blocks}{left_out}"
+    head = f"{printable(record['input'])} → {printable(record['output'])}"
+    return f"{head}  id {record['id']}, {record['psnr_db']:.1f} dB, {blocks}{left_out}{lost}"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from underdrawing.findings import Profile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from underdrawing.images import Picture
+    from underdrawing.images import ImageFormat, Picture
 
 __all__ = ["Coding", "Done", "Format", "ProtectTask", "Subsampling", "VerifyTask", "called", "read_picture"]
 
@@ -48,10 +48,15 @@ class Coding:
     quality: int | None = None
     subsampling: Subsampling | None = None
 
+    @property
+    def image_format(self) -> ImageFormat | None:
+        """The format by the name it has elsewhere in the package."""
+        return cast("ImageFormat | None", self.format and self.format.upper())
+
     def arguments(self) -> dict[str, Any]:
         """The same for ``images.save`` and ``images.encode``."""
         return {
-            "format": self.format.upper() if self.format else None,
+            "format": self.image_format,
             "quality": self.quality,
             "subsampling": str(self.subsampling) if self.subsampling else None,
         }

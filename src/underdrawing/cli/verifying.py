@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from underdrawing.cli.guard import printable
 from underdrawing.cli.inputs import STANDARD_STREAM, find_items, mirrored, refuse_existing
 from underdrawing.cli.secrets import channel_key, trust_store
 from underdrawing.cli.tasks import Done, VerifyTask, called, read_picture
@@ -61,7 +62,11 @@ def _found_before(task: VerifyTask) -> Done | None:
         return None
     if record.get("input") != called(task.source):
         return None
-    return Done(record=record, lines=(f"{record['input']}  {verdict}, found before",), negative=verdict.is_negative)
+    return Done(
+        record=record,
+        lines=(f"{printable(called(task.source))}  {verdict}, found before",),
+        negative=verdict.is_negative,
+    )
 
 
 def verify_one(task: VerifyTask) -> Done:

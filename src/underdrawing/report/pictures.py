@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -98,7 +98,7 @@ def outline_path(mask: NDArray[np.bool_], *, size: tuple[int, int]) -> str:
     return "".join(_ring(cv2.approxPolyDP(contour, 0.8, True)[:, 0]) for contour in largest)
 
 
-def _ring(points: NDArray[np.int32]) -> str:
+def _ring(points: NDArray[np.number[Any]]) -> str:
     """Draw one closed line through N×2 (x, y) pixel centres."""
     steps = " ".join(f"{x + 0.5:g},{y + 0.5:g}" for x, y in points)
     return f"M{steps}Z"

@@ -217,7 +217,8 @@ def _map_scores(finding: Verification, suspect: _Suspect) -> dict[str, Any]:
 def _outside_identical(finding: Verification, suspect: Pixels) -> bool | None:
     if finding.recovered is None or finding.mask is None:
         return None
-    return bool((finding.recovered.pixels[~finding.mask] == suspect[~finding.mask]).all())
+    same = (finding.recovered.pixels == suspect).all(axis=2)
+    return bool((same | finding.mask).all())
 
 
 def _recovery_scores(case: Case, finding: Verification, suspect: _Suspect, subject: _Subject) -> dict[str, Any]:

@@ -1,0 +1,350 @@
+"""The report: one file, hostile facts kept as text, pictures in their places, and words that claim no more than is known."""
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from io import BytesIO
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from underdrawing.errors import OutputExistsError
+from underdrawing.findings import Geometry, Verdict, Verification
+from underdrawing.images import Metadata, Picture
+from underdrawing.payload import SignatureStatus
+from underdrawing.report import html_report, mask_png, page, percent, readable, signature_words, write_report
+from underdrawing.report.pictures import heat_layer, outline_path, panel_from, places
+from underdrawing.report.words import fact_rows, headline, lead, open_questions, settled
+
+VOID = {"meta", "img", "input", "br", "path", "rect", "circle"}
+
+
+class Page(HTMLParser):
+    """What a browser would make of a report: every element with its attributes, every visible text, no loose ends."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.texts, self.open = [], [], []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.texts.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+
+def picture(height=60, width=90, seed=0):
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (6, 9, 3)).astype(np.uint8)
+    return Picture(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC))
+
+
+def verification(**changes):
+    mask = np.zeros((60, 90), bool)
+    mask[10:30, 20:50] = True
+    values = {
+        "verdict": Verdict.TAMPERED,
+        "confidence": 0.99,
+        "id": "0123456789abcdef",
+        "blocks": ("anchor", "core", "detail"),
+        "code_scales": 5,
+        "facts": {"headline": "A headline", "zebra": "z", "creator": "Ann"},
+        "facts_source": "pixels",
+        "signature": SignatureStatus.VALID,
+        "signer": "Ann's Desk",
+        "tampered_fraction": float(mask.mean()),
+        "geometry": Geometry(note="same size"),
+        "tamper_probability": mask.astype(np.float32),
+        "mask": mask,
+        "recovered": picture(seed=1),
+        "recovery_source": "code",
+        "timings_s": {"read": 0.1},
+    }
+    return Verification(**(values | changes))
+
+
+def bare(verdict=Verdict.UNPROTECTED, **changes):
+    """A verification that found no mark."""
+    values = {
+        "verdict": verdict,
+        "id": None,
+        "blocks": (),
+        "code_scales": 0,
+        "facts": {},
+        "facts_source": None,
+        "signature": SignatureStatus.ABSENT,
+        "signer": None,
+        "tampered_fraction": 0.0,
+        "tamper_probability": None,
+        "mask": None,
+        "recovered": None,
+        "recovery_source": None,
+    }
+    return verification(**(values | changes))
+
+
+def decoded(uri):
+    header, _, data = uri.partition(",")
+    assert header == "data:image/webp;base64"
+    with Image.open(BytesIO(base64.b64decode(data))) as image:
+        return np.asarray(image)
+
+
+# --- the page ---
+
+
+@pytest.mark.parametrize("found", [verification(), bare(), *(bare(verdict) for verdict in Verdict)])
+def test_a_report_is_one_well_formed_file_that_loads_nothing(found):
+    seen = Page(html_report(picture(), found, name="a.jpg"))
+    addresses = [
+        value for _, attributes in seen.elements for name, value in attributes.items() if name in ("src", "href")
+    ]
+    assert all(address.startswith("data:image/webp;base64,") for address in addresses)
+    assert not seen.all("link") + seen.all("iframe") + seen.all("object") + seen.all("form")
+    assert seen.all("html")[0]["lang"] == "en"
+    assert len(seen.all("h1")) == 1
+    assert headline(found) in seen.text
+
+
+def test_the_content_policy_lets_only_the_own_style_and_script_run():
+    html = html_report(picture(), verification())
+    policy = Page(html).all("meta")[1]["content"]
+    for tag, rule in (("style", "style-src"), ("script", "script-src")):
+        (inline,) = re.findall(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
+        assert f"{rule} 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'; img-src data:;")
+    assert "unsafe" not in policy
+    attributes = {name for _, given in Page(html).elements for name in given}
+    assert not {name for name in attributes if name == "style" or name.startswith("on")}
+
+
+def test_the_same_findings_give_the_same_page():
+    assert html_report(picture(), verification()) == html_report(picture(), verification())
+
+
+def test_write_report_overwrites_only_when_asked(tmp_path):
+    path = tmp_path / "report.html"
+    write_report(picture(), verification(), path, name="a.jpg")
+    with pytest.raises(OutputExistsError):
+        write_report(picture(), bare(), path)
+    write_report(picture(), bare(), path, overwrite=True)
+    assert "No mark was found." in path.read_text("utf-8")
+
+
+def test_titles_are_plain_text():
+    seen = Page(page("<p>x</p>", title="</title><script>alert(1)</script>"))
+    assert "</title><script>alert(1)</script>" in seen.text
+    assert len(seen.all("script")) == 1
+
+
+def test_a_report_stays_small():
+    large = Picture(np.random.default_rng(0).integers(0, 256, (1500, 2000, 3)).astype(np.uint8))
+    found = verification(mask=np.random.default_rng(1).random((1500, 2000)) < 0.5, recovered=large)
+    assert len(html_report(large, found)) < 6_000_000
+
+
+# --- hostile facts ---
+
+
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=60), max_size=3), st.text(max_size=20))
+def test_facts_names_and_signers_never_become_markup(facts, other):
+    plain = Page(html_report(picture(6, 9), bare()))
+    found = bare(facts=facts, facts_source="pixels", signer=other, id=other, blocks=("core",))
+    seen = Page(html_report(picture(6, 9), found, name=other))
+    added = [tag for tag, _ in seen.elements if tag not in ("bdi", "tr", "th", "td", "table", "tbody", "p", "span")]
+    assert added == [
+        tag for tag, _ in plain.elements if tag not in ("bdi", "tr", "th", "td", "table", "tbody", "p", "span")
+    ]
+    for _, text in fact_rows(facts):
+        assert " ".join(text.split()) in seen.text
+
+
+@pytest.mark.parametrize(
+    "hostile, shown",
+    [
+        ("gnp\u202egnp.exe", "gnp\\u202egnp.exe"),
+        ("red\x1b[31m", "red\\u001b[31m"),
+        ("one\r\ntwo\tthree", "one two three"),
+        ("zero\u200bwidth\ufeff", "zero\\u200bwidth\\ufeff"),
+        ("lone \udc80", "lone \\udc80"),
+        ("Grüße, 東京, שלום", "Grüße, 東京, שלום"),
+    ],
+)
+def test_readable_shows_what_would_hide(hostile, shown):
+    assert readable(hostile) == shown
+
+
+@given(st.text())
+def test_readable_leaves_nothing_that_a_terminal_acts_on(text):
+    shown = readable(text)
+    assert not any(ord(letter) < 32 or 127 <= ord(letter) < 160 or "\u202a" <= letter <= "\u202e" for letter in shown)
+    shown.encode("utf-8")
+
+
+def test_the_best_known_facts_come_first():
+    facts = {"zebra": "z", "creator": "c", "headline": "h", "apple": "a"}
+    assert [label for label, _ in fact_rows(facts)] == ["Headline", "Creator", "apple", "zebra"]
+
+
+# --- the pictures ---
+
+
+def test_every_picture_has_words_or_is_decoration():
+    seen = Page(html_report(picture(), verification()))
+    assert all("alt" in image for image in seen.all("img"))
+    labelled = [svg for svg in seen.all("svg") if svg.get("role") == "img"]
+    assert all(svg["aria-label"] for svg in labelled)
+    assert seen.all("input")[-1]["aria-label"]
+
+
+def test_the_stage_shows_suspect_recovered_and_map():
+    suspect, found = picture(), verification()
+    stage = [decoded(image["src"]) for image in Page(html_report(suspect, found)).all("img")[:3]]
+    recovered, shown, heat = stage
+    assert np.abs(shown.astype(int) - suspect.pixels).mean() < 6
+    assert np.abs(recovered.astype(int) - found.recovered.pixels).mean() < 6
+    assert heat.shape == (60, 90, 4)
+    assert heat[20, 35, 3] > 150
+    assert heat[50, 80, 3] < 10
+
+
+def test_views_are_only_those_there_is_something_for():
+    def views(found):
+        return [box["id"] for box in Page(html_report(picture(), found)).all("input") if box["type"] == "radio"]
+
+    assert views(verification()) == ["view-suspect", "view-changes", "view-recovered", "view-compare"]
+    assert views(verification(recovered=None)) == ["view-suspect", "view-changes"]
+    assert views(bare()) == ["view-suspect"]
+
+
+def test_a_recovered_picture_of_another_size_is_brought_to_the_suspects():
+    found = verification(recovered=picture(120, 200), recovery_source="vault")
+    sizes = {(box["width"], box["height"]) for box in Page(html_report(picture(), found)).all("img")[:2]}
+    assert sizes == {("90", "60")}
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_outline_fills_to_the_mask_again(seed):
+    rng = np.random.default_rng(seed)
+    noise = cv2.GaussianBlur(rng.standard_normal((64, 96)), (0, 0), 6)
+    mask = noise > np.quantile(noise, 0.7)
+    rings = [
+        np.array([point.split(",") for point in ring.split()], float) - 0.5
+        for ring in re.findall(r"M([^Z]+)Z", outline_path(mask, size=(96, 64)))
+    ]
+    filled = np.zeros(mask.shape, np.uint8)
+    cv2.fillPoly(filled, [np.rint(ring).astype(np.int32) for ring in rings], 1)
+    assert (filled.astype(bool) != mask).mean() < 0.05
+
+
+def test_an_outline_of_noise_stays_short():
+    speckle = np.random.default_rng(0).random((600, 800)) < 0.5
+    assert outline_path(speckle, size=(800, 600)).count("M") <= 300
+
+
+def test_heat_is_clear_below_one_in_five_and_survives_odd_values():
+    probability = np.array([[0.0, 0.19, 0.5, 1.0, np.nan, -1, 2]], np.float32)
+    opacity = heat_layer(probability, size=(7, 1))[0, :, 3]
+    assert opacity[[0, 1, 4, 5]].tolist() == [0, 0, 0, 0]
+    assert 0 < opacity[2] < opacity[3] == opacity[6] < 255
+
+
+def test_places_counts_regions_and_not_specks():
+    mask = np.zeros((200, 200), bool)
+    assert places(mask) == 0
+    mask[10:40, 10:40] = mask[100:150, 100:150] = True
+    mask[190, 190] = True
+    assert places(mask) == 2
+
+
+def test_sixteen_bits_alpha_and_colour_profile_are_shown_as_a_viewer_would():
+    deep = Picture(np.full((4, 4, 3), 0x80FF, np.uint16), alpha=np.full((4, 4), 0, np.uint16))
+    assert (panel_from(deep, side_px=10) == 255).all()
+    swapped = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for icc in (swapped, b"no profile", b""):
+        red = Picture(np.full((4, 4, 3), (200, 30, 30), np.uint8), metadata=Metadata(icc=icc))
+        assert np.abs(panel_from(red, side_px=10).astype(int) - [200, 30, 30]).max() <= 1
+
+
+def test_panels_are_never_larger_than_asked():
+    assert panel_from(picture(300, 40), side_px=100).shape == (100, 13, 3)
+    assert panel_from(picture(3, 4), side_px=100).shape == (3, 4, 3)
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 99))
+def test_mask_png_round_trip(height, width, seed):
+    mask = np.random.default_rng(seed).random((height, width)) < 0.5
+    with Image.open(BytesIO(mask_png(mask))) as image:
+        assert image.mode == "L"
+        assert (np.asarray(image) == np.where(mask, 255, 0)).all()
+
+
+# --- the words ---
+
+
+def test_the_signature_says_what_it_is_worth():
+    assert "Ann's Desk" in signature_words(verification())
+    assert "proves nothing" in signature_words(verification(signature=SignatureStatus.UNKNOWN_KEY))
+    assert "Do not trust" in signature_words(verification(signature=SignatureStatus.INVALID))
+    assert "not signed" in signature_words(verification(signature=SignatureStatus.ABSENT))
+    assert "could not be read" in signature_words(verification(signature=SignatureStatus.ABSENT, blocks=("anchor",)))
+
+
+def test_facts_without_a_trusted_signature_are_called_a_claim():
+    assert "covered by the signature" in Page(html_report(picture(), verification())).text
+    for status in (SignatureStatus.UNKNOWN_KEY, SignatureStatus.INVALID, SignatureStatus.ABSENT):
+        text = Page(html_report(picture(), verification(signature=status))).text
+        assert "treat them as a claim" in text
+        assert "covered by the signature" not in text
+
+
+def test_what_was_not_read_is_said():
+    lost = [statement.subject for statement in settled(verification()) if not statement.holds]
+    assert lost == ["Fine detail"]
+    assert not any(statement.holds for statement in settled(bare()))
+
+
+def test_open_questions_fit_the_finding():
+    assert any("16 × 16" in question for question in open_questions(verification()))
+    assert not any("painted from" in question for question in open_questions(verification(recovery_source="vault")))
+    assert "without a mark" in open_questions(bare())[0]
+    assert any("no signature from a key you trust" in q for q in open_questions(verification(signature="absent")))
+
+
+def test_the_lead_counts_places_and_names_the_source_of_the_recovery():
+    assert lead(verification(), places=1).startswith("In one place, 11 % of the area,")
+    assert "In 12 places" in lead(verification(), places=12)
+    assert "vault" in lead(verification(recovery_source="vault"), places=1)
+
+
+@pytest.mark.parametrize(
+    "fraction, text",
+    [(0, "0 %"), (0.0004, "less than 0.1 %"), (0.034, "3.4 %"), (0.137, "14 %"), (0.9997, "99.9 %"), (1, "100 %")],
+)
+def test_percent_reads_like_people_write_it(fraction, text):
+    assert percent(fraction) == text

@@ -1,0 +1,145 @@
+"""The photographs of the demo and what is done to each: where, and with what.
+
+All come with scikit-image and may be passed on: astronaut is NASA's (public domain); coffee, chelsea, rocket and
+motorcycle (from the Middlebury 2014 stereo data) are CC0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from skimage import data
+
+from underdrawing.bench.tampering import Kind, Tampered, tamper
+
+Pixels = np.ndarray
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One photograph and its forgery.
+
+    ``region`` draws the mask from (height, width); ``donor`` makes what a splice puts there, of the picture's own size.
+    """
+
+    name: str
+    pixels: Callable[[], Pixels]
+    facts: dict[str, str]
+    edit: str
+    kind: Kind
+    region: Callable[[int, int], Pixels]
+    donor: Callable[[Pixels], Pixels]
+
+
+def doctored(scene: Scene, pixels: Pixels) -> Tampered:
+    """Doctor a protected photograph (H×W×3 uint8 RGB) as the scene says; the same every time."""
+    mask = scene.region(*pixels.shape[:2])
+    rng = np.random.default_rng(2026)
+    return tamper(pixels, kind=scene.kind, rng=rng, donor=scene.donor(pixels), mask=mask)
+
+
+def _ellipse(centre: Point, radii: Point) -> Callable[[int, int], Pixels]:
+    """A region around (x, y), all in fractions of width and height."""
+
+    def draw(height: int, width: int) -> Pixels:
+        down, across = np.mgrid[:height, :width]
+        x, y = across / width - centre[0], down / height - centre[1]
+        return (x / radii[0]) ** 2 + (y / radii[1]) ** 2 <= 1
+
+    return draw
+
+
+def _box(left_top: Point, right_bottom: Point) -> Callable[[int, int], Pixels]:
+    """A region between two corners (x, y) in fractions of width and height."""
+
+    def draw(height: int, width: int) -> Pixels:
+        down, across = np.mgrid[:height, :width]
+        x, y = across / width, down / height
+        return (left_top[0] <= x) & (x < right_bottom[0]) & (left_top[1] <= y) & (y < right_bottom[1])
+
+    return draw
+
+
+def _placed(source: Callable[[], Pixels], *, take: Point, put: Point, scale: float) -> Callable[[Pixels], Pixels]:
+    """Another photograph, moved so that its point ``take`` lands on ``put`` (fractions), at ``scale`` of its size."""
+
+    def place(pixels: Pixels) -> Pixels:
+        other, (height, width) = source(), pixels.shape[:2]
+        shift_x = put[0] * width - scale * take[0] * other.shape[1]
+        shift_y = put[1] * height - scale * take[1] * other.shape[0]
+        move = np.array([[scale, 0, shift_x], [0, scale, shift_y]])
+        return cv2.warpAffine(other, move, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+
+    return place
+
+
+def _shifted(by: Point) -> Callable[[Pixels], Pixels]:
+    """The photograph itself, moved by (x, y) in fractions of its size: what a copy-move pastes."""
+    return lambda pixels: np.roll(pixels, (round(by[1] * pixels.shape[0]), round(by[0] * pixels.shape[1])), axis=(0, 1))
+
+
+def _unused(pixels: Pixels) -> Pixels:
+    """A removal looks at no donor."""
+    return pixels
+
+
+def _motorcycle() -> Pixels:
+    return data.stereo_motorcycle()[0]
+
+
+SCENES = (
+    Scene(
+        name="astronaut",
+        pixels=data.astronaut,
+        facts={
+            "headline": "Eileen Collins, NASA astronaut",
+            "creator": "NASA",
+            "copyrightNotice": "Public domain",
+            "label": "astronaut",
+        },
+        edit="another face",
+        kind=Kind.SPLICE,
+        region=_ellipse((0.445, 0.21), (0.135, 0.19)),
+        donor=_placed(data.chelsea, take=(0.54, 0.42), put=(0.445, 0.21), scale=0.62),
+    ),
+    Scene(
+        name="coffee",
+        pixels=data.coffee,
+        facts={"headline": "Coffee with a spoon", "creator": "Rachel Michetti", "label": "espresso"},
+        edit="the spoon removed",
+        kind=Kind.REMOVAL,
+        region=_ellipse((0.615, 0.69), (0.085, 0.15)),
+        donor=_unused,
+    ),
+    Scene(
+        name="cat",
+        pixels=data.chelsea,
+        facts={"headline": "Chelsea, two eyes", "creator": "Stefan van der Walt", "label": "tabby cat"},
+        edit="a third eye, copied",
+        kind=Kind.SPLICE,
+        region=_ellipse((0.545, 0.21), (0.1, 0.14)),
+        donor=_shifted((0.16, -0.18)),
+    ),
+    Scene(
+        name="rocket",
+        pixels=data.rocket,
+        facts={"headline": "Falcon 9 before the launch of DSCOVR", "creator": "SpaceX", "label": "rocket"},
+        edit="the rocket removed",
+        kind=Kind.REMOVAL,
+        region=_box((0.465, 0.29), (0.54, 0.97)),
+        donor=_unused,
+    ),
+    Scene(
+        name="motorcycle",
+        pixels=_motorcycle,
+        facts={"headline": "Motorcycle in a garage", "source": "Middlebury stereo data", "label": "motorcycle"},
+        edit="the shelves under a night sky",
+        kind=Kind.BLENDED_SPLICE,
+        region=_box((0.46, 0.0), (0.93, 0.31)),
+        donor=_placed(data.rocket, take=(0.5, 0.3), put=(0.7, 0.15), scale=0.8),
+    ),
+)

@@ -69,7 +69,7 @@ def _from_print(image: Image.Image, icc: bytes | None) -> Planes:
         intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
         flags = ImageCms.Flags.BLACKPOINTCOMPENSATION
         rgb = ImageCms.profileToProfile(image, source, target, intent, "RGB", flags=flags)
-    except (ImageCms.PyCMSError, TypeError, ValueError) as error:
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError) as error:
         raise ImageFormatError(f"the CMYK profile is damaged ({error}); convert the image to RGB") from error
     assert rgb is not None
     return Planes(np.asarray(rgb), converted=True)

@@ -49,7 +49,7 @@ _OTHERS = {
     b"\0\0\0\x0cJXL ": "JPEG XL",
     b"\0\0\0\x0cjP  ": "JPEG 2000",
 }
-_EXPECTED = "expected a JPEG, PNG, WebP, AVIF or TIFF image"
+_EXPECTED = "expected a JPEG, PNG, WebP, AVIF or TIFF image: save it as one of these"
 
 
 def load(source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Picture:
@@ -109,7 +109,7 @@ def _picture(data: bytes, image_format: ImageFormat, limits: Limits) -> Picture:
         raise ImageLimitError(f"the {image_format} file has more pixels than its decoder takes") from error
     except Exception as error:  # Decoders raise whatever they like on hostile bytes; a user gets one kind of error.
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise ImageFormatError(f"the {image_format} file is damaged or truncated ({reason})") from error
+        raise ImageFormatError(f"the {image_format} file is damaged or truncated ({reason}); get it again") from error
     return _assembled(upright(planes, orientation), image_format, metadata)
 
 

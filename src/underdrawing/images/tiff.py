@@ -43,23 +43,23 @@ __all__ = ["encode_tiff", "open_tiff"]
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 262, 266
 STRIP_AT, SAMPLES, ROWS_PER_STRIP, STRIP_BYTES = 273, 277, 278, 279
 X_RESOLUTION, Y_RESOLUTION, PLANES, RESOLUTION_UNIT, PREDICTOR = 282, 283, 284, 296, 317
-TILE_WIDTH, EXTRA_SAMPLES, SAMPLE_FORMAT = 322, 338, 339
+TILE_WIDTH, TILE_AT, TILE_BYTES, EXTRA_SAMPLES, SAMPLE_FORMAT = 322, 324, 325, 338, 339
 XMP, IPTC, PHOTOSHOP, ICC, SUBFILE = 700, 33723, 34377, 34675, 254
 _PICTURE = frozenset(
     [
         *(WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER, STRIP_AT, SAMPLES, ROWS_PER_STRIP, STRIP_BYTES),
-        *(PLANES, 292, 293, PREDICTOR, 320, TILE_WIDTH, 323, 324, 325, EXTRA_SAMPLES, SAMPLE_FORMAT),
+        *(PLANES, 292, 293, PREDICTOR, 320, TILE_WIDTH, 323, TILE_AT, TILE_BYTES, EXTRA_SAMPLES, SAMPLE_FORMAT),
         *range(529, 533),  # the matrix of YCbCr
         347,  # tables of a JPEG inside
     ]
 )
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _SUBSAMPLED = 0, 1, 2, 6
 _UNASSOCIATED_ALPHA, _ASSOCIATED_ALPHA = 2, 1
 _DEFLATE, _HORIZONTAL = 8, 2
 _STRIP_BYTES = 2**16
 _REDUCED = 1
 _MAX_PAGES = 16
-_MAX_LAYOUT_BYTES = 2**26
+_MAX_LAYOUT_BYTES = 2**23
 
 
 def open_tiff(data: bytes, limits: Limits) -> tuple[Image.Image | NDArray[np.uint16], Metadata]:
@@ -79,6 +79,7 @@ def open_tiff(data: bytes, limits: Limits) -> tuple[Image.Image | NDArray[np.uin
         raise ImageFormatError("the TIFF file has several pages; expected one: save the page you mean")
     if sum(entry.size for tag, entry in page.entries.items() if tag in _PICTURE) > _MAX_LAYOUT_BYTES:
         raise ImageFormatError("the TIFF file is damaged: the layout of its strips is longer than any picture needs")
+    _check_strips(page)
     metadata = _metadata(page, limits)
     bits = page.integers(BITS)
     if bits and set(bits) == {16} and page.integer(PHOTOMETRIC) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
@@ -96,6 +97,18 @@ def _has_second_page(page: Directory) -> bool:
             return True
         page = following
     return True
+
+
+def _check_strips(page: Directory) -> None:
+    """Raise unless every strip or tile lies inside the file (behind its end will lie our own directory)."""
+    starts_tag, sizes_tag = (TILE_AT, TILE_BYTES) if TILE_WIDTH in page.entries else (STRIP_AT, STRIP_BYTES)
+    starts, sizes = (np.array(page.integers(tag), np.int64) for tag in (starts_tag, sizes_tag))
+    if not starts.size or starts.size != sizes.size or (starts + sizes).max() > len(page.block):
+        raise ImageFormatError("the TIFF file is truncated or damaged: its pixels lie outside the file")
+    row_bits = page.integer(WIDTH) * sum(page.integers(BITS) or (1,))
+    plain = page.integer(COMPRESSION, 1) == 1 and page.integer(PHOTOMETRIC) != _SUBSAMPLED
+    if plain and sizes.sum() < page.integer(HEIGHT) * -(-row_bits // 8):
+        raise ImageFormatError("the TIFF file is truncated: it has fewer bytes than pixels")
 
 
 def _open(page: Directory, replaced: dict[int, Value]) -> TiffImageFile:

@@ -37,7 +37,7 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     """Width and height a WebP header announces."""
     kind, body = data[12:16], data[20:30]
     if len(body) == 10:
-        if kind == b"VP8X":
+        if kind == b"VP8X" and data[16:20] == b"\x0a\0\0\0":
             return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
         if kind == b"VP8 " and body[3:6] == b"\x9d\x01\x2a":
             width, height = struct.unpack_from("<HH", body, 6)

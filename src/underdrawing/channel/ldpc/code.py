@@ -130,7 +130,7 @@ class LdpcCode:
 
         Args:
             ratios: `buffer_bits` log-likelihood ratios, positive means bit 0, zero means erased, already combined.
-            max_iterations: sweeps for each of the three readings of the ratios.
+            max_iterations: sweeps for each of the readings of the ratios.
         """
         return self.decode_many(np.asarray(ratios)[None], max_iterations=max_iterations)[0]
 
@@ -141,7 +141,7 @@ class LdpcCode:
             ratios: B×`buffer_bits` natural-logarithm log-likelihood ratios, float, positive means bit 0, zero means
                 nothing was received; equal positions already added up. They are best honest (a ratio of 2 wrong in
                 one of 8.4 cases); off by a factor of two, or a quarter of them meaningless, still decodes.
-            max_iterations: sweeps for each of the three readings of the ratios.
+            max_iterations: sweeps for each of the readings of the ratios.
 
         Returns:
             B results, in order. Fewer received positions than information bits never converge.

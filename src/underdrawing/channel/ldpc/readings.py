@@ -18,7 +18,7 @@ class Reading:
 
     Attributes:
         scale: factor on the ratios.
-        doubt: probability, 0 to below 1, that a position carries another picture's random bits.
+        doubt: probability, above 0 and below 1, that a position carries another picture's random bits.
 
     Source: ours; a bit that is right with bias tanh(L / 2) where the mark survived and 0 elsewhere has the bias
     (1 - doubt)·tanh(L / 2) over both.
@@ -34,6 +34,11 @@ class Reading:
         return worth
 
 
-READINGS = (Reading(scale=1.0, doubt=0.15), Reading(scale=2.0, doubt=0.05), Reading(scale=1.0, doubt=0.4))
+READINGS = (
+    Reading(scale=1.0, doubt=0.15),
+    Reading(scale=2.0, doubt=0.2),
+    Reading(scale=1.0, doubt=0.4),
+    Reading(scale=0.5, doubt=0.2),
+)
 """Tried in this order until one converges. The first loses little on an honest channel and survives a quarter of the
-picture replaced; the second is for ratios stated too timidly, the third for half the picture replaced."""
+picture replaced; the others are for ratios stated too timidly, for half the picture replaced, for ratios too bold."""

@@ -1,0 +1,76 @@
+"""Long blocks: segmentation, interleaving, and what is reported per segment."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from underdrawing.channel.ldpc import LdpcCode, Segmented
+from underdrawing.errors import UsageError
+
+
+def certain(coded: np.ndarray) -> np.ndarray:
+    """Log-likelihood ratios of a channel without noise: positive means bit 0."""
+    return (8 * (1 - 2.0 * coded)).astype(np.float32)
+
+
+@settings(deadline=None, max_examples=15)
+@given(information_bits=st.integers(8449, 30000), seed=st.integers(0, 2**32 - 1))
+def test_round_trip(information_bits: int, seed: int) -> None:
+    block = Segmented.for_information(information_bits)
+    information = np.random.default_rng(seed).integers(0, 2, information_bits, dtype=np.uint8)
+    decoded = block.decode(certain(block.encode(information)))
+    assert decoded.converged
+    assert decoded.corrected_bits == 0
+    np.testing.assert_array_equal(decoded.bits, information)
+
+
+@pytest.mark.parametrize(
+    "information_bits, segments", [(12, 1), (8448, 1), (8449, 2), (12400, 2), (16896, 2), (16897, 3)]
+)
+def test_as_few_segments_as_possible(information_bits: int, segments: int) -> None:
+    block = Segmented.for_information(information_bits)
+    assert block.segments == segments
+    assert 0 <= segments * block.code.information_bits - information_bits < segments
+    assert block.buffer_bits == segments * block.code.buffer_bits
+    assert block.rate == pytest.approx(block.code.rate, rel=0.001)
+
+
+def test_one_segment_is_the_plain_code() -> None:
+    information = np.random.default_rng(1).integers(0, 2, 500, dtype=np.uint8)
+    plain = LdpcCode.for_information(500).encode(information)
+    np.testing.assert_array_equal(Segmented.for_information(500).encode(information), plain)
+
+
+def test_buffer_is_interleaved_so_that_a_prefix_serves_every_segment() -> None:
+    block = Segmented.for_information(12400)
+    information = np.random.default_rng(2).integers(0, 2, 12400, dtype=np.uint8)
+    coded = block.encode(information)
+    np.testing.assert_array_equal(coded[1::2], block.code.encode(information[6200:]))
+    ratios = certain(coded)
+    ratios[18000:] = 0
+    decoded = block.decode(ratios)
+    assert decoded.converged
+    np.testing.assert_array_equal(decoded.bits, information)
+
+
+def test_convergence_is_reported_per_segment() -> None:
+    block = Segmented.for_information(12400)
+    information = np.random.default_rng(3).integers(0, 2, 12400, dtype=np.uint8)
+    ratios = certain(block.encode(information))
+    ratios[1::2] = np.random.default_rng(4).standard_normal(ratios[1::2].size)
+    decoded = block.decode(ratios, max_iterations=5)
+    assert [segment.converged for segment in decoded.segments] == [True, False]
+    assert not decoded.converged
+    assert decoded.iterations == decoded.segments[1].iterations > decoded.segments[0].iterations
+    np.testing.assert_array_equal(decoded.bits[:6200], information[:6200])
+
+
+def test_rejects() -> None:
+    block = Segmented.for_information(12400)
+    with pytest.raises(UsageError, match="12 to 8448"):
+        Segmented.for_information(11)
+    with pytest.raises(UsageError, match=r"\(12400,\)"):
+        block.encode(np.zeros(12401, dtype=np.uint8))
+    with pytest.raises(UsageError, match="log-likelihood"):
+        block.decode(np.zeros(12400, dtype=np.float32))

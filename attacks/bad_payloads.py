@@ -12,9 +12,10 @@ import numpy as np
 
 from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.payload import Bits, Block, Capacity, Message, SignatureStatus, SigningKey, compose
-from underdrawing.payload.facts import NAMES, OTHER, FactsWriter
+from underdrawing.payload.facts import NAMES, OTHER, facts_model
 from underdrawing.payload.fields import ANCHOR_BITS
 from underdrawing.payload.packing import pack, unpack
+from underdrawing.payload.text_model import TextEncoder
 
 __all__ = ["ATTACKS", "FORGER", "GENUINE", "PUBLISHER", "Attack", "genuine"]
 
@@ -129,8 +130,7 @@ def _facts(stream: bytes) -> Callable[[Message], Blocks]:
 
     def make(message: Message) -> Blocks:
         values = unpack(Block.CORE, message.blocks[Block.CORE], id=message.id, signed=True)
-        writer = FactsWriter(limit_bits=10**6)
-        encoder = writer._encoder.fork()
+        encoder = TextEncoder(facts_model(), limit_bits=10**6)
         encoder.write(stream)
         values["facts"] = encoder.finish()
         needed = 1472 + values["facts"].size

@@ -9,19 +9,9 @@ from numpy.typing import NDArray
 
 from underdrawing.errors import PayloadError
 from underdrawing.payload.facts import FactsWriter, by_priority, check_facts
-from underdrawing.payload.fields import (
-    FIELDS,
-    SIDES,
-    TOKEN_BITS,
-    VERSION,
-    WORD_BITS,
-    Bits,
-    Block,
-    check_order,
-    fixed_bits,
-    pack,
-)
+from underdrawing.payload.fields import FIELDS, SIDES, TOKEN_BITS, VERSION, WORD_BITS, Bits, Block, fixed_bits
 from underdrawing.payload.keys import SIGNATURE_BYTES, SigningKey
+from underdrawing.payload.packing import check_order, pack
 from underdrawing.payload.signing import block_hash, signed_bytes
 
 __all__ = ["Capacity", "Message", "compose"]

@@ -16,7 +16,16 @@ from underdrawing.errors import PayloadError
 from underdrawing.payload.fields import Bits
 from underdrawing.payload.text_model import Counts, TextDecoder, TextEncoder, prime
 
-__all__ = ["MAX_FACTS_BYTES", "NAMES", "FactsWriter", "by_priority", "check_facts", "clean_facts", "read_facts"]
+__all__ = [
+    "MAX_FACTS_BYTES",
+    "NAMES",
+    "FactsWriter",
+    "by_priority",
+    "check_facts",
+    "clean_facts",
+    "facts_model",
+    "read_facts",
+]
 
 NAMES: tuple[str, ...] = (
     "label",
@@ -75,7 +84,7 @@ class FactsWriter:
 
     def __init__(self, *, limit_bits: int) -> None:
         self._limit_bits = limit_bits
-        self._encoder = TextEncoder(_primed(), limit_bits=limit_bits)
+        self._encoder = TextEncoder(facts_model(), limit_bits=limit_bits)
         self._bits: Bits | None = None
         self._size = 0
 
@@ -108,7 +117,7 @@ def read_facts(bits: Bits) -> dict[str, str]:
     facts: dict[str, str] = {}
     if not bits.any():
         return facts
-    decoder = TextDecoder(bits, _primed(), limit_bytes=_MAX_STREAM_BYTES)
+    decoder = TextDecoder(bits, facts_model(), limit_bytes=_MAX_STREAM_BYTES)
     while code := decoder.read_byte():
         name = _name(code, decoder)
         if name in facts:
@@ -159,8 +168,8 @@ def clean_facts(facts: Mapping[str, str]) -> dict[str, str]:
 
 
 @cache
-def _primed() -> dict[bytes, Counts]:
-    """The model after reading ``priming-1.txt``: made-up facts, one ``name: value`` a line, in the languages of captions.
+def facts_model() -> dict[bytes, Counts]:
+    """The model after reading ``priming-1.txt``: made-up facts, one ``name: value`` a line, in many languages.
 
     The text is part of version 1 of the format: not one character of it may change. A test pins its SHA-256.
     """

@@ -10,19 +10,8 @@ from numpy.typing import NDArray
 
 from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.payload.facts import read_facts
-from underdrawing.payload.fields import (
-    ANCHOR_BITS,
-    SIDES,
-    VERSION,
-    WORD_BITS,
-    Bits,
-    Block,
-    check_bits,
-    check_order,
-    fixed_bits,
-    is_intact,
-    unpack,
-)
+from underdrawing.payload.fields import ANCHOR_BITS, SIDES, VERSION, WORD_BITS, Bits, Block, fixed_bits
+from underdrawing.payload.packing import check_bits, check_order, is_intact, unpack
 from underdrawing.payload.signing import SignatureCheck, block_hash, judge_signature, signed_bytes
 from underdrawing.payload.trust import SignatureStatus, TrustStore
 

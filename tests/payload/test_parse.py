@@ -1,0 +1,209 @@
+"""Reading refuses what is damaged, mixed or newer, and judges signatures."""
+
+import zlib
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+
+from underdrawing.errors import PayloadError, UnsupportedVersionError
+from underdrawing.payload import (
+    Block,
+    Capacity,
+    Message,
+    Publisher,
+    SignatureStatus,
+    SigningKey,
+    TrustStore,
+    compose,
+    parse_anchor,
+    parse_core,
+    parse_detail,
+    parse_fine,
+    verify_signature,
+)
+from underdrawing.payload.fields import Bits, block_fields
+from underdrawing.payload.packing import pack, unpack
+
+TODAY = date(2026, 11, 20)
+CAPACITY = Capacity(core_bits=2100, detail_bits=4200, fine_bits=5000)
+
+
+@pytest.fixture(scope="module")
+def message(material: dict[str, Any]) -> Message:
+    return compose(**material, capacity=CAPACITY)
+
+
+def anchor_with(message: Message, **changes: int) -> Bits:
+    """The anchor with other values and a right checksum; values may lie beyond the table's range."""
+    bits = message.blocks[Block.ANCHOR].copy()
+    start = 0
+    for field in block_fields(Block.ANCHOR):
+        assert field.bits is not None
+        if field.name in changes:
+            text = f"{changes[field.name]:0{field.bits}b}"
+            bits[start : start + field.bits] = [int(c) for c in text]
+        start += field.bits
+    return with_checksum(b"anchor", bits)
+
+
+def with_checksum(prefix: bytes, bits: Bits) -> Bits:
+    value = zlib.crc32(prefix + np.packbits(bits[:-32]).tobytes())
+    return np.concatenate([bits[:-32], np.array([int(c) for c in f"{value:032b}"], np.uint8)])
+
+
+def check(message: Message, trust: TrustStore, on: date = TODAY) -> tuple[SignatureStatus, str | None, str | None]:
+    found = verify_signature(message.blocks[Block.ANCHOR], message.blocks[Block.CORE], trust, on=on)
+    return found.status, found.signer, found.note
+
+
+def test_a_newer_version_is_said_to_be_one(message: Message) -> None:
+    with pytest.raises(UnsupportedVersionError, match="version 2, this reader knows up to 1"):
+        parse_anchor(anchor_with(message, version=2))
+
+
+@pytest.mark.parametrize("field", ["confidential", "reserved"])
+def test_an_unknown_feature_is_said_to_be_one(message: Message, field: str) -> None:
+    with pytest.raises(UnsupportedVersionError, match="feature"):
+        parse_anchor(anchor_with(message, **{field: 1}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"version": 0},
+        {"core_words": 0},
+        {"core_words": 0, "detail_words": 0, "fine_words": 0},
+        {"detail_words": 0},
+        {"core_words": 45},
+        {"detail_words": 96},
+        {"fine_words": 1},
+    ],
+)
+def test_an_anchor_that_contradicts_itself_is_refused(message: Message, changes: dict[str, int]) -> None:
+    with pytest.raises(PayloadError, match="anchor"):
+        parse_anchor(anchor_with(message, **changes))
+
+
+def test_noise_is_no_anchor() -> None:
+    noise = np.random.default_rng(3).integers(0, 2, 384).astype(np.uint8)
+    with pytest.raises(PayloadError, match="anchor: wrong checksum"):
+        parse_anchor(noise)
+    with pytest.raises(PayloadError, match="anchor: expected 384 bits"):
+        parse_anchor(noise[:383])
+
+
+def test_blocks_of_another_length_are_refused(message: Message) -> None:
+    anchor = parse_anchor(message.blocks[Block.ANCHOR])
+    with pytest.raises(PayloadError, match=f"core: expected {anchor.core_bits} bits"):
+        parse_core(message.blocks[Block.DETAIL], anchor)
+
+
+def test_blocks_that_are_not_announced_are_refused(material: dict[str, Any], message: Message) -> None:
+    bare = parse_anchor(compose(**material, capacity=Capacity(0, 0, 0)).blocks[Block.ANCHOR])
+    with pytest.raises(PayloadError, match="core: the anchor says there is none"):
+        parse_core(message.blocks[Block.CORE], bare)
+
+
+def test_blocks_of_two_messages_do_not_mix(material: dict[str, Any], message: Message) -> None:
+    other = compose(**(material | {"id": 1}), capacity=CAPACITY)
+    with pytest.raises(PayloadError, match="core: wrong checksum"):
+        parse_core(message.blocks[Block.CORE], parse_anchor(other.blocks[Block.ANCHOR]))
+
+
+def test_a_later_block_is_held_against_its_hash(material: dict[str, Any], message: Message, fine_order: Any) -> None:
+    """Same id, same length, right checksum: only the hash in the signed core tells."""
+    anchor = parse_anchor(message.blocks[Block.ANCHOR])
+    core = parse_core(message.blocks[Block.CORE], anchor)
+    parse: dict[Block, Callable[[Bits], object]] = {
+        Block.DETAIL: lambda bits: parse_detail(bits, anchor, core),
+        Block.FINE: lambda bits: parse_fine(bits, anchor, core, fine_order=fine_order),
+    }
+    for block in parse:
+        values = unpack(block, message.blocks[block], id=message.id)
+        name = "tokens_16" if block is Block.DETAIL else "tokens_32"
+        values[name][0] ^= 1
+        swapped = pack(block, values, size_bits=message.blocks[block].size, id=message.id)
+        with pytest.raises(PayloadError, match=f"{block}: intact, but not the one"):
+            parse[block](swapped)
+    assert parse_detail(message.blocks[Block.DETAIL], anchor).tokens.shape == (16, 16)
+
+
+def test_a_partial_last_scale(message: Message, tokens: Any, fine_order: Any) -> None:
+    anchor = parse_anchor(message.blocks[Block.ANCHOR])
+    fine = parse_fine(message.blocks[Block.FINE], anchor, fine_order=fine_order)
+    count = int(fine.known.sum())
+    assert 0 < count < 1024
+    assert set(np.flatnonzero(fine.known)) == set(fine_order[:count])
+    assert np.array_equal(fine.tokens, np.where(fine.known, tokens[5], 0))
+
+
+def test_signature_valid(message: Message, trust: TrustStore) -> None:
+    assert check(message, trust) == (SignatureStatus.VALID, "The Zoo", None)
+
+
+def test_signature_absent(material: dict[str, Any], trust: TrustStore) -> None:
+    unsigned = compose(**(material | {"key": None}), capacity=CAPACITY)
+    assert check(unsigned, trust) == (SignatureStatus.ABSENT, None, None)
+
+
+def test_signature_of_an_unknown_key(message: Message) -> None:
+    assert check(message, TrustStore())[0] is SignatureStatus.UNKNOWN_KEY
+    stranger = TrustStore().add(Publisher("Somebody", SigningKey.from_seed(bytes(32)).public()))
+    assert check(message, stranger)[0] is SignatureStatus.UNKNOWN_KEY
+
+
+def test_signature_invalid_after_a_change_with_right_checksums(message: Message, trust: TrustStore) -> None:
+    values = unpack(Block.CORE, message.blocks[Block.CORE], id=message.id, signed=True)
+    values["tokens_8"][3] ^= 1
+    core = pack(Block.CORE, values, size_bits=message.blocks[Block.CORE].size, id=message.id, signed=True)
+    found = verify_signature(message.blocks[Block.ANCHOR], core, trust, on=TODAY)
+    assert found.status is SignatureStatus.INVALID
+    assert found.signer is None
+
+
+@pytest.mark.parametrize("changes", [{"tokens_1": 17}, {"tokens_1": 4000}])
+def test_signature_invalid_after_a_change_of_the_anchor(
+    message: Message, trust: TrustStore, changes: dict[str, int]
+) -> None:
+    anchor = anchor_with(message, **changes)
+    assert verify_signature(anchor, message.blocks[Block.CORE], trust, on=TODAY).status is SignatureStatus.INVALID
+
+
+def test_signature_by_a_key_that_is_not_believed(message: Message, key: SigningKey) -> None:
+    for publisher, why in (
+        (Publisher("Zoo", key.public(), revoked=True), "the key of Zoo is revoked"),
+        (Publisher("Zoo", key.public(), valid_until=date(2026, 11, 19)), "was valid only until 2026-11-19"),
+        (Publisher("Zoo", key.public(), valid_from=date(2026, 11, 21)), "is valid only from 2026-11-21"),
+    ):
+        status, signer, note = check(message, TrustStore().add(publisher))
+        assert (status, signer) == (SignatureStatus.UNKNOWN_KEY, None)
+        assert why in (note or "")
+
+
+def test_all_keys_of_the_same_id_are_tried(message: Message, key: SigningKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids of 32 bits collide; here all keys go by the id of the first."""
+    public = key.public()
+    same_id = public.id
+    monkeypatch.setattr(type(public), "id", property(lambda _: same_id))
+    stranger = Publisher("Somebody", SigningKey.from_seed(bytes(32)).public())
+    assert check(message, TrustStore((stranger, Publisher("Zoo", public))))[:2] == (SignatureStatus.VALID, "Zoo")
+    assert check(message, TrustStore((stranger,)))[0] is SignatureStatus.INVALID
+
+
+def test_reference_signature_is_plain_ed25519_over_the_documented_bytes(message: Message, key: SigningKey) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    anchor, core = message.blocks[Block.ANCHOR], message.blocks[Block.CORE]
+    signature, body = np.packbits(core[-544:-32]).tobytes(), np.packbits(core[:-544]).tobytes()
+    signed = b"underdrawing payload version 1\0" + np.packbits(anchor).tobytes() + body
+    Ed25519PublicKey.from_public_bytes(key.public().data).verify(signature, signed)
+
+
+def test_nothing_is_said_about_the_signature_of_a_damaged_block(message: Message, trust: TrustStore) -> None:
+    core = message.blocks[Block.CORE].copy()
+    core[100] ^= 1
+    with pytest.raises(PayloadError, match="core: wrong checksum"):
+        verify_signature(message.blocks[Block.ANCHOR], core, trust, on=TODAY)

@@ -88,15 +88,19 @@ def protect(
     ] = False,
     key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Sign with this private key.")] = None,
     channel_key: ChannelKeyFile = None,
-    profile: Annotated[Profile, typer.Option("--profile", help="How strong the mark is.")] = Profile.STANDARD,
+    profile: Annotated[
+        Profile, typer.Option("--profile", metavar="|".join(Profile), help="How strong the mark is.")
+    ] = Profile.STANDARD,
     format_: Annotated[
-        Format | None, typer.Option("--format", help="Save in this format, not the picture's own.")
+        Format | None,
+        typer.Option("--format", metavar="|".join(Format), help="Save in this format, not the picture's own."),
     ] = None,
     quality: Annotated[
-        int | None, typer.Option("--quality", min=1, max=100, help="Quality of a lossy format, 1 to 100.")
+        int | None, typer.Option("--quality", min=1, max=100, metavar="N", help="Quality of a lossy format, 1 to 100.")
     ] = None,
     subsampling: Annotated[
-        Subsampling | None, typer.Option("--subsampling", help="How finely a JPEG keeps colour.")
+        Subsampling | None,
+        typer.Option("--subsampling", metavar="|".join(Subsampling), help="How finely a JPEG keeps colour."),
     ] = None,
     force: Force = False,
     resume: Resume = False,

@@ -1,0 +1,43 @@
+"""The README and the other pages do what they say."""
+
+import io
+import re
+import subprocess
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from skimage import data
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_python_example_prints_what_it_says(tmp_path, monkeypatch):
+    text = (ROOT / "README.md").read_text("utf-8")
+    example, printed = re.search(r"```python\n(.*?)```\s*```\n(.*?)```", text, re.DOTALL).groups()
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(data.astronaut()).save("photo.jpg", quality=90)
+    with redirect_stdout(io.StringIO()) as out:
+        exec(compile(example, "README.md", "exec"), {})
+    assert out.getvalue() == printed
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_generated_parts_are_up_to_date():
+    check = subprocess.run(
+        [sys.executable, ROOT / "docs/generate.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert check.returncode == 0, check.stderr
+
+
+def test_the_picture_is_small():
+    assert (ROOT / "docs/pictures/demo.jpg").stat().st_size <= 300_000

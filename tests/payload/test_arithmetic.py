@@ -3,7 +3,7 @@
 import math
 from fractions import Fraction
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from underdrawing.payload.arithmetic import MAX_TOTAL, Decoder, Encoder
@@ -40,6 +40,7 @@ def interval(message: list[int], frequencies: list[int]) -> tuple[Fraction, Frac
     return low, width
 
 
+@settings(deadline=None)
 @given(tables, st.data())
 def test_round_trip_with_any_number_of_zeros_behind(frequencies: list[int], data: st.DataObject) -> None:
     message = data.draw(st.lists(st.integers(0, len(frequencies) - 1), max_size=60))
@@ -49,6 +50,7 @@ def test_round_trip_with_any_number_of_zeros_behind(frequencies: list[int], data
     assert not bits or bits[-1] == 1
 
 
+@settings(deadline=None)
 @given(tables, st.data())
 def test_reference_exact_interval(frequencies: list[int], data: st.DataObject) -> None:
     message = data.draw(st.lists(st.integers(0, len(frequencies) - 1), max_size=30))
@@ -60,6 +62,7 @@ def test_reference_exact_interval(frequencies: list[int], data: st.DataObject) -
     assert len(bits) <= -math.log2(width) + 2
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([0, 1]), max_size=200))
 @example([0] * 200)
 @example([1] * 200)
@@ -80,6 +83,7 @@ def test_a_copy_goes_its_own_way() -> None:
     assert (encoder.finish(), twin.finish()) == ([1], [1, 1])
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 1), max_size=80))
 def test_any_bits_decode_to_something(bits: list[int]) -> None:
     assert len(decode(bits, [5, 1, 9], 50)) == 50

@@ -182,4 +182,4 @@ def test_a_signature_covers_everything(material: dict[str, Any]) -> None:
     assert len(signatures) == len(changes)
 
 
-GOLDEN = "25c2f0d146eab779e81f4f64ae009f490f060368b3bc0efab88534e793dff8ba"
+GOLDEN = "87d0c9c64e66e44ffe275e906d6d5948d70a47b76b8e1f304131b19cb58802bb"

@@ -213,6 +213,7 @@ def test_clean_facts() -> None:
     assert clean_facts(dirty) == {"description": "a\nb\nc", "city": "Rome"}
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=70), st.text(max_size=30), max_size=5))
 def test_cleaned_facts_pass_the_check(facts: dict[str, str]) -> None:
     check_facts(clean_facts(facts))
@@ -221,7 +222,7 @@ def test_cleaned_facts_pass_the_check(facts: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "stream, message",
     [
-        (bytes([30]) + b"unknown code\0\0", "unknown code 30"),
+        (bytes([90]) + b"unknown code\0\0", "unknown code 90"),
         (bytes([1]) + b"\xff\xfe\0\0", "not UTF-8"),
         (bytes([1]) + b"cat\0" + bytes([1]) + b"dog\0\0", "is there twice"),
         (bytes([7]) + b"\x1b[2J\0\0", r"U\+001B"),
@@ -248,4 +249,4 @@ def test_the_priming_text_is_frozen() -> None:
     assert hashlib.sha256(b"\n".join(PRIMING.splitlines())).hexdigest() == PRIMING_SHA256
 
 
-PRIMING_SHA256 = "e47fbccb049a33e55ea6e8409b775ec9dd16c8f09942d7240706a09d330ba3e0"
+PRIMING_SHA256 = "b133f53933eca2b8c6006549843da98b46332e65ea4c61a4754180a118ca03b0"

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -42,6 +42,7 @@ def some_value(field: Field, draw: Any) -> Any:
             return bits_of(draw(st.text("01", max_size=90)))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_round_trip(data: st.DataObject) -> None:
     block = data.draw(st.sampled_from(list(Block)))

@@ -40,6 +40,8 @@ NAMES: tuple[str, ...] = (
     "provinceState",
     "sublocation",
     "countryCode",
+    "gpsLatitude",
+    "gpsLongitude",
     "source",
     "title",
     "keywords",
@@ -60,7 +62,7 @@ NAMES: tuple[str, ...] = (
 )
 """The names with a code of one byte, the most important first: what space there is goes to them in this order."""
 
-OTHER = 0x1F
+OTHER = 0x7F
 """The code before a name that is written out."""
 
 MAX_FACTS_BYTES = 65_536

@@ -1,0 +1,1 @@
+"""Training of the networks that the package ships. Not part of the wheel."""

@@ -1,0 +1,1 @@
+"""Training of the tokenizer: ``python -m train.tokenizer --help``."""

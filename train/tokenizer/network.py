@@ -1,0 +1,138 @@
+"""The decoder: a small residual network around the linear picture.
+
+::
+
+    coarse latents ─► linear 16-px patches ─► clip ─┐
+    fine latents ──► linear 8-px patches ───────────┴─► linear picture ──────────────────► plus ─► picture
+         │                                                    │                              ▲
+         └──────────── known scales ──► 32×32 ─► 16×16 ─► 32×32 ─► 64×64 ─► correction ──────┘
+
+The last layer of every branch starts at zero, so training starts from the linear picture and can only improve on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from train.tokenizer.linear import UNIT
+from underdrawing.tokenizer import LADDER
+from underdrawing.tokenizer.patches import FRACTION_BITS
+from underdrawing.tokenizer.weights import LinearWeights
+
+__all__ = ["GREY_LEVELS", "Decoder", "LinearPicture", "Size"]
+
+GREY_LEVELS = 64.0
+"""What the network sees as 1."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """Channels and numbers of residual blocks of the decoder on its three grids."""
+
+    channels_16: int = 192
+    channels_32: int = 128
+    channels_64: int = 48
+    blocks_16: int = 2
+    blocks_32: int = 2
+    blocks_64: int = 2
+
+
+class LinearPicture(nn.Module):
+    """The picture that latents stand for, as the package computes it, but in float32."""
+
+    def __init__(self, linear: LinearWeights) -> None:
+        super().__init__()
+        scale = float(1 << FRACTION_BITS)
+        synthesis, fine = linear.coarse_synthesis, linear.fine_analysis
+        kernel = torch.from_numpy(synthesis.factors.astype(np.float32) / scale)
+        self.register_buffer("coarse_kernel", kernel.reshape(len(kernel), 3, 3, -1).permute(0, 3, 1, 2).contiguous())
+        self.register_buffer("coarse_offset", torch.from_numpy(synthesis.offset.astype(np.float32) / scale))
+        kernel = torch.from_numpy(fine.factors.T.astype(np.float32) * (UNIT * UNIT / scale))
+        self.register_buffer("fine_kernel", kernel[:, :, None, None].contiguous())
+        self.register_buffer("fine_mean", torch.from_numpy(fine.mean.astype(np.float32))[None, :, None, None])
+
+    def forward(self, coarse: Tensor, fine: Tensor, known: Tensor) -> Tensor:
+        """Picture (n, 3, 256, 256), grey levels, of latents (n, 32, 16, 16) and (n, 16, 32, 32)."""
+        around = functional.pad(coarse, (1, 1, 1, 1), mode="replicate")
+        picture = _join(functional.conv2d(around, self.coarse_kernel, self.coarse_offset)).clamp(0, 255)
+        return picture + _join(functional.conv2d(fine, self.fine_kernel) + self.fine_mean * known[:, 5:])
+
+
+class _Block(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(functional.leaky_relu(self.first(functional.leaky_relu(x, 0.1)), 0.1))
+
+
+def _blocks(count: int, channels: int) -> nn.Sequential:
+    return nn.Sequential(*(_Block(channels) for _ in range(count)))
+
+
+class Decoder(nn.Module):
+    """Latents and what is known of them → picture."""
+
+    def __init__(self, linear: LinearWeights, size: Size) -> None:
+        super().__init__()
+        self.linear = LinearPicture(linear)
+        self.register_buffer("coarse_spread", _spread(linear.coarse_vocabulary.entries))
+        self.register_buffer("fine_spread", _spread(linear.fine_vocabulary.entries))
+        seen = 32 + 16 + len(LADDER) + 8 * 8 * 3
+        self.enter_32 = nn.Conv2d(seen, size.channels_32, 1)
+        self.before = _blocks(size.blocks_32, size.channels_32)
+        self.down = nn.Conv2d(size.channels_32, size.channels_16, 2, stride=2)
+        self.middle = _blocks(size.blocks_16, size.channels_16)
+        self.up = nn.Conv2d(size.channels_16, 4 * size.channels_32, 1)
+        self.after = _blocks(size.blocks_32, size.channels_32)
+        self.to_64 = nn.Conv2d(size.channels_32, 4 * size.channels_64, 1)
+        self.enter_64 = nn.Conv2d(4 * 4 * 3, size.channels_64, 1)
+        self.late = _blocks(size.blocks_64, size.channels_64)
+        self.leave = nn.Conv2d(size.channels_64, 4 * 4 * 3, 3, padding=1)
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
+
+    def forward(self, coarse: Tensor, fine: Tensor, known: Tensor) -> Tensor:
+        """Picture (n, 3, 256, 256), grey levels, not rounded.
+
+        Args:
+            coarse: (n, 32, 16, 16), latents of the scales 1 to 16.
+            fine: (n, 16, 32, 32), latents of scale 32, 0 where unknown.
+            known: (n, 6, 32, 32), 1 where a scale's token is known, else 0.
+        """
+        picture = self.linear(coarse, fine, known)
+        return picture + GREY_LEVELS * self.correction(picture, coarse, fine, known)
+
+    def correction(self, picture: Tensor, coarse: Tensor, fine: Tensor, known: Tensor) -> Tensor:
+        """What to add to the linear picture, in units of 64 grey levels."""
+        seen = (picture - 128) / GREY_LEVELS
+        latents = functional.interpolate(coarse / self.coarse_spread, scale_factor=2, mode="nearest")
+        x = self.enter_32(
+            torch.cat([latents, fine / self.fine_spread, known, functional.pixel_unshuffle(seen, 8)], dim=1)
+        )
+        x = self.before(x)
+        x = x + functional.pixel_shuffle(self.up(self.middle(self.down(x))), 2)
+        x = self.after(x)
+        y = functional.pixel_shuffle(self.to_64(x), 2) + self.enter_64(functional.pixel_unshuffle(seen, 4))
+        return functional.pixel_shuffle(self.leave(functional.leaky_relu(self.late(y), 0.1)), 4)
+
+
+def _join(patches: Tensor) -> Tensor:
+    """(n, patch·patch·3, rows, columns) → (n, 3, rows·patch, columns·patch), the order of ``patches.join``."""
+    n, numbers, rows, columns = patches.shape
+    side = round((numbers / 3) ** 0.5)
+    grid = patches.reshape(n, side, side, 3, rows, columns).permute(0, 3, 4, 1, 5, 2)
+    return grid.reshape(n, 3, rows * side, columns * side)
+
+
+def _spread(entries: np.ndarray) -> Tensor:
+    return torch.from_numpy(entries.std(axis=0).astype(np.float32))[None, :, None, None]

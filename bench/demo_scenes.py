@@ -1,7 +1,7 @@
 """The photographs of the demo and what is done to each: where, and with what.
 
-All come with scikit-image: astronaut is NASA's (public domain), coffee and chelsea are CC0, rocket is in the public domain;
-motorcycle belongs to the Middlebury 2014 stereo data, so it is used here and never shipped in the repository.
+All come with scikit-image: astronaut is NASA's (public domain), coffee and chelsea are CC0, rocket is in the public
+domain; motorcycle belongs to the Middlebury 2014 stereo data, so it is used here and never shipped in the repository.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ app.add_typer(keys, name="keys")
 
 Input = Annotated[str, typer.Argument(metavar="IN", help="A picture, a folder of pictures, or - for standard input.")]
 Jobs = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes for a folder. Default: one per core.")
+    int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes to work with. Default: one per core.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per picture, one per line.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exist.")]
@@ -173,3 +173,29 @@ def verify(
         read_channel_key(channel_key)
     tasks, done = plan_verify(given, output, template=template, resume=resume)
     run_command(tasks, done, verify_one, jobs=jobs, json=json, debug=_debug(context), verb="verifying")
+
+
+@app.command()
+def bench(
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Photographs to add, in DIR/fullres and DIR/natural.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A few pictures and attacks: minutes, not hours.")] = False,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Everything random comes from it.")] = 0,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Where the rows go; a second run continues there.")
+    ] = Path("out/bench"),
+    jobs: Jobs = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per promise, one per line.")] = False,
+) -> None:
+    """Measure what the package promises, and say which promises hold.
+
+    Exits with 1 when one does not.
+    """
+    from underdrawing.cli.measuring import measure, print_measured
+    from underdrawing.cli.run import NEGATIVE, cores
+
+    lines = measure(data, quick=quick, seed=seed, jobs=jobs or cores(), output=output)
+    print_measured(lines, json=json)
+    if any(line.passed is False for line in lines):
+        raise typer.Exit(NEGATIVE)

@@ -15,7 +15,7 @@ from underdrawing.cli.guard import FAILURE, say
 from underdrawing.cli.pool import Failure, Outcome, run_all
 from underdrawing.cli.tasks import Done, ProtectTask, VerifyTask, called
 
-__all__ = ["run_command"]
+__all__ = ["NEGATIVE", "cores", "run_command"]
 
 NEGATIVE = 1
 Task = TypeVar("Task", ProtectTask, VerifyTask)
@@ -48,7 +48,7 @@ def run_command(
     alone = len(tasks) + len(done) == 1
     codes = [_print_done(one, json=json, alone=alone) for one in done]
     with _progress(len(tasks), verb) as advance:
-        for outcome in run_all(tasks, work, jobs=jobs or _cores()):
+        for outcome in run_all(tasks, work, jobs=jobs or cores()):
             if debug and outcome.failure:
                 print(outcome.failure.trace, file=sys.stderr)
             codes.append(_print(outcome, json=json, alone=alone))
@@ -63,7 +63,7 @@ def _whole(codes: list[int]) -> int:
     return FAILURE if max(codes) > NEGATIVE else max(codes)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Count the cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -121,10 +121,11 @@ def _decode_deep(bare: bytes, header: Header, parts: Iterable[memoryview]) -> ND
     expected, inflated = _filtered_bytes(header), zlib.decompressobj()
     try:
         rows = inflated.decompress(b"".join(parts), expected)
+        rows += inflated.decompress(inflated.unconsumed_tail, 1)
     except zlib.error as error:
         raise ImageFormatError(f"the PNG file is damaged: {error}") from error
     filters = rows[:: expected // header.height] if not header.interlaced else b""
-    if len(rows) != expected or max(filters, default=0) > 4:
+    if not inflated.eof or len(rows) != expected or max(filters, default=0) > 4:
         raise ImageFormatError("the PNG file is damaged: its pixels are cut off or wrongly filtered")
     decoded = cv2.imdecode(np.frombuffer(bare, np.uint8), cv2.IMREAD_UNCHANGED)
     if decoded is None or decoded.dtype != np.uint16 or decoded.ndim != 3:

@@ -56,6 +56,7 @@ _PICTURE = frozenset(
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _SUBSAMPLED = 0, 1, 2, 6
 _UNASSOCIATED_ALPHA, _ASSOCIATED_ALPHA = 2, 1
 _DEFLATE, _HORIZONTAL = 8, 2
+_DEFLATES = frozenset([_DEFLATE, 32946])
 _STRIP_BYTES = 2**16
 _REDUCED = 1
 _MAX_PAGES = 16
@@ -109,6 +110,23 @@ def _check_strips(page: Directory) -> None:
     plain = page.integer(COMPRESSION, 1) == 1 and page.integer(PHOTOMETRIC) != _SUBSAMPLED
     if plain and sizes.sum() < page.integer(HEIGHT) * -(-row_bits // 8):
         raise ImageFormatError("the TIFF file is truncated: it has fewer bytes than pixels")
+    if page.integer(COMPRESSION) in _DEFLATES:
+        _check_deflated(page.block, starts.tolist(), sizes.tolist(), max_bytes=2 * page.integer(HEIGHT) * row_bits)
+
+
+def _check_deflated(block: bytes, starts: list[int], sizes: list[int], *, max_bytes: int) -> None:
+    """Raise unless every strip can be inflated: the decoder would complain about it on stderr."""
+    inflated = 0
+    for start, size in zip(starts, sizes, strict=True):
+        stream, rest = zlib.decompressobj(), block[start : start + size]
+        while not stream.eof and inflated <= max_bytes:
+            try:
+                part = stream.decompress(rest, 2**20)
+            except zlib.error as error:
+                raise ImageFormatError(f"the TIFF file is damaged: {error}") from error
+            inflated, rest = inflated + len(part), stream.unconsumed_tail
+            if not part and not rest and not stream.eof:
+                raise ImageFormatError("the TIFF file is damaged: a strip of pixels ends too early")
 
 
 def _open(page: Directory, replaced: dict[int, Value]) -> TiffImageFile:

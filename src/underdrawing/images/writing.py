@@ -122,9 +122,11 @@ def _encode_jpeg(picture: Picture, quality: int | None, subsampling: Subsampling
 
 
 def _jpeg_options(came: JpegCoding | None, quality: int | None, subsampling: Subsampling) -> dict[str, object]:
-    options: dict[str, object] = {"subsampling": subsampling, "quality": quality or DEFAULT_JPEG_QUALITY}
-    if came and quality is None:
+    options: dict[str, object] = {"subsampling": subsampling}
+    if came and quality is None:  # Pillow would scale the tables by a quality
         options["qtables"] = [list(table) for table in came.quantization]
+    else:
+        options["quality"] = quality or DEFAULT_JPEG_QUALITY
     if came:
         options |= {"progressive": came.progressive, "optimize": came.optimized}
     return options

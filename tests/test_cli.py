@@ -4,11 +4,8 @@ They run on a stand-in pipeline that answers by the first pixel; ``test_round_tr
 """
 
 import json
-import os
-import re
 import subprocess
 import sys
-import time
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,9 +18,7 @@ from typer.testing import CliRunner
 import underdrawing
 from underdrawing import images
 from underdrawing.cli import app
-from underdrawing.cli.facts import parse_facts
-from underdrawing.cli.pool import run_all
-from underdrawing.errors import ImageTooSmallError, UsageError
+from underdrawing.errors import ImageTooSmallError
 from underdrawing.findings import Geometry, Profile, Protection, Verdict, Verification
 from underdrawing.payload import SignatureStatus
 
@@ -241,23 +236,6 @@ def test_facts_come_from_files_pairs_and_metadata_and_the_last_one_counts(pipeli
     assert stand_in_protect.seen["facts"] == {"city": "Bonn"}
 
 
-def test_facts_file_of_lines_allows_comments(tmp_path):
-    path = tmp_path / "facts.txt"
-    path.write_text("\ufeff# about it\n\nheadline = A = B\ncreator=Ann\n", "utf-8")
-    assert parse_facts([str(path)]) == {"headline": "A = B", "creator": "Ann"}
-
-
-@pytest.mark.parametrize(
-    "content",
-    ["no pair here", '{"a": true}', '{"a": {"b": 1}}', '{"1bad": "x"}', '{"a": ', "\xff", "[" * 9000, "x" * 70000],
-)
-def test_facts_files_that_are_none_are_refused(tmp_path, content):
-    path = tmp_path / "facts"
-    path.write_text(content, "latin-1")
-    with pytest.raises(UsageError, match=re.escape(str(path))):
-        parse_facts([str(path)])
-
-
 def test_profile_and_keys_reach_the_pipeline(pipeline, tmp_path):
     source = write_picture(tmp_path / "a.png")
     assert run("keys", "new", tmp_path / "key.pem").code == 0
@@ -443,84 +421,6 @@ def test_an_error_in_planning_is_a_line_too(pipeline, tmp_path, monkeypatch):
 )
 def test_wrong_usage_exits_with_two(arguments):
     assert run(*arguments).code == 2
-
-
-# --- keys ---
-
-
-def test_keys_are_made_exported_trusted_and_revoked(tmp_path):
-    key, store = tmp_path / "key.pem", tmp_path / "trust.json"
-    assert run("keys", "new", key).code == 0
-    assert key.stat().st_mode & 0o077 == 0
-    assert run("keys", "new", key).code == 2
-    assert run("keys", "export", key, "--name", "Ann Desk", "-o", tmp_path / "ann.pub").code == 0
-    line = run("keys", "export", key, "--name", "Ann Desk").out
-    assert (tmp_path / "ann.pub").read_text() == line
-    listed = run("keys", "trust", store, tmp_path / "ann.pub", "--until", "2031-05-04")
-    assert "Ann Desk" in listed.out
-    assert "until 2031-05-04" in listed.out
-    assert run("keys", "trust", store).out == listed.out
-    assert "revoked" in run("keys", "trust", store, "--revoke", "Ann Desk").out
-    assert run("keys", "trust", store, "--revoke", "Nobody").code == 2
-
-
-def test_a_locked_key_needs_its_password(tmp_path, monkeypatch):
-    key = tmp_path / "key.pem"
-    monkeypatch.setenv("UNDERDRAWING_KEY_PASSWORD", "correct horse")
-    assert run("keys", "new", key, "--lock").code == 0
-    assert run("keys", "export", key).code == 0
-    monkeypatch.delenv("UNDERDRAWING_KEY_PASSWORD")
-    from underdrawing.cli.secrets import signing_key
-
-    signing_key.cache_clear()
-    assert "password" in error_line(run("keys", "export", key).err)
-
-
-def test_an_empty_trust_file_is_not_made(tmp_path):
-    assert run("keys", "trust", tmp_path / "trust.json").code == 2
-    assert not (tmp_path / "trust.json").exists()
-
-
-# --- the pool ---
-
-
-def test_a_process_that_dies_takes_only_its_own_task_with_it():
-    tasks = ["1+1", "__import__('os')._exit(9)", "1/0", *(f"{n}+0" for n in range(6))]
-    outcomes = {outcome.task: outcome for outcome in run_all(tasks, eval, jobs=2)}
-    assert set(outcomes) == set(tasks)
-    assert outcomes["1+1"].result == 2
-    assert [outcomes[f"{n}+0"].result for n in range(6)] == list(range(6))
-    assert "died" in outcomes[tasks[1]].failure.line
-    assert "ZeroDivisionError" in outcomes["1/0"].failure.line
-
-
-def test_workers_go_when_their_parent_is_killed():
-    program = (
-        "from underdrawing.cli.pool import run_all\n"
-        "if __name__ == '__main__':\n"
-        "    tasks = ['__import__(\"os\").getpid()'] * 2 + ['__import__(\"time\").sleep(1)'] * 60\n"
-        "    for one in run_all(tasks, eval, jobs=2):\n"
-        "        print(one.result, flush=True)\n"
-    )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
-        workers = {int(parent.stdout.readline()) for _ in range(2)}
-        parent.kill()
-    deadline = time.monotonic() + 10
-    while any(_alive(worker) for worker in workers) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not any(_alive(worker) for worker in workers)
-
-
-def _alive(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return (
-        "Z" not in Path(f"/proc/{process}/stat").read_text().split(")")[1].split()[0]
-        if Path("/proc").is_dir()
-        else True
-    )
 
 
 # --- start-up ---

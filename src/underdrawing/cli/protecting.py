@@ -35,10 +35,13 @@ def plan_protect(
     outputs = _outputs(items, many, Path(output), output.endswith(("/", "\\")), template.coding)
     if not (resume or template.overwrite):
         refuse_existing(outputs)
-    pairs = list(zip(items, outputs, strict=True))
-    finished = [pair for pair in pairs if resume and pair[1].exists()]
-    tasks = [replace(template, source=item.source, output=path) for item, path in pairs if (item, path) not in finished]
-    return tasks, [_done_before(item, path) for item, path in finished]
+    tasks, done = [], []
+    for item, path in zip(items, outputs, strict=True):
+        if resume and path.exists():
+            done.append(_done_before(item, path))
+        else:
+            tasks.append(replace(template, source=item.source, output=path))
+    return tasks, done
 
 
 def _only_to_stream(items: list[Item], many: bool) -> Path | None:

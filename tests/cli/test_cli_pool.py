@@ -1,0 +1,48 @@
+"""Many tasks in many processes: what dies, what goes on, and what must not outlive its parent."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from underdrawing.cli.pool import run_all
+
+
+def test_a_process_that_dies_takes_only_its_own_task_with_it():
+    tasks = ["1+1", "__import__('os')._exit(9)", "1/0", *(f"{n}+0" for n in range(6))]
+    outcomes = {outcome.task: outcome for outcome in run_all(tasks, eval, jobs=2)}
+    assert set(outcomes) == set(tasks)
+    assert outcomes["1+1"].result == 2
+    assert [outcomes[f"{n}+0"].result for n in range(6)] == list(range(6))
+    assert "died" in outcomes[tasks[1]].failure.line
+    assert "ZeroDivisionError" in outcomes["1/0"].failure.line
+
+
+def test_workers_go_when_their_parent_is_killed():
+    program = (
+        "from underdrawing.cli.pool import run_all\n"
+        "if __name__ == '__main__':\n"
+        "    tasks = ['__import__(\"os\").getpid()'] * 2 + ['__import__(\"time\").sleep(1)'] * 60\n"
+        "    for one in run_all(tasks, eval, jobs=2):\n"
+        "        print(one.result, flush=True)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        workers = {int(parent.stdout.readline()) for _ in range(2)}
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while any(_alive(worker) for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any(_alive(worker) for worker in workers)
+
+
+def _alive(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return (
+        "Z" not in Path(f"/proc/{process}/stat").read_text().split(")")[1].split()[0]
+        if Path("/proc").is_dir()
+        else True
+    )

@@ -1,5 +1,6 @@
 """Pictures of any shape on the canvas."""
 
+import cv2
 import numpy as np
 import pytest
 import skimage.data
@@ -34,6 +35,13 @@ def test_shrinking_agrees_with_another_library():
     pixels = skimage.data.coffee()
     oracle = 255 * skimage.transform.resize_local_mean(pixels, (CANVAS, CANVAS))
     assert np.abs(to_canvas(pixels) - oracle).mean() < 0.6
+
+
+def test_halving_first_hardly_matters():
+    """A large picture of even sides is halved first; the mean over areas in one step is the oracle."""
+    large = cv2.resize(skimage.data.coffee(), (1800, 1200), interpolation=cv2.INTER_CUBIC)
+    oracle = 255 * skimage.transform.resize_local_mean(large, (CANVAS, CANVAS))
+    assert np.abs(to_canvas(large) - oracle).mean() < 0.6
 
 
 def test_enlarging_is_smooth():

@@ -79,7 +79,13 @@ def _examples(options: argparse.Namespace, split: Split, linear: LinearWeights, 
     pictures = load_split(options.data, split, limit=options.limit)
     if mirrored:
         pictures = np.concatenate([pictures, pictures[:, :, ::-1]])
-    return Examples(pictures, encode_pictures(pictures, linear))
+    cache = options.output / f"tokens-{split}-{linear.digest()[:12]}-{len(pictures)}.npz"
+    if options.resume and cache.exists():
+        with np.load(cache) as archive:
+            return Examples(pictures, tuple(archive[name] for name in archive.files))
+    maps = encode_pictures(pictures, linear)
+    np.savez(cache, *maps)
+    return Examples(pictures, maps)
 
 
 def _log(line: str) -> None:

@@ -11,11 +11,14 @@ from underdrawing.tokenizer.ladder import CANVAS
 
 __all__ = ["to_canvas"]
 
+_LARGE = 4 * CANVAS
+
 
 def to_canvas(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The whole picture on the 256×256 canvas; its aspect is not kept, so that every part of it is covered.
 
-    A side that shrinks is averaged by area, a side that grows is interpolated (bicubic).
+    A side that shrinks is averaged by area, a side that grows is interpolated (bicubic). Large pictures are first
+    halved as long as both sides are even: the mean of 2×2 pixels takes a tenth of the time of that of 7.5×4.2.
 
     Args:
         pixels: H×W×3 RGB, uint8, 0..255, any size from 1×1 up.
@@ -30,9 +33,18 @@ def to_canvas(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         raise UsageError(
             f"tokenizer: got pixels {pixels.shape} of {pixels.dtype}, expected height × width × 3 of uint8"
         )
-    height, width = pixels.shape[:2]
-    shrunk = _resize(pixels, min(height, CANVAS), min(width, CANVAS), cv2.INTER_AREA)
+    halved = _halve(pixels)
+    height, width = halved.shape[:2]
+    shrunk = _resize(halved, min(height, CANVAS), min(width, CANVAS), cv2.INTER_AREA)
     return _resize(shrunk, CANVAS, CANVAS, cv2.INTER_CUBIC)
+
+
+def _halve(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = pixels.shape[:2]
+    while min(height, width) >= _LARGE and height % 2 == 0 and width % 2 == 0:
+        height, width = height // 2, width // 2
+        pixels = _resize(pixels, height, width, cv2.INTER_AREA)
+    return pixels
 
 
 def _resize(pixels: NDArray[np.uint8], height: int, width: int, interpolation: int) -> NDArray[np.uint8]:

@@ -50,10 +50,16 @@ class Painter:
         Returns:
             256×256×3 RGB, uint8.
         """
+        picture = np.rint(self.paint_exactly(coarse, fine, known)[0])
+        return np.ascontiguousarray(np.clip(picture, 0, 255).transpose(1, 2, 0), dtype=np.uint8)
+
+    def paint_exactly(
+        self, coarse: NDArray[np.integer], fine: NDArray[np.integer], known: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """The network's own output for the inputs of ``paint``: (1, 3, 256, 256) float32 grey levels, not clipped."""
         inputs = {"coarse": _channels_first(coarse), "fine": _channels_first(fine), "known": known[None]}
         feeds = {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in inputs.items()}
-        picture = self._session.run(None, feeds)[0][0]
-        return np.ascontiguousarray(np.clip(np.rint(picture), 0, 255).transpose(1, 2, 0), dtype=np.uint8)
+        return np.asarray(self._session.run(None, feeds)[0], dtype=np.float32)
 
 
 def _channels_first(latents: NDArray[np.integer]) -> NDArray[np.integer]:

@@ -53,14 +53,14 @@ class Latents:
 class Tokenizer:
     """Describes a picture by tokens, and paints the picture that tokens describe.
 
-    Args:
+    Attributes:
         linear: what decides tokens.
         painter: what paints them.
     """
 
     def __init__(self, linear: LinearWeights, painter: Painter) -> None:
-        self._linear = linear
-        self._painter = painter
+        self.linear = linear
+        self.painter = painter
 
     @classmethod
     def load(cls, *, weights: Traversable | None = None, threads: int = 1) -> Tokenizer:
@@ -90,14 +90,14 @@ class Tokenizer:
             UsageError: not three channels of uint8.
         """
         canvas = to_canvas(pixels).astype(np.int16)
-        coarse = encode_scales(self._linear.coarse_analysis(canvas), self._linear.coarse_vocabulary, _COARSE)
+        coarse = encode_scales(self.linear.coarse_analysis(canvas), self.linear.coarse_vocabulary, _COARSE)
         left = canvas - self.linear_picture(HiddenCode(coarse))
-        return HiddenCode((*coarse, self._linear.fine_vocabulary.nearest(self._linear.fine_analysis(left))))
+        return HiddenCode((*coarse, self.linear.fine_vocabulary.nearest(self.linear.fine_analysis(left))))
 
     def decode(self, code: HiddenCode) -> NDArray[np.uint8]:
         """The picture that a code describes: 256×256×3 RGB, uint8; any prefix will do, also one known in part."""
         latents = self.latents(code)
-        return self._painter.paint(latents.coarse, latents.fine, latents.known)
+        return self.painter.paint(latents.coarse, latents.fine, latents.known)
 
     def detail_order(self, code: HiddenCode) -> NDArray[np.int64]:
         """All 1024 raster positions of scale 32, those first where it adds most; whoever has scale 16 finds the same.
@@ -116,22 +116,22 @@ class Tokenizer:
         """
         if code.n_scales < len(_COARSE) or (code.n_scales == len(_COARSE) and code.known is not None):
             raise UsageError(f"detail order: got {code.n_scales} scales, expected a code with a complete scale 16")
-        cells = np.argsort(-self._linear.detail[code.scales[4]].ravel(), kind="stable")
+        cells = np.argsort(-self.linear.detail[code.scales[4]].ravel(), kind="stable")
         positions = np.arange(_FINE * _FINE).reshape(16, 2, 16, 2).transpose(0, 2, 1, 3).reshape(-1, 4)
         return positions[cells].ravel().astype(np.int64)
 
     def linear_picture(self, code: HiddenCode) -> NDArray[np.int16]:
         """What the scales up to 16 say without the decoder network: 256×256×3 RGB, int16, 0..255; exact integers."""
-        return self._linear.coarse_synthesis(self.latents(code).coarse)
+        return self.linear.coarse_synthesis(self.latents(code).coarse)
 
     def latents(self, code: HiddenCode) -> Latents:
         """What a code says, as the decoder network gets it."""
         n_coarse = min(code.n_scales, len(_COARSE))
         known = code.known if code.n_scales == n_coarse else None
-        coarse = latents_of_scales(code.scales[:n_coarse], self._linear.coarse_vocabulary, _COARSE[-1], known)
-        fine = np.zeros((_FINE, _FINE, self._linear.fine_vocabulary.entries.shape[1]), dtype=np.int32)
+        coarse = latents_of_scales(code.scales[:n_coarse], self.linear.coarse_vocabulary, _COARSE[-1], known)
+        fine = np.zeros((_FINE, _FINE, self.linear.fine_vocabulary.entries.shape[1]), dtype=np.int32)
         if code.n_scales == len(LADDER):
-            fine = latents_of_scales(code.scales[-1:], self._linear.fine_vocabulary, _FINE, code.known)
+            fine = latents_of_scales(code.scales[-1:], self.linear.fine_vocabulary, _FINE, code.known)
         return Latents(coarse, fine, _known_cells(code))
 
 

@@ -79,6 +79,13 @@ class LinearWeights:
                 f"tokenizer weights: {LINEAR_FILE} lacks {error}; train or install them again"
             ) from error
 
+    def digest(self) -> str:
+        """SHA-256 of all arrays: two tokenizers with the same digest give the same tokens."""
+        state = hashlib.sha256()
+        for name, array in sorted(self.to_arrays().items()):
+            state.update(f"{name} {array.dtype} {array.shape}".encode() + array.tobytes())
+        return state.hexdigest()
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """The named arrays of the archive."""
         return {

@@ -1,0 +1,123 @@
+"""Writing a mark: move the coefficients, look where they landed in the file as it will be saved, correct, repeat."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.design import DESIGNS, TIERS, Profile
+from underdrawing.channel.lattice.grid import WorkingGrid, luminance, spread
+from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
+from underdrawing.channel.lattice.masking import masking_levels
+from underdrawing.channel.lattice.modulation import chip_steps, lattice_moves
+from underdrawing.channel.lattice.transform import block_coefficients, from_coefficients
+from underdrawing.channel.ldpc import Segmented
+from underdrawing.errors import CapacityError
+
+__all__ = ["Embedded", "embed"]
+
+_CORRECTIONS = 3
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A marked image.
+
+    Attributes:
+        pixels: H×W×3 RGB, the type of the input.
+        psnr_db: peak signal-to-noise ratio against the input, over all three channels, peak 255 (or 65535).
+        grid: the working grid that was used.
+    """
+
+    pixels: Pixels
+    psnr_db: float
+    grid: WorkingGrid
+
+
+def embed(
+    pixels: Pixels,
+    tiers: Sequence[NDArray[np.uint8] | None],
+    *,
+    profile: Profile = Profile.STANDARD,
+    key: bytes | None = None,
+) -> Embedded:
+    """Hide up to four bit strings in the luminance of an image.
+
+    Args:
+        pixels: H×W×3 RGB, uint8 or uint16, short side at least 256.
+        tiers: bit strings (uint8 0/1), most protected first; the first one is required, others may be None.
+        profile: strength of the mark.
+        key: secret of the channel; without it the mark is readable by anybody.
+
+    Raises:
+        ImageTooSmallError: the image is too small or too long.
+        CapacityError: the first tier is missing or there are more than four.
+    """
+    if not tiers or tiers[0] is None or len(tiers) > TIERS:
+        raise CapacityError(f"message has {len(tiers)} tiers: expected 1 to {TIERS}, the first one present")
+    height, width = pixels.shape[:2]
+    grid = WorkingGrid.for_embedding(height, width)
+    present = [*tiers, *[None] * (TIERS - len(tiers))]
+    layout = layout_of(grid, tuple(tier is not None for tier in present), key)
+    residual = _fit(pixels, grid, layout, _chip_bits(layout, present), profile)
+    return Embedded(_add(pixels, residual), _psnr_db(residual, pixels.dtype), grid)
+
+
+def _chip_bits(layout: Layout, tiers: Sequence[NDArray[np.uint8] | None]) -> NDArray[np.uint8]:
+    """The bit of every chip."""
+    bits = layout.pilots.copy()
+    for tier, message in enumerate(tiers):
+        if message is not None:
+            codeword = Segmented.for_information(message.size).encode(message)
+            mine = layout.roles == tier
+            bits[mine] = codeword[layout.positions[mine] % codeword.size]
+    return bits
+
+
+def used_chips(layout: Layout) -> NDArray[np.bool_]:
+    """Which chips carry anything, 8×rows×columns."""
+    return (layout.roles >= 0) | (layout.roles == PILOT)
+
+
+def _fit(
+    pixels: Pixels, grid: WorkingGrid, layout: Layout, bits: NDArray[np.uint8], profile: Profile
+) -> NDArray[np.float32]:
+    """The luminance residual, H×W float32 in units of the pixel type (whole numbers), that puts every chip in place."""
+    unit = np.float32(1 if pixels.dtype == np.uint8 else 257)
+    room_up, room_down = _headroom(pixels)
+    luma = luminance(pixels)
+    means, coefficients = block_coefficients(grid.sample(luma))
+    design = DESIGNS[profile, grid.side_px]
+    steps = chip_steps(design, masking_levels(means))
+    moves = lattice_moves(coefficients, steps, bits, layout, design.pull)
+    targets = coefficients + np.where(used_chips(layout), moves, np.float32(0))
+    wanted = np.zeros(grid.size_px, dtype=np.float32)
+    for _ in range(_CORRECTIONS):
+        wanted += from_coefficients(targets - coefficients)
+        residual = np.clip(np.rint(spread(wanted, *luma.shape) * unit), room_down, room_up)
+        _, coefficients = block_coefficients(grid.sample(luma + residual / unit))
+    return np.asarray(residual, dtype=np.float32)
+
+
+def _headroom(pixels: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """How far each pixel may go up and down before a channel clips, H×W float32 each."""
+    red, green, blue = cv2.split(pixels)
+    brightest, darkest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    peak = np.float32(np.iinfo(pixels.dtype).max)
+    return peak - brightest.astype(np.float32), -darkest.astype(np.float32)
+
+
+def _add(pixels: Pixels, residual: NDArray[np.float32]) -> Pixels:
+    whole = residual.astype(np.int32 if pixels.dtype == np.uint16 else np.int16)
+    depth = cv2.CV_8U if pixels.dtype == np.uint8 else cv2.CV_16U
+    marked: Pixels = cv2.add(pixels, cv2.merge([whole, whole, whole]), dtype=depth)
+    return marked
+
+
+def _psnr_db(residual: NDArray[np.float32], dtype: np.dtype[np.generic]) -> float:
+    mean_square = float(np.mean(np.square(residual, dtype=np.float64)))
+    return float(10 * np.log10(np.iinfo(dtype).max ** 2 / mean_square)) if mean_square else float("inf")

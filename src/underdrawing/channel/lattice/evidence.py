@@ -1,0 +1,157 @@
+"""How far each chip can be believed: noise levels of the whole image, and reliability block by block.
+
+Noise is estimated per masking level and coefficient from the phases themselves. A phase doubled does not depend on its
+bit, so every chip helps before a single bit is known. A block whose phases fit no lattice while the rest of the image
+does was probably replaced; its chips then count as erasures.
+
+Source: ours. The doubled phase is the classical way around unknown binary modulation (e.g. Viterbi & Viterbi 1983).
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.design import COEFFICIENTS, GROUPS, LEVELS, Design
+from underdrawing.channel.lattice.layout import PILOT, Layout
+from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
+
+__all__ = ["NoiseModel", "chip_cells", "estimate_noise", "log_intact", "reliability"]
+
+_LEAST_DEVIATION, _MOST_DEVIATION = 0.03, 0.45
+_PRIOR_INTACT = 0.8
+_NEIGHBOURHOOD = 5
+_INDEPENDENT_SHARE = 0.6
+_FEWEST_CHIPS = 16
+_PRIOR_PILOTS = 20
+_LEAST_DENSITY = 1e-3
+_UNHEARD_MARGIN = 1.1
+_KINDS = len(COEFFICIENTS) + GROUPS[0].stop
+_BIN_CENTRES = np.arange(PHASE_BINS) / PHASE_BINS
+
+
+@dataclass(frozen=True)
+class NoiseModel:
+    """Phase noise of an image, by kind of chip and masking level.
+
+    The kinds are the eight coefficients, then the two strong coefficients again for chips shared by several blocks.
+
+    Attributes:
+        deviation: 10×6 float32, standard deviation in steps.
+        densities: 10×6×64 float32, density of the phase of a bit 0 relative to uniform.
+    """
+
+    deviation: NDArray[np.float32]
+    densities: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, deviation: NDArray[np.float32]) -> "NoiseModel":
+        """The model with these deviations."""
+        return cls(deviation, phase_densities(deviation))
+
+    def density(self, bins: NDArray[np.uint8], cells: NDArray[np.intp], *, bit: int) -> NDArray[np.float32]:
+        """Density of every phase if its bit were ``bit``, relative to uniform, 8×rows×columns float32."""
+        table = self.densities if bit == 0 else np.roll(self.densities, PHASE_BINS // 2, axis=-1)
+        return np.take(table.reshape(-1), cells * PHASE_BINS + bins)
+
+
+def chip_cells(layout: Layout, levels: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Index of every chip into the noise model's kinds and levels, flattened; 8×rows×columns."""
+    kinds = np.arange(len(COEFFICIENTS))[:, None, None] + np.where(layout.shared, len(COEFFICIENTS), 0)
+    return kinds * LEVELS + levels[None]
+
+
+def estimate_noise(
+    bins: NDArray[np.uint8],
+    cells: NDArray[np.intp],
+    weight: NDArray[np.float32],
+    layout: Layout,
+    design: Design,
+) -> NoiseModel:
+    """The phase noise of every kind of chip in every masking level.
+
+    Args:
+        bins: 8×rows×columns phases.
+        cells: from :func:`chip_cells`.
+        weight: how much each chip counts: 0 where it carries nothing, else the probability that it is untouched.
+        layout: for the pilots.
+        design: for the steps, which tell the noise of kinds that cannot be heard from that of those that can.
+    """
+    doubled, total = _clustering(np.cos(4 * np.pi * _BIN_CENTRES)[bins], cells, weight)
+    known = np.where(layout.pilots == 1, -1, 1) * np.cos(2 * np.pi * _BIN_CENTRES)[bins]
+    single, pilots = _clustering(known, cells, np.where(layout.roles == PILOT, weight, 0))
+    share = layout.spread[0] * layout.spread[1]
+    count = np.ones((_KINDS, 1))
+    count[len(COEFFICIENTS) :] = share
+    clear = (total >= _FEWEST_CHIPS) & (doubled > 5 / np.sqrt(np.maximum(2 * total / count, 1)))
+    known_deviation = np.where(clear, _deviation(doubled, 2), np.nan)
+    guess = _filled(np.where(np.isnan(known_deviation), _rough(single, pilots / count), known_deviation), design, share)
+    prior = np.exp(-2 * np.pi**2 * np.square(np.minimum(guess, _MOST_DEVIATION)))
+    blended = (single * pilots / count + prior * _PRIOR_PILOTS) / (pilots / count + _PRIOR_PILOTS)
+    deviation = np.where(clear, known_deviation, _deviation(blended, 1))
+    return NoiseModel.of(np.clip(deviation, _LEAST_DEVIATION, _MOST_DEVIATION).astype(np.float32))
+
+
+def _rough(single: NDArray[np.float64], pilots: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Deviations where enough pilots agree; not-a-number elsewhere."""
+    heard = (pilots >= _FEWEST_CHIPS) & (single > 2 / np.sqrt(np.maximum(2 * pilots, 1)))
+    return np.where(heard, _deviation(single, 1), np.nan)
+
+
+def _clustering(
+    cosines: NDArray[np.floating], cells: NDArray[np.intp], weight: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean cosine and total weight per cell, 10×6 each."""
+    weight = weight.ravel()
+    total = np.bincount(cells.ravel(), weights=weight, minlength=_KINDS * LEVELS)
+    sums = np.bincount(cells.ravel(), weights=cosines.ravel() * weight, minlength=_KINDS * LEVELS)
+    return (sums / np.maximum(total, 1e-9)).reshape(_KINDS, LEVELS), total.reshape(_KINDS, LEVELS)
+
+
+def _deviation(clustering: NDArray[np.float64], harmonic: int) -> NDArray[np.float64]:
+    """Standard deviation of a wrapped Gaussian from the mean cosine of its ``harmonic``-th multiple."""
+    logarithm = np.maximum(-np.log(np.clip(clustering, 1e-6, 1)), 0)
+    return np.sqrt(logarithm / (2 * np.pi**2 * harmonic**2))
+
+
+def _filled(deviation: NDArray[np.float64], design: Design, share: int) -> NDArray[np.float64]:
+    """Deviations with the unheard cells filled in: the noise in grey levels of the kinds heard at the same masking
+    level; where no kind is heard, that of the nearest levels. What embedding itself leaves is no such noise."""
+    steps = np.concatenate([design.steps.T, design.steps.T[GROUPS[0]] * np.sqrt(share)])
+    own = (1 - design.pull) / np.sqrt(12)
+    received = np.sqrt(np.maximum(np.square(deviation) - own**2, 1e-6))
+    noise = np.ma.masked_invalid(np.where(steps > 0, received * steps, np.nan))
+    level_noise = np.ma.median(noise, axis=0).filled(np.nan)
+    heard = np.flatnonzero(~np.isnan(level_noise))
+    if not heard.size:
+        return np.full(deviation.shape, _MOST_DEVIATION)
+    everywhere = np.interp(np.arange(LEVELS), heard, level_noise[heard])
+    guessed = np.sqrt(np.square(_UNHEARD_MARGIN * everywhere[None] / np.maximum(steps, 1)) + own**2)
+    return np.where(np.isnan(deviation), guessed, deviation)
+
+
+def log_intact(
+    bins: NDArray[np.uint8],
+    cells: NDArray[np.intp],
+    weight: NDArray[np.float32],
+    noise: NoiseModel,
+    known: NDArray[np.int8],
+) -> NDArray[np.float32]:
+    """Evidence of each block for being untouched against replaced, rows×columns float32 in nats.
+
+    Args:
+        bins, cells: as in :func:`estimate_noise`.
+        weight: share of each chip that belongs to the block, 0 where it carries nothing.
+        known: 8×rows×columns, the bit of a chip where it is known, −1 where it is not.
+    """
+    zero, one = (noise.density(bins, cells, bit=bit) for bit in (0, 1))
+    fit = np.where(known < 0, (zero + one) / 2, np.where(known == 0, zero, one))
+    return np.asarray((np.log(np.maximum(fit, _LEAST_DENSITY)) * weight).sum(0), dtype=np.float32)
+
+
+def reliability(evidence: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Probability that each block is untouched, from its evidence and its neighbourhood's, rows×columns float32."""
+    pooled = cv2.blur(evidence, (_NEIGHBOURHOOD, _NEIGHBOURHOOD), borderType=cv2.BORDER_REPLICATE)
+    odds = pooled * (_NEIGHBOURHOOD**2 * _INDEPENDENT_SHARE) + np.log(_PRIOR_INTACT / (1 - _PRIOR_INTACT))
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -8, 4.6))), dtype=np.float32)

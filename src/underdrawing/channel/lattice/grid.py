@@ -1,0 +1,100 @@
+"""The working grid: the one size at which marks are written and read, whatever size the image has.
+
+Resizing an image uniformly does not change what it looks like on the working grid, so scale needs no search.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.design import BLOCK, GRIDS
+from underdrawing.errors import ImageTooSmallError
+
+__all__ = ["MINIMUM_SIDE_PX", "WorkingGrid", "luminance"]
+
+MINIMUM_SIDE_PX = GRIDS[0]
+"""Shortest side of an image that can carry a mark."""
+
+_MAXIMUM_ASPECT = 8
+_RED, _GREEN, _BLUE = 0.299, 0.587, 0.114  # ITU-R BT.601, as JPEG uses
+
+
+@dataclass(frozen=True)
+class WorkingGrid:
+    """A grid of blocks laid over a whole image.
+
+    Attributes:
+        side_px: short side of the grid, one of :data:`.design.GRIDS`.
+        rows, columns: number of 8×8 blocks down and across, both even.
+    """
+
+    side_px: int
+    rows: int
+    columns: int
+
+    @classmethod
+    def for_image(cls, height_px: int, width_px: int, *, side_px: int, extra_pairs: int = 0) -> "WorkingGrid":
+        """The grid of this short side over an image; ``extra_pairs`` of blocks lengthen its long side."""
+        short, long = sorted((height_px, width_px))
+        across = side_px // BLOCK
+        pairs = min(round(long * side_px / (short * 2 * BLOCK)), across * _MAXIMUM_ASPECT // 2)
+        along = max(2 * (pairs + extra_pairs), across)
+        return cls(side_px, across, along) if height_px <= width_px else cls(side_px, along, across)
+
+    @classmethod
+    def for_embedding(cls, height_px: int, width_px: int) -> "WorkingGrid":
+        """The grid that a mark in this image uses. Raises :class:`ImageTooSmallError` below 256 px."""
+        short, long = sorted((height_px, width_px))
+        if short < MINIMUM_SIDE_PX:
+            raise ImageTooSmallError(
+                f"image is {width_px}×{height_px} px: a mark needs at least {MINIMUM_SIDE_PX} px on the short side; "
+                "use a larger version of the image"
+            )
+        if long > _MAXIMUM_ASPECT * short:
+            raise ImageTooSmallError(
+                f"image is {width_px}×{height_px} px: its long side may be at most {_MAXIMUM_ASPECT} times its short "
+                "side; crop it or mark its parts"
+            )
+        return cls.for_image(height_px, width_px, side_px=max(side for side in GRIDS if side <= short))
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(height, width) of the grid in grid pixels."""
+        return self.rows * BLOCK, self.columns * BLOCK
+
+    def sample(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """An image plane of any size resampled to the grid, float32 in the same units."""
+        return _resample(image, self.size_px)
+
+
+def _resample(plane: NDArray[np.float32], size_px: tuple[int, int]) -> NDArray[np.float32]:
+    height, width = size_px
+    if plane.shape == (height, width):
+        return plane
+    shrinking = plane.shape[0] > height
+    method = cv2.INTER_AREA if shrinking else cv2.INTER_LANCZOS4
+    return np.asarray(cv2.resize(plane, (width, height), interpolation=method), dtype=np.float32)
+
+
+def spread(residual: NDArray[np.float32], height_px: int, width_px: int) -> NDArray[np.float32]:
+    """A residual on the grid scaled up to the image, H×W float32 in the same units."""
+    if residual.shape == (height_px, width_px):
+        return residual
+    return np.asarray(
+        cv2.resize(residual, (width_px, height_px), interpolation=cv2.INTER_CUBIC), dtype=np.float32
+    )
+
+
+def luminance(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.float32]:
+    """Luma (BT.601) of H×W×3 RGB pixels, H×W float32 in grey levels 0–255 whatever the bit depth."""
+    if pixels.dtype == np.uint8:
+        weights = np.array([[_RED, _GREEN, _BLUE]], dtype=np.float32)
+        return np.asarray(cv2.transform(pixels.astype(np.float32), weights), dtype=np.float32)
+    return luminance_float(pixels.astype(np.float32) / np.float32(257))
+
+
+def luminance_float(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Luma of H×W×3 float32 RGB in grey levels, H×W float32."""
+    return np.asarray(cv2.transform(pixels, np.array([[_RED, _GREEN, _BLUE]], dtype=np.float32)), dtype=np.float32)

@@ -1,0 +1,173 @@
+"""Which chip carries what: the map from (coefficient, block row, block column) to (tier, position in its codeword).
+
+The map is a tile as large as the short side of the grid, laid down again along the long side. Inside a tile the chips
+of each coefficient group are dealt out in a keyed pseudo-random order, so every part of the picture carries a little of
+everything; the next tile goes on in the codeword where the last one stopped. The map depends on absolute block
+coordinates alone, never on the size of the frame, so that a crop can be read once its place is known.
+
+Everything pseudo-random comes from SHAKE-128, hence is the same on every machine and in every version of NumPy.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GROUPS, SHARES, TIERS
+from underdrawing.channel.lattice.grid import WorkingGrid
+
+__all__ = ["PILOT", "UNUSED", "Layout", "layout_of"]
+
+UNUSED = -1
+"""Role of a chip that carries nothing."""
+
+PILOT = -2
+"""Role of a chip whose bit both sides know."""
+
+_PUBLIC = b"underdrawing public lattice"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Roles of all chips of a grid. Arrays are 8×rows×columns.
+
+    Attributes:
+        roles: int8, a tier number 0–3, :data:`PILOT` or :data:`UNUSED`.
+        positions: int32, index into the tier's codeword (to be taken modulo its length); 0 elsewhere.
+        pilots: uint8, the known bit of each pilot; 0 elsewhere.
+        dither: float32 in [0, 1), shift of each chip's lattice in steps.
+        signs: float32 ±1, sign with which a coefficient enters a shared chip; 1 for a chip of its own.
+        shared: bool, whether the chip is one of several coefficients that carry the same.
+        spread: (rows, columns) of neighbouring blocks that share a chip.
+    """
+
+    roles: NDArray[np.int8]
+    positions: NDArray[np.int32]
+    pilots: NDArray[np.uint8]
+    dither: NDArray[np.float32]
+    signs: NDArray[np.float32]
+    shared: NDArray[np.bool_]
+    spread: tuple[int, int]
+
+
+@lru_cache(maxsize=8)
+def layout_of(grid: WorkingGrid, tiers: tuple[bool, ...], key: bytes | None = None) -> Layout:
+    """The layout of a grid.
+
+    Args:
+        grid: the working grid.
+        tiers: for each of the four tiers whether the message has it; tier 0 always is.
+        key: secret of the channel, or None for the public layout that anybody can read.
+    """
+    side = grid.side_px // BLOCK
+    tile_roles, tile_positions, tile_shared, chips_per_tile = _tile(grid.side_px, tiers, key)
+    row, column = np.arange(grid.rows), np.arange(grid.columns)
+    tile_of = (row // side)[:, None] + (column // side)[None, :]
+    at = np.ix_(np.arange(len(COEFFICIENTS)), row % side, column % side)
+    roles = tile_roles[at]
+    positions = tile_positions[at] + tile_of[None].astype(np.int32) * np.append(chips_per_tile, [0, 0])[roles]
+    shared = tile_shared[at]
+    spread = SHARES[grid.side_px].spread
+    noise = _stream(key, f"dither {grid.side_px}", tile_roles.size).reshape(tile_roles.shape)
+    dither = np.where(shared, _first_of_each(noise, spread)[at], noise[at]).astype(np.float32) / np.float32(256)
+    coin = _stream(key, f"signs {grid.side_px}", tile_roles.size).reshape(tile_roles.shape)[at] & 1
+    signs = np.where(shared & (coin == 1), np.float32(-1), np.float32(1))
+    pilots = np.where(roles == PILOT, _pilot_bits(grid, tile_of, at, shared, key), np.uint8(0))
+    return Layout(roles, positions.astype(np.int32), pilots, dither, signs, shared, spread)
+
+
+def _pilot_bits(
+    grid: WorkingGrid,
+    tile_of: NDArray[np.intp],
+    at: tuple[NDArray[np.intp], ...],
+    shared: NDArray[np.bool_],
+    key: bytes | None,
+) -> NDArray[np.uint8]:
+    """Known bits, different in every tile, 8×rows×columns."""
+    shape = (len(COEFFICIENTS), grid.side_px // BLOCK, grid.side_px // BLOCK)
+    bits = np.zeros(shared.shape, dtype=np.uint8)
+    for tile in range(int(tile_of.max()) + 1):
+        coins = _stream(key, f"pilots {grid.side_px} {tile}", int(np.prod(shape))).reshape(shape) & 1
+        values = np.where(shared, _first_of_each(coins, SHARES[grid.side_px].spread)[at], coins[at])
+        bits = np.where(tile_of == tile, values, bits)
+    return bits
+
+
+def _first_of_each(planes: NDArray[np.uint8], spread: tuple[int, int]) -> NDArray[np.uint8]:
+    """The value of the first block of every tile of ``spread`` blocks, laid over the whole tile."""
+    down, across = spread
+    return np.repeat(np.repeat(planes[:, ::down, ::across], down, axis=1), across, axis=2)
+
+
+def _stream(key: bytes | None, purpose: str, length: int) -> NDArray[np.uint8]:
+    seed = (_PUBLIC if key is None else key) + b"\0" + purpose.encode()
+    return np.frombuffer(hashlib.shake_128(seed).digest(length), dtype=np.uint8)
+
+
+def _permutation(key: bytes | None, purpose: str, length: int) -> NDArray[np.intp]:
+    numbers = _stream(key, purpose, 8 * length).view("<u8")
+    return np.argsort(numbers, kind="stable")
+
+
+@lru_cache(maxsize=8)
+def _tile(
+    side_px: int, tiers: tuple[bool, ...], key: bytes | None
+) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.bool_], NDArray[np.int32]]:
+    """Roles, positions and sharing of the chips of one tile, and how many chips each tier has in it."""
+    side = side_px // BLOCK
+    roles = np.full((len(COEFFICIENTS), side, side), UNUSED, dtype=np.int8)
+    roles[GROUPS[0]] = _shared_roles(side_px, key)
+    shared = roles != UNUSED
+    for group, coefficients in enumerate(GROUPS):
+        flat = roles[coefficients].reshape(-1)
+        free = np.flatnonzero(flat == UNUSED)
+        order = free[_permutation(key, f"roles {side_px} {group}", free.size)]
+        kinds = np.array([PILOT, *range(1, TIERS)], dtype=np.int8)
+        dealt = np.repeat(kinds, _counts(side_px, tiers, group, free.size))
+        flat[order[: dealt.size]] = dealt
+        roles[coefficients] = flat.reshape(-1, side, side)
+    positions = np.zeros(roles.shape, dtype=np.int32)
+    chips = np.zeros(TIERS, dtype=np.int32)
+    for tier in range(TIERS):
+        positions, chips[tier] = _numbered(positions, roles == tier, side_px, tier, key)
+    return roles, positions, shared, chips
+
+
+def _shared_roles(side_px: int, key: bytes | None) -> NDArray[np.int8]:
+    """Pilots and tier 0 in the strongest group, 2×side×side: neighbouring blocks that share a chip share its role."""
+    shares = SHARES[side_px]
+    side = side_px // BLOCK
+    down, across = shares.spread
+    count = GROUPS[0].stop - GROUPS[0].start
+    coarse = np.full(count * (side // down) * (side // across), UNUSED, dtype=np.int8)
+    order = _permutation(key, f"shared {side_px}", coarse.size)
+    pilots, first = int(coarse.size * shares.pilot), int(coarse.size * shares.first)
+    coarse[order[:pilots]] = PILOT
+    coarse[order[pilots : pilots + first]] = 0
+    roles = coarse.reshape(count, side // down, side // across)
+    return np.repeat(np.repeat(roles, down, axis=1), across, axis=2)
+
+
+def _counts(side_px: int, tiers: tuple[bool, ...], group: int, free: int) -> list[int]:
+    """How many of the free chips of a group are pilots or go to tiers 1–3; none of the latter if no tier wants any."""
+    shares = SHARES[side_px]
+    pilots = int(free * shares.sounding)
+    weights = [shares.rest[tier - 1][group] if tiers[tier] else 0.0 for tier in range(1, TIERS)]
+    total = sum(weights)
+    bounds = [int((free - pilots) * part / total) if total else 0 for part in np.cumsum([0.0, *weights])]
+    return [pilots, *np.diff(bounds).tolist()]
+
+
+def _numbered(
+    positions: NDArray[np.int32], mine: NDArray[np.bool_], side_px: int, tier: int, key: bytes | None
+) -> tuple[NDArray[np.int32], int]:
+    """Positions with this tier's chips numbered in a pseudo-random order; a shared chip has one number."""
+    down, across = SHARES[side_px].spread if tier == 0 else (1, 1)
+    leaders = mine[:, ::down, ::across]
+    count = int(np.count_nonzero(leaders))
+    coarse = np.zeros(leaders.shape, dtype=np.int32)
+    coarse[leaders] = _permutation(key, f"positions {side_px} {tier}", count).astype(np.int32)
+    numbered = np.repeat(np.repeat(coarse, down, axis=1), across, axis=2)
+    return np.where(mine, numbered, positions), count

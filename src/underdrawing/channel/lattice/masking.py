@@ -1,0 +1,38 @@
+"""How busy the picture is around a block, from what embedding never touches.
+
+The level is derived from block *means* alone (the DC coefficients), so the reader finds the same level that the
+embedder used. A block's activity is the average of the four smallest absolute differences to its eight neighbours: a
+block beside a straight edge still counts as smooth, a block inside texture does not.
+
+Source: ours.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.design import LEVEL_THRESHOLDS
+
+__all__ = ["activity", "levels_of", "masking_levels"]
+
+_CALM_NEIGHBOURS = 4
+
+
+def activity(means: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Local activity of each block in grey levels, rows×columns float32, from block means of the same shape."""
+    rows, columns = means.shape
+    padded = np.pad(means, 1, mode="edge")
+    shifts = [(i, j) for i in range(3) for j in range(3) if (i, j) != (1, 1)]
+    differences = np.stack([np.abs(padded[i : i + rows, j : j + columns] - means) for i, j in shifts])
+    differences.partition(_CALM_NEIGHBOURS - 1, axis=0)
+    calm: NDArray[np.float32] = differences[:_CALM_NEIGHBOURS].mean(axis=0)
+    return calm
+
+
+def masking_levels(means: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Masking level of each block, 0 (smooth) to 5 (busy), rows×columns."""
+    return levels_of(activity(means))
+
+
+def levels_of(activities: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Masking level, 0 to 5, of each activity in grey levels; any shape."""
+    return np.searchsorted(np.array(LEVEL_THRESHOLDS, dtype=np.float32), activities, side="right")

@@ -1,0 +1,81 @@
+"""Chips and lattices: where a coefficient has to go for a bit, and what a coefficient says about its bit.
+
+Phases are measured in lattice steps, modulo one: bit 0 lies at phase 0, bit 1 at phase ½.
+Log-likelihood ratios are positive for bit 0.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.design import GROUPS, Design
+from underdrawing.channel.lattice.layout import Layout
+
+__all__ = ["PHASE_BINS", "chip_steps", "lattice_moves", "phase_bins", "phase_densities"]
+
+PHASE_BINS = 64
+"""Resolution of a phase: bins per lattice step."""
+
+Levels = NDArray[np.intp]
+Plane = NDArray[np.float32]
+
+
+def chip_steps(design: Design, levels: Levels) -> Plane:
+    """Lattice step of every chip in grey levels, 8×rows×columns float32; 0 where the block carries no chip."""
+    return np.ascontiguousarray(design.steps.T)[:, levels]
+
+
+def lattice_moves(coefficients: Plane, steps: Plane, bits: NDArray[np.uint8], layout: Layout, pull: float) -> Plane:
+    """How far each coefficient should move, 8×rows×columns float32 in grey levels; 0 where the step is 0.
+
+    ``bits`` holds 0 or 1 for every chip. A chip spread over several coefficients moves each in proportion to its step,
+    so every block bears the distortion its own masking level allows.
+    """
+    values = _chip_values(coefficients, steps, layout)
+    offset = layout.dither + bits * np.float32(0.5)
+    nearest = np.round(values - offset) + offset
+    return np.float32(pull) * (nearest - values) * steps * layout.signs
+
+
+def phase_bins(coefficients: Plane, steps: Plane, layout: Layout) -> NDArray[np.uint8]:
+    """Phase of every coefficient on its own lattice, 8×rows×columns uint8 bins of 1/64 step.
+
+    Meaningless where the step is 0. All coefficients that share a spread chip have its phase.
+    """
+    scaled = (_chip_values(coefficients, steps, layout) - layout.dither) * np.float32(PHASE_BINS)
+    return (np.rint(scaled).astype(np.int32) & (PHASE_BINS - 1)).astype(np.uint8)
+
+
+def _chip_values(coefficients: Plane, steps: Plane, layout: Layout) -> Plane:
+    """Value of every chip in steps: c / s for a chip of its own, Σ±sc / Σs² for one that is spread."""
+    values = coefficients / np.maximum(steps, np.float32(1))
+    planes = GROUPS[0]
+    weights = steps[planes] * layout.signs[planes]
+    shared = _pooled(coefficients[planes] * weights, layout.spread) / _pooled(weights * weights, layout.spread)
+    values[planes] = np.where(layout.shared[planes], shared, values[planes])
+    return values
+
+
+def _pooled(planes: Plane, spread: tuple[int, int]) -> Plane:
+    """Sums over tiles of ``spread`` blocks, laid back over the blocks."""
+    down, across = spread
+    count, rows, columns = planes.shape
+    tiles = planes.reshape(count, rows // down, down, columns // across, across)
+    sums = tiles.sum(axis=(2, 4))
+    return np.repeat(np.repeat(sums, down, axis=1), across, axis=2)
+
+
+def phase_densities(deviation: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Density of the phase of a bit 0 under wrapped Gaussian noise, relative to the uniform density.
+
+    Args:
+        deviation: standard deviation in steps, any shape, float32 ≥ 0.01.
+
+    Returns:
+        float32, one more axis of 64 bins; the mean over the bins is 1.
+    """
+    phase = np.arange(PHASE_BINS, dtype=np.float32) / PHASE_BINS
+    turns = np.arange(-3, 4, dtype=np.float32)
+    distance = phase[:, None] + turns - np.round(phase)[:, None]
+    density = np.exp(-0.5 * (distance / deviation[..., None, None]) ** 2).sum(-1) + np.float32(1e-9)
+    normalised: NDArray[np.float32] = density / density.mean(-1, keepdims=True)
+    return normalised.astype(np.float32)

@@ -1,0 +1,132 @@
+"""Reading a mark: from a suspect's luminance to soft bits, tier by tier, and to evidence block by block."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.design import COEFFICIENTS, DESIGNS, LEVELS, TIERS
+from underdrawing.channel.lattice.evidence import NoiseModel, chip_cells, estimate_noise, log_intact, reliability
+from underdrawing.channel.lattice.grid import luminance
+from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
+from underdrawing.channel.lattice.masking import activity, levels_of
+from underdrawing.channel.lattice.modulation import chip_steps, phase_bins
+from underdrawing.channel.lattice.sync import Candidate, find_mark
+from underdrawing.channel.lattice.transform import block_coefficients
+from underdrawing.channel.ldpc import Segmented, SegmentedDecoded
+
+__all__ = ["Reception", "receive"]
+
+
+@dataclass(frozen=True)
+class Reception:
+    """A suspect on its working grid. Arrays are 8×rows×columns, per chip, or rows×columns, per block.
+
+    Attributes:
+        candidate: grid, profile and tones that the pilots found.
+        layout: roles of the chips for the tiers known so far.
+        levels: masking level per block.
+        bins: phase of each chip in 1/64 steps.
+        steps: lattice step of each chip in grey levels, 0 where the block carries none.
+        known: bit of each chip, −1 where unknown; pilots to begin with, then every decoded tier.
+        noise: phase noise by coefficient and level.
+        intact: probability that each block is untouched.
+        key: secret of the channel.
+    """
+
+    candidate: Candidate
+    layout: Layout
+    levels: NDArray[np.intp]
+    bins: NDArray[np.uint8]
+    steps: NDArray[np.float32]
+    known: NDArray[np.int8]
+    noise: NoiseModel
+    intact: NDArray[np.float32]
+    key: bytes | None
+
+    @cached_property
+    def cells(self) -> NDArray[np.intp]:
+        """Index of every chip into the noise model."""
+        return chip_cells(self.layout, self.levels)
+
+    @cached_property
+    def weight(self) -> NDArray[np.float32]:
+        """Share of every chip that belongs to its block: 1, less where several blocks share it, 0 where unused."""
+        used = (self.steps > 0) & ((self.layout.roles >= 0) | (self.layout.roles == PILOT))
+        down, across = self.layout.spread
+        return np.where(self.layout.shared, np.float32(1 / (down * across)), np.float32(1)) * used
+
+    @cached_property
+    def evidence(self) -> NDArray[np.float32]:
+        """Evidence of each block for being untouched against replaced, rows×columns float32 in nats."""
+        return log_intact(self.bins, self.cells, self.weight, self.noise, self.known)
+
+    def with_tiers(self, present: tuple[bool, ...]) -> "Reception":
+        """The same reception once it is known which tiers the message has."""
+        layout = layout_of(self.candidate.grid, present, self.key)
+        return _settled(replace(self, layout=layout))
+
+    def decode(self, tier: int, information_bits: int) -> SegmentedDecoded:
+        """Decode one tier of a message whose length in bits is known."""
+        code = Segmented.for_information(information_bits)
+        mine = (self.layout.roles == tier) & (self.weight > 0)
+        soft = (self.soft_bits * self.weight)[mine]
+        position = self.layout.positions[mine] % code.buffer_bits
+        combined = np.bincount(position, weights=soft, minlength=code.buffer_bits)
+        return code.decode(combined.astype(np.float32))
+
+    def learn(self, tier: int, bits: NDArray[np.uint8]) -> "Reception":
+        """The reception knowing that a tier says ``bits``: its chips now tell how far each block can be believed."""
+        codeword = Segmented.for_information(bits.size).encode(bits)
+        mine = self.layout.roles == tier
+        known = self.known.copy()
+        known[mine] = codeword[self.layout.positions[mine] % codeword.size].astype(np.int8)
+        return _settled(replace(self, known=known))
+
+    @cached_property
+    def soft_bits(self) -> NDArray[np.float32]:
+        """Log-likelihood ratio of every chip, positive for bit 0."""
+        zero, one = (self.noise.density(self.bins, self.cells, bit=bit) for bit in (0, 1))
+        kept, lost = self.intact[None], 1 - self.intact[None]
+        return np.asarray(np.log((kept * zero + lost) / (kept * one + lost)), dtype=np.float32)
+
+
+def receive(pixels: NDArray[np.uint8] | NDArray[np.uint16], *, key: bytes | None = None) -> Reception | None:
+    """Look for a mark in an image.
+
+    Args:
+        pixels: H×W×3 RGB, uint8 or uint16.
+        key: secret of the channel, if the mark has one.
+
+    Returns:
+        The reception, or None when there is no mark to be read.
+    """
+    luma = luminance(pixels)
+    candidate = find_mark(luma, key=key)
+    return None if candidate is None else _open(luma, candidate, key)
+
+
+def _open(luma: NDArray[np.float32], candidate: Candidate, key: bytes | None) -> Reception:
+    tone = candidate.tone
+    means, coefficients = block_coefficients(tone.undone(candidate.grid.sample(luma)))
+    levels = levels_of(activity(means) / np.float32(tone.gain))
+    layout = layout_of(candidate.grid, (True,) + (False,) * (TIERS - 1), key)
+    steps = chip_steps(DESIGNS[candidate.profile, candidate.grid.side_px], levels)
+    bins = phase_bins(coefficients / np.float32(tone.gain), steps, layout)
+    known = np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1))
+    blank = np.ones(levels.shape, dtype=np.float32)
+    noise = NoiseModel.of(np.full((len(COEFFICIENTS) + 2, LEVELS), 0.2, dtype=np.float32))
+    return _settled(Reception(candidate, layout, levels, bins, steps, known, noise, blank, key))
+
+
+def _settled(reception: Reception) -> Reception:
+    """Noise and reliability estimated from each other, twice around."""
+    candidate = reception.candidate
+    design = DESIGNS[candidate.profile, candidate.grid.side_px]
+    intact, noise = reception.intact, reception.noise
+    for _ in range(2):
+        weight = reception.weight * intact[None]
+        noise = estimate_noise(reception.bins, reception.cells, weight, reception.layout, design)
+        intact = reliability(log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known))
+    return replace(reception, noise=noise, intact=intact)

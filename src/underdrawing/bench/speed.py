@@ -6,6 +6,7 @@ Run as ``python -m underdrawing.bench.speed FILE``: a process of its own keeps t
 import importlib.util
 import io
 import json
+import math
 import statistics
 import subprocess
 import sys
@@ -121,8 +122,9 @@ def speed_lines(timings: list[Timing]) -> list[Line]:
 
 
 def _beside(what: str, ours_s: float, theirs_s: float | None) -> Line:
-    if theirs_s is None:
-        return Line("speed, 1920×1080", what, "faster", "invisible-watermark is not installed", None)
+    if theirs_s is None or math.isnan(ours_s):
+        missing = "not measured" if math.isnan(ours_s) else "invisible-watermark is not installed"
+        return Line("speed, 1920×1080", what, "faster", missing, None)
     return Line("speed, 1920×1080", what, "faster", f"{ours_s:.2f} s against {theirs_s:.2f} s", ours_s < theirs_s)
 
 

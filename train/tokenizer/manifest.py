@@ -13,14 +13,17 @@ import numpy as np
 
 from train.tokenizer.export import write_manifest
 from train.tokenizer.linear import UNIT
-from train.tokenizer.pictures import Split, data_hash, load_split
+from train.tokenizer.pictures import data_hash, load_split
+from train.tokenizer.robustness import robustness
 from train.tokenizer.training import Plan
 from underdrawing.tokenizer import CANVAS, LADDER, VOCABULARY, Tokenizer, ladder_bits
 
 __all__ = ["describe", "measure"]
 
+_TEST_PICTURES = 300  # evenly spread over the split
 
-def describe(folder: Path, plan: Plan, steps: int, options: argparse.Namespace) -> None:
+
+def describe(folder: Path, plan: Plan, steps: int, parameters: int, options: argparse.Namespace) -> None:
     """Write ``weights.json`` for the files in a folder, with scores measured through the package's own runtime."""
     facts: dict[str, Any] = {
         "licence": "Apache-2.0",
@@ -35,6 +38,7 @@ def describe(folder: Path, plan: Plan, steps: int, options: argparse.Namespace) 
             "ladder": LADDER,
             "vocabulary": VOCABULARY,
             "unit_of_latents": UNIT,
+            "parameters": parameters,
             "plan": asdict(plan),
         },
         "preprocessing": (
@@ -43,8 +47,11 @@ def describe(folder: Path, plan: Plan, steps: int, options: argparse.Namespace) 
         ),
     }
     write_manifest(folder, facts)
-    scores = {split: measure(folder, load_split(options.data, split, limit=options.limit)) for split in _splits()}
-    write_manifest(folder, {**facts, "scores": scores})
+    val = load_split(options.data, "val", limit=options.limit)
+    test = load_split(options.data, "test", limit=options.limit or _TEST_PICTURES)
+    facts["scores"] = {"val": measure(folder, val), "test": measure(folder, test)}
+    facts["robustness"] = robustness(Tokenizer.load(weights=folder), val)
+    write_manifest(folder, facts)
 
 
 def measure(folder: Path, pictures: np.ndarray) -> dict[str, Any]:
@@ -70,10 +77,6 @@ def measure(folder: Path, pictures: np.ndarray) -> dict[str, Any]:
         "encode_ms_median": round(float(np.median(times[0])) * 1e3, 1),
         "decode_ms_median": round(float(np.median(times[1])) * 1e3, 1),
     }
-
-
-def _splits() -> tuple[Split, ...]:
-    return ("val", "test")
 
 
 def _command(options: argparse.Namespace) -> str:

@@ -1,0 +1,35 @@
+"""The model card says what weights.json says."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import skimage.data
+from train.tokenizer.card import model_card
+from train.tokenizer.robustness import kept_given_coarser, kept_tokens
+
+from underdrawing.tokenizer import Tokenizer, to_canvas
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_card_is_the_one_that_would_be_written():
+    manifest = json.loads((ROOT / "src/underdrawing/tokenizer/weights/weights.json").read_text(encoding="utf-8"))
+    assert (ROOT / "docs/models/tokenizer.md").read_text(encoding="utf-8") == model_card(manifest)
+
+
+def test_an_unchanged_picture_keeps_all_tokens():
+    tokenizer, picture = Tokenizer.load(), to_canvas(skimage.data.chelsea())
+    code = tokenizer.encode(picture)
+    assert kept_tokens(code, tokenizer.encode(picture)) == [1.0] * 6
+    assert kept_given_coarser(tokenizer, code, picture) == [1.0] * 6
+
+
+def test_the_coarser_tokens_help_to_find_the_finer_ones():
+    tokenizer, picture = Tokenizer.load(), to_canvas(skimage.data.chelsea())
+    code = tokenizer.encode(picture)
+    noisy = np.clip(picture + np.random.default_rng(0).normal(0, 5, picture.shape), 0, 255).astype(np.uint8)
+    free, given = kept_tokens(code, tokenizer.encode(noisy)), kept_given_coarser(tokenizer, code, noisy)
+    assert given[0] == free[0]
+    assert np.mean(given) >= np.mean(free)
+    assert given[4] > 0.7

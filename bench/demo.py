@@ -103,25 +103,25 @@ def _likeness(
 
 def print_summary(stories: list[Story], index: Path) -> None:
     """Print what happened as a short table."""
-    table = Table(title="What the pixels told", title_justify="left")
-    for name in ("photograph", "edit", "verdict", "changed", "found", "F1", "facts", "signature", "recovered", "Telea"):
-        table.add_column(name, justify="right" if name in ("changed", "found", "F1", "recovered", "Telea") else "left")
+    table = Table(title="What the pixels told", title_justify="left", box=None, pad_edge=False)
+    for name in ("photograph", "verdict", "facts", "signed", "changed", "found", "F1", "recovered", "Telea"):
+        table.add_column(name, justify="left" if name in ("photograph", "verdict", "facts", "signed") else "right")
     for story in stories:
         found = story.verification
         table.add_row(
             story.scene.name,
-            story.scene.edit,
             str(found.verdict),
+            "all" if story.facts_came_back else "some" if found.facts else "none",
+            str(found.signature),
             f"{story.truth.mean():.1%}",
             f"{found.tampered_fraction:.1%}",
             f"{story.f1:.3f}",
-            "all" if story.facts_came_back else "some" if found.facts else "none",
-            str(found.signature),
             "-" if story.recovered_db is None else f"{story.recovered_db:.1f} dB",
             f"{story.telea_db:.1f} dB",
         )
     console = Console()
     console.print(table)
+    console.print("recovered, Telea inpainting: M-PSNR inside the change, higher is better")
     console.print(f"Reports with pictures: {index}", highlight=False, soft_wrap=True)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from underdrawing.report import page, percent
-from underdrawing.report.pictures import data_uri, heat_layer, panel_from, shrink
+from underdrawing.report.pictures import data_uri, overlay, panel_from, shrink
 
 if TYPE_CHECKING:
     from demo import Story
@@ -38,7 +38,8 @@ STYLE = """
 .story figcaption { margin-top: 0.35rem; color: var(--soft); font-size: 0.875rem; }
 .wide { overflow-x: auto; margin-top: 3.5rem; }
 .wide th { width: auto; font-size: 0.875rem; vertical-align: bottom; }
-.wide td { font-variant-numeric: tabular-nums; padding-inline-end: 1rem; }
+.wide td { font-variant-numeric: tabular-nums; padding-inline-end: 1rem; white-space: nowrap; }
+.wide td:is(:nth-child(2), :nth-child(6)) { white-space: normal; }
 """
 
 
@@ -63,9 +64,7 @@ def panels(story: Story) -> dict[str, np.ndarray]:
     found = story.verification
     shown = {"Protected": panel_from(story.protected, side_px=FIGURE_PX), "Doctored, JPEG 75": suspect}
     if found.tamper_probability is not None:
-        heat = heat_layer(found.tamper_probability, size=(suspect.shape[1], suspect.shape[0]))
-        weight = heat[..., 3:].astype(np.float32) / 255
-        shown["What was changed"] = np.rint(suspect * (1 - weight) + heat[..., :3] * weight).astype(np.uint8)
+        shown["What was changed"] = overlay(suspect, found.tamper_probability)
     if found.recovered is not None:
         shown["What was there"] = panel_from(found.recovered, side_px=FIGURE_PX)
     return shown
@@ -113,7 +112,7 @@ def cells(story: Story) -> dict[str, str]:
         "recovered": "nothing" if story.recovered_db is None else f"{story.recovered_db:.1f} dB",
         "telea": f"{story.telea_db:.1f} dB",
         "mark": f"{story.protection.psnr_db:.1f} dB",
-        "time": f"{story.protect_s:.2f} s, {story.verify_s:.2f} s",
+        "time": f"{story.protect_s:.2f}, {story.verify_s:.2f} s",
     }
 
 

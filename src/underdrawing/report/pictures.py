@@ -18,7 +18,17 @@ if TYPE_CHECKING:
 
     from underdrawing.images import Picture
 
-__all__ = ["OUTLINE_LIMIT", "data_uri", "heat_layer", "mask_png", "outline_path", "panel_from", "places", "shrink"]
+__all__ = [
+    "OUTLINE_LIMIT",
+    "data_uri",
+    "heat_layer",
+    "mask_png",
+    "outline_path",
+    "overlay",
+    "panel_from",
+    "places",
+    "shrink",
+]
 
 OUTLINE_LIMIT = 300
 """How many regions an outline draws at most, largest first: a page must stay a page whatever the mask looks like."""
@@ -69,7 +79,7 @@ def data_uri(panel: NDArray[np.uint8], *, quality: int = 82) -> str:
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def heat_layer(probability: NDArray[np.floating], *, size: tuple[int, int]) -> NDArray[np.uint8]:
+def heat_layer(probability: NDArray[np.floating[Any]], *, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Return a tamper map as a transparent layer to lie over a panel.
 
     Args:
@@ -87,6 +97,14 @@ def heat_layer(probability: NDArray[np.floating], *, size: tuple[int, int]) -> N
     layer[..., :3] = _HEAT_RGB
     layer[..., 3] = np.rint(opacity * 255)
     return layer
+
+
+def overlay(panel: NDArray[np.uint8], probability: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """Return a panel with a tamper map (H×W, 0 to 1) burnt in: the picture in grey, so that the heat stands out."""
+    heat = heat_layer(probability, size=(panel.shape[1], panel.shape[0]))
+    weight = heat[..., 3:].astype(np.float32) / 255
+    grey = cv2.cvtColor(panel, cv2.COLOR_RGB2GRAY)[..., None]
+    return np.rint(grey * (1 - weight) + heat[..., :3] * weight).astype(np.uint8)
 
 
 def outline_path(mask: NDArray[np.bool_], *, size: tuple[int, int]) -> str:

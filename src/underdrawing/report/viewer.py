@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from underdrawing.report.pictures import data_uri, heat_layer, outline_path, panel_from, shrink
+from underdrawing.report.pictures import data_uri, heat_layer, outline_path, overlay, panel_from, shrink
 from underdrawing.report.words import recovered_title
 
 if TYPE_CHECKING:
@@ -30,14 +30,15 @@ THUMB_PX = 280
 
 @dataclass(frozen=True, eq=False)
 class Panels:
-    """What the page shows, all of one size: H×W×3 uint8 sRGB pictures, H×W×4 heat, the outline as SVG path data.
+    """What the page shows, all of one size.
 
+    Pictures are H×W×3 uint8 sRGB, the map is H×W float32 from 0 to 1, the outline is SVG path data in pixels;
     ``recovered_title`` says what the recovered picture is.
     """
 
     suspect: NDArray[np.uint8]
     recovered: NDArray[np.uint8] | None
-    heat: NDArray[np.uint8] | None
+    probability: NDArray[np.float32] | None
     outline: str
     recovered_title: str
 
@@ -52,10 +53,15 @@ def panels_of(suspect: Picture, verification: Verification, *, side_px: int = ST
     return Panels(
         suspect=panel,
         recovered=None if recovered is None else _of_size(panel_from(recovered, side_px=side_px), size),
-        heat=None if probability is None else heat_layer(probability, size=size),
+        probability=None if probability is None else _map_of_size(probability, size),
         outline=outline_path(verification.mask, size=size) if changed and verification.mask is not None else "",
         recovered_title=recovered_title(verification),
     )
+
+
+def _map_of_size(probability: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    resized: NDArray[np.float32] = cv2.resize(probability, size, interpolation=cv2.INTER_AREA).astype("float32")
+    return resized
 
 
 def _of_size(panel: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -132,10 +138,11 @@ def _img(panel: NDArray[np.uint8], alt: str) -> str:
 
 def _heat(panels: Panels) -> str:
     """Draw the map as a transparent layer."""
-    if panels.heat is None:
+    if panels.probability is None:
         return ""
     alt = "Map of the change: the redder, the more surely changed."
-    return f'<img class="heat" src="{data_uri(panels.heat, quality=60)}" alt="{alt}">'
+    heat = heat_layer(panels.probability, size=(panels.suspect.shape[1], panels.suspect.shape[0]))
+    return f'<img class="heat" src="{data_uri(heat, quality=60)}" alt="{alt}">'
 
 
 def _outline(path: str, width: int, height: int) -> str:
@@ -165,8 +172,6 @@ def _thumb(name: str, panels: Panels) -> str:
         small = small.copy()
         small[:, half:] = other[:, half:]
         small[:, max(0, half - 1) : half + 1] = 255 if half else small[:, max(0, half - 1) : half + 1]
-    if name == "changes" and panels.heat is not None:
-        heat = cv2.resize(panels.heat, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)
-        weight = heat[..., 3:].astype("float32") / 255
-        small = (small * (1 - weight) + heat[..., :3] * weight).astype("uint8")
+    if name == "changes" and panels.probability is not None:
+        small = overlay(small, panels.probability)
     return f'<img src="{data_uri(small, quality=75)}" alt="">'

@@ -17,7 +17,7 @@ from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from underdrawing.errors import ImageFormatError
@@ -129,6 +129,13 @@ def _check_deflated(block: bytes, starts: list[int], sizes: list[int], *, max_by
                 raise ImageFormatError("the TIFF file is damaged: a strip of pixels ends too early")
 
 
+class _CheckedTiff(TiffImageFile):
+    """A TIFF whose size was held against the caller's limits, which need not be Pillow's own."""
+
+    def load_prepare(self) -> None:
+        ImageFile.ImageFile.load_prepare(self)
+
+
 def _open(page: Directory, replaced: dict[int, Value]) -> TiffImageFile:
     """Pillow image of the file with a directory that holds the picture alone."""
     at = len(page.block) + len(page.block) % 2
@@ -137,7 +144,7 @@ def _open(page: Directory, replaced: dict[int, Value]) -> TiffImageFile:
     header = page.block[:4] + struct.pack(f"{page.order}I", at)
     packed = pack_directory(present, at=at, order=page.order)
     middle = memoryview(page.block)[8:]
-    return TiffImageFile(BytesIO(b"".join((header, middle, bytes(at - len(page.block)), packed))))
+    return _CheckedTiff(BytesIO(b"".join((header, middle, bytes(at - len(page.block)), packed))))
 
 
 def _decode_deep(page: Directory) -> NDArray[np.uint16]:

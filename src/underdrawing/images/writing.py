@@ -42,7 +42,8 @@ def losses(picture: Picture, *, format: ImageFormat) -> tuple[Loss, ...]:
 
     ``alpha``: transparency, flattened onto white (JPEG) · ``grey``: stored as RGB (WebP; AVIF with alpha) · ``depth``:
     16 bits become 8 (JPEG, WebP, AVIF) · ``icc``: a grey profile where there are no grey pixels · ``iptc``: WebP and
-    AVIF have no place for it · ``exif``, ``iptc``, ``xmp``, ``icc``: too long for a JPEG segment.
+    AVIF have no place for it · ``exif``, ``iptc``, ``xmp``, ``icc``: too long for a JPEG segment. (``exif`` also when a
+    caller made a block that cannot be read, and TIFF or AVIF must take it apart.)
     """
     metadata, alpha = picture.metadata, picture.alpha
     ungreyed = picture.grey and (format == "WEBP" or (format == "AVIF" and alpha is not None))
@@ -51,7 +52,7 @@ def losses(picture: Picture, *, format: ImageFormat) -> tuple[Loss, ...]:
         "grey": ungreyed,
         "depth": format not in ("PNG", "TIFF") and picture.pixels.dtype == np.uint16,
         "icc": _too_long(metadata.icc, "icc", format) or (ungreyed and bool(metadata.icc)),
-        "exif": _too_long(metadata.exif, "exif", format),
+        "exif": _too_long(metadata.exif, "exif", format) or _unreadable(metadata.exif, format),
         "iptc": _too_long(metadata.iptc, "iptc", format) or (format in ("WEBP", "AVIF") and bool(metadata.iptc)),
         "xmp": _too_long(metadata.xmp, "xmp", format),
     }
@@ -60,6 +61,11 @@ def losses(picture: Picture, *, format: ImageFormat) -> tuple[Loss, ...]:
 
 def _too_long(block: bytes | None, name: str, image_format: ImageFormat) -> bool:
     return image_format == "JPEG" and block is not None and len(block) > jpeg.MAX_BLOCK_BYTES[name]
+
+
+def _unreadable(block: bytes | None, image_format: ImageFormat) -> bool:
+    """Whether an Exif block cannot be taken apart where that has to be done."""
+    return image_format in ("TIFF", "AVIF") and block is not None and exif.settle(block) is None
 
 
 def _full(pixels: Pixels) -> int:
@@ -124,12 +130,19 @@ def _encode_jpeg(picture: Picture, quality: int | None, subsampling: Subsampling
 def _jpeg_options(came: JpegCoding | None, quality: int | None, subsampling: Subsampling) -> dict[str, object]:
     options: dict[str, object] = {"subsampling": subsampling}
     if came and quality is None:  # Pillow would scale the tables by a quality
-        options["qtables"] = [list(table) for table in came.quantization]
+        options["qtables"] = [list(table) for table in _without_repeats(came.quantization)]
     else:
         options["quality"] = quality or DEFAULT_JPEG_QUALITY
     if came:
         options |= {"progressive": came.progressive, "optimize": came.optimized}
     return options
+
+
+def _without_repeats(tables: tuple[tuple[int, ...], ...]) -> tuple[tuple[int, ...], ...]:
+    """Tables of the components without the last ones that repeat: the encoder goes on with the last it is given."""
+    while len(tables) > 1 and tables[-1] == tables[-2]:
+        tables = tables[:-1]
+    return tables
 
 
 def _flattened(picture: Picture) -> Pixels:

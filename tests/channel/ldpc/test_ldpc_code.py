@@ -112,6 +112,12 @@ def test_noise_alone_does_not_converge() -> None:
     assert not any(found.converged for found in code.decode_many(noise, max_iterations=15))
 
 
+def test_hopeless_blocks_are_given_up_early() -> None:
+    code = LdpcCode.for_information(1700)
+    noise = np.random.default_rng(10).standard_normal(code.buffer_bits).astype(np.float32)
+    assert code.decode(noise, max_iterations=1000).iterations < 200
+
+
 def test_too_little_received_does_not_converge() -> None:
     code = LdpcCode.for_information(350)
     ratios = np.zeros(code.buffer_bits, dtype=np.float32)

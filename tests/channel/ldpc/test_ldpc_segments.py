@@ -36,6 +36,13 @@ def test_as_few_segments_as_possible(information_bits: int, segments: int) -> No
     assert block.rate == pytest.approx(block.code.rate, rel=0.001)
 
 
+def test_shorter_segments_on_request() -> None:
+    block = Segmented.for_information(7000, segment_bits=3840)
+    assert (block.segments, block.code) == (2, LdpcCode.for_information(3500))
+    information = np.random.default_rng(5).integers(0, 2, 7000, dtype=np.uint8)
+    np.testing.assert_array_equal(block.decode(certain(block.encode(information))).bits, information)
+
+
 def test_one_segment_is_the_plain_code() -> None:
     information = np.random.default_rng(1).integers(0, 2, 500, dtype=np.uint8)
     plain = LdpcCode.for_information(500).encode(information)

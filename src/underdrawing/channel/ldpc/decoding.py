@@ -30,13 +30,16 @@ from underdrawing.channel.ldpc.graph import lift, rotations
 
 __all__ = ["Codewords", "Schedule", "propagate", "schedule"]
 
-# A belief of exactly zero (an erasure) would make the product of a row zero and the quotient 0/0. The offset has an odd
-# mantissa far below the resolution of any real belief, so that no belief is ever its exact opposite.
-_NUDGE = 1.2345678e-6
-# Keeps the product of the others below 1 whatever the rounding, so that no message exceeds about 13 (full units).
-_SHRINK = 1 - 2.5e-6
+# An erasure would make the product of a row zero and the quotient 0/0, and its neighbours would never hear of each
+# other; so every factor is moved this far away from zero.
+_OFFSET = np.array(1e-7, dtype=np.float32)
+# Keeps the product of the others below 1 whatever offset and rounding did, so that no message exceeds 13 (full units).
+_SHRINK = np.array(1 - 5e-6, dtype=np.float32)
 # Beliefs weaker than this never met any evidence: their bits are guesses.
 _UNDECIDED = 1e-3
+# After so many sweeps, a codeword whose core checks still fail like a coin (one in two) is given up. Measured: where
+# decoding ends well, the share is below 0.42 by then, but for blocks at the very limit; without a mark it stays above.
+_PATIENCE, _COIN = 9, 0.42
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,26 +134,27 @@ def propagate(plan: Schedule, ratios: NDArray[np.float32], *, max_iterations: in
     Args:
         plan: which checks to use.
         ratios: columns×Z×B log-likelihood ratios, positive means bit 0, finite.
-        max_iterations: sweeps over all the rows before giving up.
+        max_iterations: sweeps over all the rows before giving up; earlier where it looks hopeless.
     """
     batch = ratios.shape[2]
     bits = np.zeros(ratios.shape, dtype=np.uint8)
     converged, iterations = np.zeros(batch, dtype=np.bool_), np.zeros(batch, dtype=np.intp)
     running = np.arange(batch)
     beliefs = _Beliefs(plan, ratios[plan.columns])
-    # Underflow is wanted (the product of many unknowns is zero); 0/0 cannot occur, see _NUDGE.
+    # Underflow is wanted: the product of many unknowns is zero.
     with np.errstate(under="ignore"):
         for iteration in range(1, max_iterations + 1):
             beliefs.sweep()
-            found, done = beliefs.decide()
-            if iteration < max_iterations and not done.any():
+            found, valid, hopeless = beliefs.decide()
+            finished = valid | (hopeless & (iteration >= _PATIENCE)) | (iteration == max_iterations)
+            if not finished.any():
                 continue
-            bits[plan.columns[:, None], :, running] = found.transpose(0, 2, 1)
-            converged[running], iterations[running] = done, iteration
-            running = running[~done]
+            chosen, running = running[finished], running[~finished]
+            bits[plan.columns[:, None], :, chosen] = found[..., finished].transpose(0, 2, 1)
+            converged[chosen], iterations[chosen] = valid[finished], iteration
             if not running.size:
                 break
-            beliefs.keep(~done)
+            beliefs.keep(~finished)
     return Codewords(bits=bits.reshape(-1, batch).T, converged=converged, iterations=iterations)
 
 
@@ -169,13 +173,14 @@ class _Beliefs:
         width = size * batch
         self._slots, self._messages = slots, messages
         self._product = np.empty(width, dtype=np.float32)
-        work = np.empty((max(end - start for start, end in self._plan.layers), width), dtype=np.float32)
+        work = np.empty((2, max(end - start for start, end in self._plan.layers), width), dtype=np.float32)
         slots_of, messages_of = slots.reshape(-1, width), messages.reshape(-1, width)
         self._layers = [
             (
                 self._plan.sources[start:end],
-                work[: end - start].reshape(end - start, size, batch),
-                work[: end - start],
+                work[0, : end - start].reshape(end - start, size, batch),
+                work[0, : end - start],
+                work[1, : end - start],
                 messages_of[start:end],
                 slots_of[start:end],
             )
@@ -184,38 +189,37 @@ class _Beliefs:
 
     def sweep(self) -> None:
         """One pass over all the layers."""
-        nudge, shrink = np.array(_NUDGE, dtype=np.float32), np.array(_SHRINK, dtype=np.float32)
-        product, multiply = self._product, np.multiply.reduce
-        take = self._slots.take
-        for sources, gathered, belief, message, slot in self._layers:
+        product, multiply, take = self._product, np.multiply.reduce, self._slots.take
+        for sources, gathered, belief, factor, message, slot in self._layers:
             take(sources, 0, gathered, "clip")
             np.subtract(belief, message, belief)
-            np.add(belief, nudge, message)
-            np.tanh(message, message)
-            multiply(message, 0, out=product)
-            np.multiply(product, shrink, product)
-            np.divide(product, message, message)
+            np.tanh(belief, message)
+            np.copysign(_OFFSET, message, factor)
+            np.add(message, factor, factor)
+            multiply(factor, 0, out=product)
+            np.multiply(product, _SHRINK, product)
+            np.divide(product, factor, message)
             np.arctanh(message, message)
             np.add(belief, message, slot)
 
-    def decide(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """The hard decisions, C×Z×B, and for which of the B codewords they are final."""
+    def decide(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.bool_]]:
+        """The hard decisions, C×Z×B, for which of the B codewords they are final, and which look hopeless."""
         belief = self._slots.take(self._plan.finals, 0)
         bits = (belief < 0).view(np.uint8)
-        valid = ~self._violated(bits, CORE_ROWS)
+        failing = self._failing(bits, CORE_ROWS)
+        valid = failing == 0
         if valid.any():
-            valid &= ~self._violated(bits, self._plan.check_starts.size)
+            valid &= self._failing(bits, self._plan.check_starts.size) == 0
             valid &= (np.abs(belief) > _UNDECIDED).all(axis=(0, 1))
-        return bits, valid
+        return bits, valid, failing > _COIN
 
-    def _violated(self, bits: NDArray[np.uint8], rows: int) -> NDArray[np.bool_]:
-        """For which of the B codewords any check of the first rows fails."""
+    def _failing(self, bits: NDArray[np.uint8], rows: int) -> NDArray[np.float64]:
+        """For each of the B codewords, the share of the checks of the first rows that fail."""
         starts = self._plan.check_starts
         checks = self._plan.checks[: starts[rows] if rows < starts.size else None]
         seen = bits.reshape(-1, bits.shape[2]).take(checks, 0)
-        sums = np.bitwise_xor.reduceat(seen, starts[:rows], axis=0)
-        odd: NDArray[np.bool_] = np.logical_or.reduce(sums, axis=(0, 1))
-        return odd
+        share: NDArray[np.float64] = np.mean(np.bitwise_xor.reduceat(seen, starts[:rows], axis=0), axis=(0, 1))
+        return share
 
     def keep(self, chosen: NDArray[np.bool_]) -> None:
         """Go on with some of the codewords only."""

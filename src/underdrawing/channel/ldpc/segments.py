@@ -64,7 +64,7 @@ class Segmented:
         Args:
             information_bits: bits of the whole block, at least 12.
             segment_bits: the most that a segment may hold; 3840 keeps every segment on BG2, which is 0.5 dB better
-                where less than a third of the coded bits is information.
+                at rate 1/5 and no better at 1/3.
 
         Raises:
             UsageError: fewer than 12 bits in a segment, or more than 8448.

@@ -231,10 +231,16 @@ def _lying() -> Iterator[BadImage]:
     good = encoded("JPEG")
     yield BadImage("no-quantization.jpg", good.replace(b"\xff\xdb", b"\xff\xef"), ImageFormatError)
     yield BadImage("no-frame.jpg", good.replace(b"\xff\xc0", b"\xff\xef"), ImageFormatError)
+    good = encoded("JPEG", progressive=True)
+    last = good[good.rindex(b"\xff\xda") : -2]
+    yield BadImage("many-scans.jpg", good[:-2] + last * 500 + good[-2:], ImageFormatError)
     good = encoded("WEBP")
     yield BadImage("length.webp", good[:4] + struct.pack("<I", 2**31) + good[8:], ImageFormatError)
     yield BadImage("strips-outside.tif", tiff_file(tiff_fields()), ImageFormatError)
     fields = tiff_fields()
+    same = {**tiff_fields(64, 1000), 273: (4, 1000, 126), 278: (3, 1, 1), 279: (4, 1000, 4126)}
+    strips = struct.pack("<1000I", *[8126] * 1000) + struct.pack("<1000I", *[5000] * 1000) + bytes(5004)
+    yield BadImage("a-strip-a-thousand-times.tif", tiff_file(same, behind=strips), ImageFormatError)
     yield BadImage("own-next-page.tif", tiff_file(fields, next_at=8, behind=bytes(64)), ImageFormatError)
     yield BadImage("directory-outside.tif", b"II*\0\xff\xff\xff\x7f" + bytes(64), ImageFormatError)
     many = {**fields, 273: (4, 2**30, 122), 279: (4, 2**30, 122)}

@@ -58,6 +58,8 @@ def exif_block(order: str = "<", *, orientation: int = 6, thumbnail: bytes = b""
     photo = {
         0x9003: text("2023:01:02 03:04:05"),
         0x9011: text("+01:00"),
+        0xA002: Value(3, struct.pack(f"{order}H", 640)),
+        0xA003: Value(4, struct.pack(f"{order}I", 480)),
         0x927C: Value(7, note),
     }
     gps = {
@@ -96,3 +98,23 @@ def pillow_file(image: Image.Image, image_format: str, **options: object) -> byt
     buffer = BytesIO()
     image.save(buffer, image_format, **options)
     return buffer.getvalue()
+
+
+def cmyk_profile() -> bytes:
+    """An ICC profile of four idealised inks: a table of the 16 corners of the ink cube in CIE Lab."""
+    corners = bytearray()
+    for corner in range(16):
+        c, m, y, k = (corner >> shift & 1 for shift in (3, 2, 1, 0))
+        lightness = 0 if k else 100 - 20 * c - 30 * m - 10 * y
+        a, b = (0, 0) if k else (-40 * c + 60 * m, -30 * c + 70 * y)
+        corners += bytes((round(lightness * 2.55), 128 + a, 128 + b))
+    ramp = bytes(range(256))
+    matrix = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    table = b"mft1" + bytes(4) + bytes((4, 3, 2, 0)) + matrix + ramp * 4 + corners + ramp * 3
+    table += bytes(-len(table) % 4)
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    tags = struct.pack(">I4sII4sII", 2, b"A2B0", 156, len(table), b"wtpt", 156 + len(table), len(white))
+    size = 156 + len(table) + len(white)
+    head = struct.pack(">I4sI4s4s4s12s4s", size, b"none", 0x02400000, b"prtr", b"CMYK", b"Lab ", bytes(12), b"acsp")
+    head = head.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061)
+    return head.ljust(128, b"\0") + tags + table + white

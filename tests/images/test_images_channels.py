@@ -2,8 +2,8 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from image_samples import exif_block, pillow_file
-from PIL import Image, ImageCms, ImageOps
+from image_samples import cmyk_profile, exif_block, pillow_file
+from PIL import Image, ImageOps
 
 from underdrawing.errors import ImageFormatError
 from underdrawing.images import Picture, encode, load
@@ -33,11 +33,28 @@ def test_orientation_turns_alpha_and_sixteen_bits_alike(orientation):
     assert np.array_equal(planes.alpha, marked.pixels[..., 0])
 
 
-def test_cmyk_through_its_profile(image, icc):
+@pytest.mark.parametrize("image_format", ["JPEG", "TIFF"])
+def test_cmyk_becomes_srgb_through_its_profile(image_format):
+    inks = Image.new("CMYK", (64, 16))
+    inks.paste((255, 0, 0, 0), (16, 0, 32, 16))
+    inks.paste((0, 0, 255, 0), (32, 0, 48, 16))
+    inks.paste((0, 0, 0, 255), (48, 0, 64, 16))
+    options = {"quality": 100} if image_format == "JPEG" else {}
+    picture = load(pillow_file(inks, image_format, icc_profile=cmyk_profile(), **options))
+    white, cyan, yellow, black = picture.pixels[8, 8::16].astype(int)
+    assert white.min() >= 252
+    assert black.max() <= 3
+    assert cyan[2] > cyan[1] > cyan[0]
+    assert yellow[0] > 200 > 150 > yellow[2]
+    assert picture.metadata.icc is None
+    assert picture.metadata.jpeg is None
+    assert load(encode(picture)).format == image_format
+
+
+def test_rejects_cmyk_without_a_profile_for_it(image, icc):
     ink = image.convert("CMYK")
-    rgb = ImageCms.ImageCmsProfile(BytesIO(icc))
     with pytest.raises(ImageFormatError, match="CMYK profile is damaged"):
-        load(pillow_file(ink, "JPEG", icc_profile=rgb.tobytes(), quality=100))
+        load(pillow_file(ink, "JPEG", icc_profile=icc))
     with pytest.raises(ImageFormatError, match="without an ICC profile"):
         load(pillow_file(ink, "TIFF"))
 

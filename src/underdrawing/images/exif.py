@@ -1,7 +1,8 @@
 """Exif blocks: which way is up, and a block that is still true after the pixels were turned and changed.
 
 A kept block is edited in place (bytes never move, so that a camera's own notes keep the offsets they count on):
-Orientation becomes 1, and the thumbnail is cut out, since it shows the picture as it was before.
+Orientation becomes 1 (with width and height exchanged where that turns the picture), and the thumbnail is cut out,
+since it shows the picture as it was before. Previews inside a camera's own notes stay.
 
 Source: Exif 2.32 (CIPA DC-008), sections 4.5 and 4.6.
 """
@@ -25,6 +26,8 @@ from underdrawing.images.directories import (
 __all__ = ["Settled", "Spread", "gather", "pack_tree", "settle", "spread", "without_orientation"]
 
 ORIENTATION, EXIF_POINTER, GPS_POINTER, INTEROP_POINTER = 0x0112, 0x8769, 0x8825, 0xA005
+PIXEL_WIDTH, PIXEL_HEIGHT = 0xA002, 0xA003
+_QUARTER_TURNS = (5, 6, 7, 8)
 THUMBNAIL_AT, THUMBNAIL_BYTES = 0x0201, 0x0202
 # Fields of a TIFF file that describe its pixels, its other blocks or its previews, not the picture: they stay behind.
 STRUCTURAL = frozenset(
@@ -64,9 +67,19 @@ def settle(block: bytes) -> Settled | None:
     entry = first.entries.get(ORIENTATION)
     if orientation != 1 and entry is not None and entry.size <= 4:
         struct.pack_into(f"{first.order}HI4s", edited, entry.entry_at + 2, 3, 1, struct.pack(f"{first.order}H", 1))
+    if orientation in _QUARTER_TURNS:
+        _swap_sides(edited, first.child(EXIF_POINTER))
     if first.next_at:
         _cut_thumbnail(edited, first)
     return Settled(bytes(edited), orientation if 1 <= orientation <= 8 else 1)
+
+
+def _swap_sides(edited: bytearray, photo: Directory | None) -> None:
+    """Exchange the values of PixelXDimension and PixelYDimension."""
+    x, y = (photo.entries.get(tag) if photo else None for tag in (PIXEL_WIDTH, PIXEL_HEIGHT))
+    if x and y and max(x.size, y.size) <= 4:
+        here, there = slice(x.entry_at + 2, x.entry_at + 12), slice(y.entry_at + 2, y.entry_at + 12)
+        edited[here], edited[there] = edited[there], edited[here]
 
 
 def _cut_thumbnail(edited: bytearray, first: Directory) -> None:

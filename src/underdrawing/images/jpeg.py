@@ -30,6 +30,7 @@ _SOI, _EOI, _SOS, _DHT, _DAC = 0xD8, 0xD9, 0xDA, 0xC4, 0xCC
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {_DHT, 0xC8, _DAC}
 _LEFT_TO_US = frozenset([*range(0xE1, 0xEE), 0xEF, 0xFE])
 _MAX_SEGMENTS = 10_000
+_MAX_SCANS = 200
 _MAX_PIXELS_PER_BYTE = 1024
 _ANNEX_K_AC_SYMBOLS = 162
 _SUBSAMPLINGS: dict[tuple[int, int], Subsampling] = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (4, 1): "4:2:2"}
@@ -82,6 +83,8 @@ def open_jpeg(data: bytes, limits: Limits) -> tuple[Image.Image, Metadata]:
     """
     segments, scan_at = _segments(data)
     _check_frame(segments, len(data), limits)
+    if data.count(b"\xff\xda", scan_at, data.find(b"\xff\xd9", scan_at)) > _MAX_SCANS:
+        raise ImageFormatError(f"the JPEG file has more than {_MAX_SCANS} scans, made to keep decoders busy")
     ours = [segment for segment in segments if segment.marker in _LEFT_TO_US]
     limits.check_metadata(sum(len(segment.body) for segment in ours))
     kept = b"".join(segment.packed() for segment in segments if segment.marker not in _LEFT_TO_US)

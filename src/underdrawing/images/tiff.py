@@ -60,6 +60,7 @@ _DEFLATES = frozenset([_DEFLATE, 32946])
 _STRIP_BYTES = 2**16
 _REDUCED = 1
 _MAX_PAGES = 16
+_MAX_OVERLAP = 4
 _MAX_LAYOUT_BYTES = 2**23
 
 
@@ -106,6 +107,8 @@ def _check_strips(page: Directory) -> None:
     starts, sizes = (np.array(page.integers(tag), np.int64) for tag in (starts_tag, sizes_tag))
     if not starts.size or starts.size != sizes.size or (starts + sizes).max() > len(page.block):
         raise ImageFormatError("the TIFF file is truncated or damaged: its pixels lie outside the file")
+    if sizes.sum() > _MAX_OVERLAP * len(page.block):
+        raise ImageFormatError("the TIFF file is damaged: its strips are the same bytes over and over")
     row_bits = page.integer(WIDTH) * sum(page.integers(BITS) or (1,))
     plain = page.integer(COMPRESSION, 1) == 1 and page.integer(PHOTOMETRIC) != _SUBSAMPLED
     if plain and sizes.sum() < page.integer(HEIGHT) * -(-row_bits // 8):

@@ -172,7 +172,7 @@ def _encode_tiff(picture: Picture, quality: int | None, subsampling: Subsampling
 
 def _encode_webp(picture: Picture, quality: int | None, subsampling: Subsampling | None) -> bytes:
     samples = to_eight_bits(samples_of(replace(picture, grey=False)))
-    how: dict[str, object] = {"lossless": True, "exact": True, "method": 1, "quality": 50}
+    how: dict[str, object] = {"lossless": True, "exact": True, "method": 1, "quality": 20}
     if quality is not None:
         how = {"quality": quality, "exact": True}
     return _pillow_bytes(samples, "WEBP", how | _blocks(picture.metadata, picture.metadata.exif))

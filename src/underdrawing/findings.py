@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
+from underdrawing.channel import Profile
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -18,13 +20,6 @@ if TYPE_CHECKING:
     from underdrawing.tokenizer import HiddenCode
 
 __all__ = ["Geometry", "Profile", "Protection", "Verdict", "Verification"]
-
-
-class Profile(StrEnum):
-    """How strong the mark is: what it survives against how little it changes."""
-
-    STANDARD = "standard"
-    DISCREET = "discreet"
 
 
 class Verdict(StrEnum):

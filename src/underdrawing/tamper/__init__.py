@@ -1,0 +1,5 @@
+"""From evidence block by block to a calibrated map of what was changed. Knows neither vault nor channel."""
+
+from underdrawing.tamper.decision import TamperFinding, find_tampering
+
+__all__ = ["TamperFinding", "find_tampering"]

@@ -1,0 +1,32 @@
+"""The lattice channel: dithered lattices on smooth low-frequency coefficients of luminance, read from the image alone.
+
+::
+
+    embed:    image ─► working grid ─► coefficients ─► nearest lattice points for the coded bits ─► residual ─► image
+                                            └─ masking level (step) ◄─ block means
+
+    receive:  image ─► working grid, tones (pilots) ─► phases ─► noise, reliability ─► soft bits ─► tiers
+                                                                        └────────────► evidence block by block
+
+A message has up to four tiers; the channel protects the first one most and knows nothing of what they mean.
+
+Source: quantization-index modulation after Chen & Wornell (2001); the rest is ours, see ``docs/channel.md``.
+"""
+
+from underdrawing.channel.lattice.capacity import capacity_bits
+from underdrawing.channel.lattice.design import BLOCK, TIERS
+from underdrawing.channel.lattice.embed import Embedded, embed
+from underdrawing.channel.lattice.grid import MINIMUM_SIDE_PX, WorkingGrid
+from underdrawing.channel.lattice.reception import Reception, receive
+
+__all__ = [
+    "BLOCK",
+    "MINIMUM_SIDE_PX",
+    "TIERS",
+    "Embedded",
+    "Reception",
+    "WorkingGrid",
+    "capacity_bits",
+    "embed",
+    "receive",
+]

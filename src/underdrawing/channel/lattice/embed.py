@@ -7,20 +7,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import DESIGNS, TIERS, Profile
-from underdrawing.channel.lattice.grid import WorkingGrid, luminance, spread
+from underdrawing.channel.lattice.design import DESIGNS, TIERS
+from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance, spread
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.masking import masking_levels
 from underdrawing.channel.lattice.modulation import chip_steps, lattice_moves
 from underdrawing.channel.lattice.transform import block_coefficients, from_coefficients
 from underdrawing.channel.ldpc import Segmented
+from underdrawing.channel.profiles import Profile
 from underdrawing.errors import CapacityError
 
 __all__ = ["Embedded", "embed"]
 
 _CORRECTIONS = 3
-
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def _chip_bits(layout: Layout, tiers: Sequence[NDArray[np.uint8] | None]) -> NDA
 
 
 def used_chips(layout: Layout) -> NDArray[np.bool_]:
-    """Which chips carry anything, 8×rows×columns."""
+    """Which chips carry anything, 24×rows×columns."""
     return (layout.roles >= 0) | (layout.roles == PILOT)
 
 

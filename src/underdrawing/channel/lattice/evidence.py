@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import COEFFICIENTS, GROUPS, LEVELS, Design
+from underdrawing.channel.lattice.design import GROUPS, LEVELS, Design
 from underdrawing.channel.lattice.layout import PILOT, Layout
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
 
@@ -21,13 +21,14 @@ __all__ = ["NoiseModel", "chip_cells", "estimate_noise", "log_intact", "reliabil
 
 _LEAST_DEVIATION, _MOST_DEVIATION = 0.03, 0.45
 _PRIOR_INTACT = 0.8
-_NEIGHBOURHOOD = 5
-_INDEPENDENT_SHARE = 0.6
+_NEIGHBOURHOOD = 3
+_INDEPENDENT_SHARE = 0.8
 _FEWEST_CHIPS = 16
 _PRIOR_PILOTS = 20
 _LEAST_DENSITY = 1e-3
 _UNHEARD_MARGIN = 1.1
-_KINDS = len(COEFFICIENTS) + GROUPS[0].stop
+_KINDS = len(GROUPS) + 1
+_SPREAD_KIND = len(GROUPS)
 _BIN_CENTRES = np.arange(PHASE_BINS) / PHASE_BINS
 
 
@@ -35,11 +36,11 @@ _BIN_CENTRES = np.arange(PHASE_BINS) / PHASE_BINS
 class NoiseModel:
     """Phase noise of an image, by kind of chip and masking level.
 
-    The kinds are the eight coefficients, then the two strong coefficients again for chips shared by several blocks.
+    The kinds are strong, middle and weak chips, and strong ones spread over several coefficients.
 
     Attributes:
-        deviation: 10×6 float32, standard deviation in steps.
-        densities: 10×6×64 float32, density of the phase of a bit 0 relative to uniform.
+        deviation: 4×6 float32, standard deviation in steps.
+        densities: 4×6×64 float32, density of the phase of a bit 0 relative to uniform.
     """
 
     deviation: NDArray[np.float32]
@@ -51,14 +52,15 @@ class NoiseModel:
         return cls(deviation, phase_densities(deviation))
 
     def density(self, bins: NDArray[np.uint8], cells: NDArray[np.intp], *, bit: int) -> NDArray[np.float32]:
-        """Density of every phase if its bit were ``bit``, relative to uniform, 8×rows×columns float32."""
+        """Density of every phase if its bit were ``bit``, relative to uniform, 24×rows×columns float32."""
         table = self.densities if bit == 0 else np.roll(self.densities, PHASE_BINS // 2, axis=-1)
         return np.take(table.reshape(-1), cells * PHASE_BINS + bins)
 
 
 def chip_cells(layout: Layout, levels: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Index of every chip into the noise model's kinds and levels, flattened; 8×rows×columns."""
-    kinds = np.arange(len(COEFFICIENTS))[:, None, None] + np.where(layout.shared, len(COEFFICIENTS), 0)
+    """Index of every chip into the noise model's kinds and levels, flattened; 24×rows×columns."""
+    group = np.repeat(np.arange(len(GROUPS)), [part.stop - part.start for part in GROUPS])
+    kinds = np.where(layout.shared, _SPREAD_KIND, group[:, None, None])
     return kinds * LEVELS + levels[None]
 
 
@@ -72,7 +74,7 @@ def estimate_noise(
     """The phase noise of every kind of chip in every masking level.
 
     Args:
-        bins: 8×rows×columns phases.
+        bins: 24×rows×columns phases.
         cells: from :func:`chip_cells`.
         weight: how much each chip counts: 0 where it carries nothing, else the probability that it is untouched.
         layout: for the pilots.
@@ -81,12 +83,11 @@ def estimate_noise(
     doubled, total = _clustering(np.cos(4 * np.pi * _BIN_CENTRES)[bins], cells, weight)
     known = np.where(layout.pilots == 1, -1, 1) * np.cos(2 * np.pi * _BIN_CENTRES)[bins]
     single, pilots = _clustering(known, cells, np.where(layout.roles == PILOT, weight, 0))
-    share = layout.spread[0] * layout.spread[1]
     count = np.ones((_KINDS, 1))
-    count[len(COEFFICIENTS) :] = share
+    count[_SPREAD_KIND] = layout.spread
     clear = (total >= _FEWEST_CHIPS) & (doubled > 5 / np.sqrt(np.maximum(2 * total / count, 1)))
     known_deviation = np.where(clear, _deviation(doubled, 2), np.nan)
-    guess = _filled(np.where(np.isnan(known_deviation), _rough(single, pilots / count), known_deviation), design, share)
+    guess = _filled(np.where(np.isnan(known_deviation), _rough(single, pilots / count), known_deviation), design, layout.spread)
     prior = np.exp(-2 * np.pi**2 * np.square(np.minimum(guess, _MOST_DEVIATION)))
     blended = (single * pilots / count + prior * _PRIOR_PILOTS) / (pilots / count + _PRIOR_PILOTS)
     deviation = np.where(clear, known_deviation, _deviation(blended, 1))
@@ -102,7 +103,7 @@ def _rough(single: NDArray[np.float64], pilots: NDArray[np.float64]) -> NDArray[
 def _clustering(
     cosines: NDArray[np.floating], cells: NDArray[np.intp], weight: NDArray[np.floating]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean cosine and total weight per cell, 10×6 each."""
+    """Mean cosine and total weight per cell, 4×6 each."""
     weight = weight.ravel()
     total = np.bincount(cells.ravel(), weights=weight, minlength=_KINDS * LEVELS)
     sums = np.bincount(cells.ravel(), weights=cosines.ravel() * weight, minlength=_KINDS * LEVELS)
@@ -115,10 +116,10 @@ def _deviation(clustering: NDArray[np.float64], harmonic: int) -> NDArray[np.flo
     return np.sqrt(logarithm / (2 * np.pi**2 * harmonic**2))
 
 
-def _filled(deviation: NDArray[np.float64], design: Design, share: int) -> NDArray[np.float64]:
+def _filled(deviation: NDArray[np.float64], design: Design, spread: int) -> NDArray[np.float64]:
     """Deviations with the unheard cells filled in: the noise in grey levels of the kinds heard at the same masking
     level; where no kind is heard, that of the nearest levels. What embedding itself leaves is no such noise."""
-    steps = np.concatenate([design.steps.T, design.steps.T[GROUPS[0]] * np.sqrt(share)])
+    steps = np.concatenate([design.steps.T, design.steps.T[:1] * np.sqrt(spread)])
     own = (1 - design.pull) / np.sqrt(12)
     received = np.sqrt(np.maximum(np.square(deviation) - own**2, 1e-6))
     noise = np.ma.masked_invalid(np.where(steps > 0, received * steps, np.nan))
@@ -143,7 +144,7 @@ def log_intact(
     Args:
         bins, cells: as in :func:`estimate_noise`.
         weight: share of each chip that belongs to the block, 0 where it carries nothing.
-        known: 8×rows×columns, the bit of a chip where it is known, −1 where it is not.
+        known: 24×rows×columns, the bit of a chip where it is known, −1 where it is not.
     """
     zero, one = (noise.density(bins, cells, bit=bit) for bit in (0, 1))
     fit = np.where(known < 0, (zero + one) / 2, np.where(known == 0, zero, one))

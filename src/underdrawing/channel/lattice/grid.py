@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from underdrawing.channel.lattice.design import BLOCK, GRIDS
 from underdrawing.errors import ImageTooSmallError
 
-__all__ = ["MINIMUM_SIDE_PX", "WorkingGrid", "luminance"]
+__all__ = ["MINIMUM_SIDE_PX", "Pixels", "WorkingGrid", "luminance", "spread"]
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 MINIMUM_SIDE_PX = GRIDS[0]
 """Shortest side of an image that can carry a mark."""
@@ -27,7 +29,7 @@ class WorkingGrid:
 
     Attributes:
         side_px: short side of the grid, one of :data:`.design.GRIDS`.
-        rows, columns: number of 8×8 blocks down and across, both even.
+        rows, columns: number of 16×16 blocks down and across.
     """
 
     side_px: int
@@ -35,12 +37,12 @@ class WorkingGrid:
     columns: int
 
     @classmethod
-    def for_image(cls, height_px: int, width_px: int, *, side_px: int, extra_pairs: int = 0) -> "WorkingGrid":
-        """The grid of this short side over an image; ``extra_pairs`` of blocks lengthen its long side."""
+    def for_image(cls, height_px: int, width_px: int, *, side_px: int, extra_blocks: int = 0) -> "WorkingGrid":
+        """The grid of this short side over an image; ``extra_blocks`` lengthens its long side."""
         short, long = sorted((height_px, width_px))
         across = side_px // BLOCK
-        pairs = min(round(long * side_px / (short * 2 * BLOCK)), across * _MAXIMUM_ASPECT // 2)
-        along = max(2 * (pairs + extra_pairs), across)
+        along = min(round(long * side_px / (short * BLOCK)), across * _MAXIMUM_ASPECT) + extra_blocks
+        along = max(along, across)
         return cls(side_px, across, along) if height_px <= width_px else cls(side_px, along, across)
 
     @classmethod
@@ -87,14 +89,8 @@ def spread(residual: NDArray[np.float32], height_px: int, width_px: int) -> NDAr
     )
 
 
-def luminance(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.float32]:
+def luminance(pixels: Pixels) -> NDArray[np.float32]:
     """Luma (BT.601) of H×W×3 RGB pixels, H×W float32 in grey levels 0–255 whatever the bit depth."""
-    if pixels.dtype == np.uint8:
-        weights = np.array([[_RED, _GREEN, _BLUE]], dtype=np.float32)
-        return np.asarray(cv2.transform(pixels.astype(np.float32), weights), dtype=np.float32)
-    return luminance_float(pixels.astype(np.float32) / np.float32(257))
-
-
-def luminance_float(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Luma of H×W×3 float32 RGB in grey levels, H×W float32."""
-    return np.asarray(cv2.transform(pixels, np.array([[_RED, _GREEN, _BLUE]], dtype=np.float32)), dtype=np.float32)
+    unit = np.float32(255 / np.iinfo(pixels.dtype).max)
+    weights = np.array([[_RED, _GREEN, _BLUE]], dtype=np.float32) * unit
+    return np.asarray(cv2.transform(pixels.astype(np.float32), weights), dtype=np.float32)

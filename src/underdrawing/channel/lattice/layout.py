@@ -31,7 +31,7 @@ _PUBLIC = b"underdrawing public lattice"
 
 @dataclass(frozen=True)
 class Layout:
-    """Roles of all chips of a grid. Arrays are 8×rows×columns.
+    """Roles of all chips of a grid. Arrays are 24×rows×columns.
 
     Attributes:
         roles: int8, a tier number 0–3, :data:`PILOT` or :data:`UNUSED`.
@@ -40,7 +40,7 @@ class Layout:
         dither: float32 in [0, 1), shift of each chip's lattice in steps.
         signs: float32 ±1, sign with which a coefficient enters a shared chip; 1 for a chip of its own.
         shared: bool, whether the chip is one of several coefficients that carry the same.
-        spread: (rows, columns) of neighbouring blocks that share a chip.
+        spread: number of neighbouring coefficients that share a chip.
     """
 
     roles: NDArray[np.int8]
@@ -49,7 +49,7 @@ class Layout:
     dither: NDArray[np.float32]
     signs: NDArray[np.float32]
     shared: NDArray[np.bool_]
-    spread: tuple[int, int]
+    spread: int
 
 
 @lru_cache(maxsize=8)
@@ -85,7 +85,7 @@ def _pilot_bits(
     shared: NDArray[np.bool_],
     key: bytes | None,
 ) -> NDArray[np.uint8]:
-    """Known bits, different in every tile, 8×rows×columns."""
+    """Known bits, different in every tile, 24×rows×columns."""
     shape = (len(COEFFICIENTS), grid.side_px // BLOCK, grid.side_px // BLOCK)
     bits = np.zeros(shared.shape, dtype=np.uint8)
     for tile in range(int(tile_of.max()) + 1):
@@ -95,10 +95,9 @@ def _pilot_bits(
     return bits
 
 
-def _first_of_each(planes: NDArray[np.uint8], spread: tuple[int, int]) -> NDArray[np.uint8]:
-    """The value of the first block of every tile of ``spread`` blocks, laid over the whole tile."""
-    down, across = spread
-    return np.repeat(np.repeat(planes[:, ::down, ::across], down, axis=1), across, axis=2)
+def _first_of_each(planes: NDArray[np.uint8], spread: int) -> NDArray[np.uint8]:
+    """The value of the first of every ``spread`` coefficients, laid over all of them."""
+    return np.repeat(planes[::spread], spread, axis=0)
 
 
 def _stream(key: bytes | None, purpose: str, length: int) -> NDArray[np.uint8]:
@@ -136,18 +135,16 @@ def _tile(
 
 
 def _shared_roles(side_px: int, key: bytes | None) -> NDArray[np.int8]:
-    """Pilots and tier 0 in the strongest group, 2×side×side: neighbouring blocks that share a chip share its role."""
+    """Finding pilots and tier 0 in the strong group, 8×side×side: coefficients that share a chip share its role."""
     shares = SHARES[side_px]
     side = side_px // BLOCK
-    down, across = shares.spread
-    count = GROUPS[0].stop - GROUPS[0].start
-    coarse = np.full(count * (side // down) * (side // across), UNUSED, dtype=np.int8)
+    lanes = (GROUPS[0].stop - GROUPS[0].start) // shares.spread
+    coarse = np.full(lanes * side * side, UNUSED, dtype=np.int8)
     order = _permutation(key, f"shared {side_px}", coarse.size)
     pilots, first = int(coarse.size * shares.pilot), int(coarse.size * shares.first)
     coarse[order[:pilots]] = PILOT
     coarse[order[pilots : pilots + first]] = 0
-    roles = coarse.reshape(count, side // down, side // across)
-    return np.repeat(np.repeat(roles, down, axis=1), across, axis=2)
+    return np.repeat(coarse.reshape(lanes, side, side), shares.spread, axis=0)
 
 
 def _counts(side_px: int, tiers: tuple[bool, ...], group: int, free: int) -> list[int]:
@@ -164,10 +161,9 @@ def _numbered(
     positions: NDArray[np.int32], mine: NDArray[np.bool_], side_px: int, tier: int, key: bytes | None
 ) -> tuple[NDArray[np.int32], int]:
     """Positions with this tier's chips numbered in a pseudo-random order; a shared chip has one number."""
-    down, across = SHARES[side_px].spread if tier == 0 else (1, 1)
-    leaders = mine[:, ::down, ::across]
+    spread = SHARES[side_px].spread if tier == 0 else 1
+    leaders = mine[::spread]
     count = int(np.count_nonzero(leaders))
     coarse = np.zeros(leaders.shape, dtype=np.int32)
     coarse[leaders] = _permutation(key, f"positions {side_px} {tier}", count).astype(np.int32)
-    numbered = np.repeat(np.repeat(coarse, down, axis=1), across, axis=2)
-    return np.where(mine, numbered, positions), count
+    return np.where(mine, np.repeat(coarse, spread, axis=0), positions), count

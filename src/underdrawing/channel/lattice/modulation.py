@@ -20,15 +20,14 @@ Plane = NDArray[np.float32]
 
 
 def chip_steps(design: Design, levels: Levels) -> Plane:
-    """Lattice step of every chip in grey levels, 8×rows×columns float32; 0 where the block carries no chip."""
-    return np.ascontiguousarray(design.steps.T)[:, levels]
+    """Lattice step of every chip in grey levels, 24×rows×columns float32; 0 where the block carries no chip."""
+    return np.repeat(design.steps.T[:, levels], [group.stop - group.start for group in GROUPS], axis=0)
 
 
 def lattice_moves(coefficients: Plane, steps: Plane, bits: NDArray[np.uint8], layout: Layout, pull: float) -> Plane:
-    """How far each coefficient should move, 8×rows×columns float32 in grey levels; 0 where the step is 0.
+    """How far each coefficient should move, 24×rows×columns float32 in grey levels; 0 where the step is 0.
 
-    ``bits`` holds 0 or 1 for every chip. A chip spread over several coefficients moves each in proportion to its step,
-    so every block bears the distortion its own masking level allows.
+    ``bits`` holds 0 or 1 for every chip. The coefficients that share a chip all move alike.
     """
     values = _chip_values(coefficients, steps, layout)
     offset = layout.dither + bits * np.float32(0.5)
@@ -37,7 +36,7 @@ def lattice_moves(coefficients: Plane, steps: Plane, bits: NDArray[np.uint8], la
 
 
 def phase_bins(coefficients: Plane, steps: Plane, layout: Layout) -> NDArray[np.uint8]:
-    """Phase of every coefficient on its own lattice, 8×rows×columns uint8 bins of 1/64 step.
+    """Phase of every coefficient on its own lattice, 24×rows×columns uint8 bins of 1/64 step.
 
     Meaningless where the step is 0. All coefficients that share a spread chip have its phase.
     """
@@ -46,22 +45,18 @@ def phase_bins(coefficients: Plane, steps: Plane, layout: Layout) -> NDArray[np.
 
 
 def _chip_values(coefficients: Plane, steps: Plane, layout: Layout) -> Plane:
-    """Value of every chip in steps: c / s for a chip of its own, Σ±sc / Σs² for one that is spread."""
+    """Value of every chip in steps: c / s for a chip of its own, the signed mean of c / s for one that is spread."""
     values = coefficients / np.maximum(steps, np.float32(1))
-    planes = GROUPS[0]
-    weights = steps[planes] * layout.signs[planes]
-    shared = _pooled(coefficients[planes] * weights, layout.spread) / _pooled(weights * weights, layout.spread)
-    values[planes] = np.where(layout.shared[planes], shared, values[planes])
+    strong = GROUPS[0]
+    together = _pooled(values[strong] * layout.signs[strong], layout.spread) / np.float32(layout.spread)
+    values[strong] = np.where(layout.shared[strong], together, values[strong])
     return values
 
 
-def _pooled(planes: Plane, spread: tuple[int, int]) -> Plane:
-    """Sums over tiles of ``spread`` blocks, laid back over the blocks."""
-    down, across = spread
-    count, rows, columns = planes.shape
-    tiles = planes.reshape(count, rows // down, down, columns // across, across)
-    sums = tiles.sum(axis=(2, 4))
-    return np.repeat(np.repeat(sums, down, axis=1), across, axis=2)
+def _pooled(planes: Plane, spread: int) -> Plane:
+    """Sums over every ``spread`` neighbouring coefficients, laid back over them."""
+    lanes = planes.reshape(-1, spread, *planes.shape[1:])
+    return np.repeat(lanes.sum(axis=1), spread, axis=0)
 
 
 def phase_densities(deviation: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,9 +6,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import COEFFICIENTS, DESIGNS, LEVELS, TIERS
+from underdrawing.channel.lattice.design import DESIGNS, LEVELS, TIERS
 from underdrawing.channel.lattice.evidence import NoiseModel, chip_cells, estimate_noise, log_intact, reliability
-from underdrawing.channel.lattice.grid import luminance
+from underdrawing.channel.lattice.grid import Pixels
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.masking import activity, levels_of
 from underdrawing.channel.lattice.modulation import chip_steps, phase_bins
@@ -21,7 +21,7 @@ __all__ = ["Reception", "receive"]
 
 @dataclass(frozen=True)
 class Reception:
-    """A suspect on its working grid. Arrays are 8×rows×columns, per chip, or rows×columns, per block.
+    """A suspect on its working grid. Arrays are 24×rows×columns, per chip, or rows×columns, per block.
 
     Attributes:
         candidate: grid, profile and tones that the pilots found.
@@ -52,10 +52,9 @@ class Reception:
 
     @cached_property
     def weight(self) -> NDArray[np.float32]:
-        """Share of every chip that belongs to its block: 1, less where several blocks share it, 0 where unused."""
+        """How much every coefficient counts: 1, less where several share a chip, 0 where unused."""
         used = (self.steps > 0) & ((self.layout.roles >= 0) | (self.layout.roles == PILOT))
-        down, across = self.layout.spread
-        return np.where(self.layout.shared, np.float32(1 / (down * across)), np.float32(1)) * used
+        return np.where(self.layout.shared, np.float32(1 / self.layout.spread), np.float32(1)) * used
 
     @cached_property
     def evidence(self) -> NDArray[np.float32]:
@@ -92,7 +91,7 @@ class Reception:
         return np.asarray(np.log((kept * zero + lost) / (kept * one + lost)), dtype=np.float32)
 
 
-def receive(pixels: NDArray[np.uint8] | NDArray[np.uint16], *, key: bytes | None = None) -> Reception | None:
+def receive(pixels: Pixels, *, key: bytes | None = None) -> Reception | None:
     """Look for a mark in an image.
 
     Args:
@@ -102,21 +101,20 @@ def receive(pixels: NDArray[np.uint8] | NDArray[np.uint16], *, key: bytes | None
     Returns:
         The reception, or None when there is no mark to be read.
     """
-    luma = luminance(pixels)
-    candidate = find_mark(luma, key=key)
-    return None if candidate is None else _open(luma, candidate, key)
+    candidate = find_mark(pixels, key=key)
+    return None if candidate is None else _opened(pixels, candidate, key)
 
 
-def _open(luma: NDArray[np.float32], candidate: Candidate, key: bytes | None) -> Reception:
+def _opened(pixels: Pixels, candidate: Candidate, key: bytes | None) -> Reception:
     tone = candidate.tone
-    means, coefficients = block_coefficients(tone.undone(candidate.grid.sample(luma)))
+    means, coefficients = block_coefficients(tone.undone(pixels, candidate.grid))
     levels = levels_of(activity(means) / np.float32(tone.gain))
     layout = layout_of(candidate.grid, (True,) + (False,) * (TIERS - 1), key)
     steps = chip_steps(DESIGNS[candidate.profile, candidate.grid.side_px], levels)
     bins = phase_bins(coefficients / np.float32(tone.gain), steps, layout)
     known = np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1))
     blank = np.ones(levels.shape, dtype=np.float32)
-    noise = NoiseModel.of(np.full((len(COEFFICIENTS) + 2, LEVELS), 0.2, dtype=np.float32))
+    noise = NoiseModel.of(np.full((4, LEVELS), 0.2, dtype=np.float32))
     return _settled(Reception(candidate, layout, levels, bins, steps, known, noise, blank, key))
 
 

@@ -1,0 +1,43 @@
+"""How many information bits an image offers to each tier."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from underdrawing.channel.lattice.design import DESIGNS, GRIDS, TIERS
+from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
+from underdrawing.channel.lattice.layout import layout_of
+from underdrawing.channel.lattice.masking import masking_levels
+from underdrawing.channel.lattice.modulation import chip_steps
+from underdrawing.channel.lattice.transform import block_coefficients
+from underdrawing.channel.profiles import Profile
+
+__all__ = ["capacity_bits"]
+
+_RATE = 0.5
+"""Information bits per usable chip that still leaves room for a quarter of the picture to be replaced, and for JPEG."""
+
+_MOST_BITS = {GRIDS[0]: (1760, 0, 0), GRIDS[1]: (1760, 3136, 12800), GRIDS[2]: (2112, 4192, 13600)}
+"""What tiers 1–3 take at most on each grid; more would go at the cost of what harder channels leave over."""
+
+_ALWAYS = {GRIDS[0]: 0, GRIDS[1]: 2, GRIDS[2]: 2}
+"""How many of tiers 1–3 every image on a grid is promised, whatever it shows."""
+
+
+def capacity_bits(pixels: Pixels, *, profile: Profile = Profile.STANDARD) -> Sequence[int]:
+    """Information bits for tiers 1, 2 and 3; tier 0 is always there.
+
+    Args:
+        pixels: H×W×3 RGB, uint8 or uint16.
+        profile: strength of the mark.
+
+    Raises:
+        ImageTooSmallError: the image cannot carry a mark at all.
+    """
+    grid = WorkingGrid.for_embedding(*pixels.shape[:2])
+    means, _ = block_coefficients(grid.sample(luminance(pixels)))
+    steps = chip_steps(DESIGNS[profile, grid.side_px], masking_levels(means))
+    layout = layout_of(grid, (True,) * TIERS)
+    most, always = _MOST_BITS[grid.side_px], _ALWAYS[grid.side_px]
+    chips = [int(np.count_nonzero((layout.roles == tier) & (steps > 0))) for tier in range(1, TIERS)]
+    return [limit if t < always else min(limit, int(count * _RATE)) for t, (limit, count) in enumerate(zip(most, chips, strict=True))]

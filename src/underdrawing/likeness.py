@@ -1,0 +1,43 @@
+"""Does the picture show what its mark remembers? A mark copied onto another picture is caught here."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["shows_another_picture"]
+
+_CELLS = 16
+_LEAST_EXPLAINED = 0.3
+_FLAT_DEVIATION = 8.0
+_FLAT_DIFFERENCE = 45.0
+_FEWEST_CELLS = 24
+
+
+def shows_another_picture(
+    suspect: NDArray[np.uint8] | NDArray[np.uint16], remembered: NDArray[np.uint8], mask: NDArray[np.bool_]
+) -> bool:
+    """Whether what is visible outside the tampered region has nothing to do with what the hidden code remembers.
+
+    The two are compared as 16×16 cells of colour, after the gain and offset that fit best, so that a change of tone is
+    not taken for another picture.
+
+    Args:
+        suspect: H×W×3 RGB, uint8 or uint16.
+        remembered: h×w×3 RGB uint8, the decoded hidden code.
+        mask: H×W bool, True where the suspect is known to be changed; those cells do not count.
+    """
+    unit = np.float32(255 / np.iinfo(suspect.dtype).max)
+    seen = _cells(suspect) * unit
+    expected = _cells(remembered)
+    covered = cv2.resize(mask.astype(np.float32), (_CELLS, _CELLS), interpolation=cv2.INTER_AREA)
+    counted = covered < 0.25
+    if np.count_nonzero(counted) < _FEWEST_CELLS:
+        return False
+    x, y = expected[counted].ravel(), seen[counted].ravel()
+    if x.std() < _FLAT_DEVIATION or y.std() < _FLAT_DEVIATION:
+        return bool(abs(x.mean() - y.mean()) > _FLAT_DIFFERENCE)
+    return bool(np.corrcoef(x, y)[0, 1] < np.sqrt(_LEAST_EXPLAINED))
+
+
+def _cells(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(pixels, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA), dtype=np.float32)

@@ -1,0 +1,245 @@
+"""The story: protect a picture; later, verify a suspect, see what was changed, paint back what was there.
+
+::
+
+    protect:  picture ─► tokenizer ─► hidden code ─► payload (id, facts, signature, code) ─► channel ─► protected picture
+    verify:   suspect ─► channel ─► payload + evidence ─► tamper map ─► recovery ─► verification
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from underdrawing.channel import Profile
+from underdrawing.channel.lattice import capacity_bits, embed, receive
+from underdrawing.findings import Geometry, Protection, Verdict, Verification
+from underdrawing.likeness import shows_another_picture
+from underdrawing.payload import (
+    Block,
+    Capacity,
+    Message,
+    SignatureCheck,
+    SignatureStatus,
+    SigningKey,
+    TrustStore,
+    clean_facts,
+    compose,
+    verify_signature,
+)
+from underdrawing.reading import TIER_OF, Reading, read_message
+from underdrawing.recovery import paint_back
+from underdrawing.tamper import find_tampering
+from underdrawing.tokenizer import HiddenCode, Tokenizer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from underdrawing.images import Picture
+    from underdrawing.tamper import TamperFinding
+
+__all__ = ["protect", "verify"]
+
+_CARRIER = "lattice"
+
+
+def protect(
+    picture: Picture,
+    *,
+    facts: Mapping[str, str] | None = None,
+    key: SigningKey | None = None,
+    profile: Profile = Profile.STANDARD,
+    channel_key: bytes | None = None,
+) -> Protection:
+    """Hide in a picture what it shows, the facts about it, and a signature.
+
+    Args:
+        picture: what to protect; short side at least 256 pixels.
+        facts: IPTC Photo Metadata names to text.
+        key: signs the message; without one it is unsigned.
+        profile: strength of the mark.
+        channel_key: secret without which the mark can be neither found nor read.
+
+    Returns:
+        The protected picture, which looks the same, and what was put into it.
+
+    Raises:
+        ImageTooSmallError: the picture is too small or too long to carry a mark.
+        PayloadError: the facts cannot be written (see ``payload.compose``).
+    """
+    clock = _Clock()
+    with clock("encode"):
+        code = _tokenizer().encode(_eight_bit(picture.pixels))
+    with clock("compose"):
+        message = _message(picture, code, clean_facts(facts or {}), key, profile)
+    with clock("embed"):
+        tiers = [message.blocks.get(block) for block in TIER_OF]
+        embedded = embed(picture.pixels, tiers, profile=profile, key=channel_key)
+    return Protection(
+        picture=replace(picture, pixels=embedded.pixels),
+        id=f"{message.id:016x}",
+        carrier=_CARRIER,
+        profile=profile,
+        blocks=tuple(str(block) for block in message.blocks),
+        left_out=message.left_out,
+        psnr_db=embedded.psnr_db,
+        code=code,
+        timings_s=clock.seconds,
+    )
+
+
+def verify(
+    picture: Picture, *, trust: TrustStore | None = None, channel_key: bytes | None = None
+) -> Verification:
+    """Say what was changed in a suspect, paint back what was there, and tell the facts it carries.
+
+    Args:
+        picture: the suspect, at any size.
+        trust: the publishers this reader believes.
+        channel_key: secret of the channel, if the mark was written with one.
+
+    Raises:
+        UnsupportedVersionError: the mark was written by a newer version.
+    """
+    clock = _Clock()
+    with clock("receive"):
+        reception = receive(picture.pixels, key=channel_key)
+    with clock("decode"):
+        reading = None if reception is None else read_message(reception, _tokenizer())
+    if reading is None:
+        return _unprotected(seen=reception is not None, timings_s=clock.seconds)
+    with clock("map"):
+        finding = find_tampering(
+            reading.reception.evidence, height_px=picture.pixels.shape[0], width_px=picture.pixels.shape[1]
+        )
+    with clock("recover"):
+        remembered = _tokenizer().decode(reading.code)
+        another = shows_another_picture(picture.pixels, remembered, finding.mask)
+        recovered = None
+        if finding.tampered and not another:
+            recovered = replace(picture, pixels=paint_back(picture.pixels, remembered, finding.mask))
+    return _verification(reading, finding, _signature(reading, trust), another, recovered, clock.seconds)
+
+
+def _message(
+    picture: Picture, code: HiddenCode, facts: Mapping[str, str], key: SigningKey | None, profile: Profile
+) -> Message:
+    return compose(
+        id=_identity(code, facts),
+        tokens=code.scales,
+        fine_order=_tokenizer().detail_order(code.prefix(5)),
+        facts=facts,
+        key=key,
+        capacity=Capacity(*capacity_bits(picture.pixels, profile=profile)),
+    )
+
+
+def _identity(code: HiddenCode, facts: Mapping[str, str]) -> int:
+    """64 bits that name this picture with these facts: the same again for the same picture, whenever it is protected."""
+    digest = hashlib.sha256(b"underdrawing id 1\0")
+    for tokens in code.scales:
+        digest.update(tokens.astype("<u2").tobytes())
+    for name in sorted(facts):
+        digest.update(f"{name}\0{facts[name]}\0".encode())
+    return int.from_bytes(digest.digest()[:8], "big")
+
+
+def _signature(reading: Reading, trust: TrustStore | None) -> SignatureCheck:
+    if reading.core is None:
+        return SignatureCheck(SignatureStatus.ABSENT, note="the block that holds the signature could not be read")
+    store = TrustStore() if trust is None else trust
+    today = datetime.now(UTC).date()
+    return verify_signature(reading.bits[Block.ANCHOR], reading.bits[Block.CORE], store, on=today)
+
+
+def _verification(
+    reading: Reading,
+    finding: TamperFinding,
+    signature: SignatureCheck,
+    another: bool,
+    recovered: Picture | None,
+    timings_s: dict[str, float],
+) -> Verification:
+    facts = reading.facts
+    verdict = _verdict(signature.status, another=another, tampered=finding.tampered)
+    return Verification(
+        verdict=verdict,
+        confidence=finding.confidence if verdict in (Verdict.AUTHENTIC, Verdict.TAMPERED) else 0.999,
+        id=f"{reading.anchor.id:016x}",
+        blocks=reading.blocks,
+        code_scales=reading.code.n_scales,
+        facts=facts,
+        facts_source="pixels" if facts else None,
+        signature=signature.status,
+        signer=signature.signer or (signature.key_id.hex() if signature.key_id else None),
+        tampered_fraction=float(finding.mask.mean()),
+        geometry=Geometry(note=reading.reception.candidate.describe()),
+        tamper_probability=finding.probability,
+        mask=finding.mask,
+        recovered=recovered,
+        recovery_source="code" if recovered is not None else None,
+        timings_s=timings_s,
+    )
+
+
+def _verdict(signature: SignatureStatus, *, another: bool, tampered: bool) -> Verdict:
+    if signature is SignatureStatus.INVALID:
+        return Verdict.FORGED
+    if another:
+        return Verdict.TRANSPLANTED
+    return Verdict.TAMPERED if tampered else Verdict.AUTHENTIC
+
+
+def _unprotected(*, seen: bool, timings_s: dict[str, float]) -> Verification:
+    note = "a mark was found, but it is too damaged to be read" if seen else "no mark was found"
+    return Verification(
+        verdict=Verdict.UNPROTECTED,
+        confidence=0.9 if seen else 0.99,
+        id=None,
+        blocks=(),
+        code_scales=0,
+        facts={},
+        facts_source=None,
+        signature=SignatureStatus.ABSENT,
+        signer=None,
+        tampered_fraction=0.0,
+        geometry=Geometry(note=note),
+        tamper_probability=None,
+        mask=None,
+        recovered=None,
+        recovery_source=None,
+        timings_s=timings_s,
+    )
+
+
+@cache
+def _tokenizer() -> Tokenizer:
+    """The shipped tokenizer, loaded once a process."""
+    return Tokenizer.load()
+
+
+def _eight_bit(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
+    if pixels.dtype == np.uint8:
+        return pixels.astype(np.uint8, copy=False)
+    return np.rint(pixels / np.float32(257)).astype(np.uint8)
+
+
+class _Clock:
+    """Seconds of each named step."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        yield
+        self.seconds[step] = time.perf_counter() - begin

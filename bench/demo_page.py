@@ -49,7 +49,8 @@ def index_page(stories: list[Story]) -> str:
     body = (
         '<header class="masthead"><span class="brand">Underdrawing</span><span>The demo</span></header>'
         '<main class="tone-warn"><section class="verdict"><h1>Photographs that remember what they showed.</h1>'
-        f"<p>{len(stories)} photographs were protected, doctored, and saved again as JPEG at quality 75. "
+        f"<p>{len(stories)} photographs, 1024 pixels on the short side, were protected, doctored, and saved again "
+        "as JPEG at quality 75. "
         f"In {noticed} of them the change was noticed. What follows was read out of the doctored pixels alone.</p>"
         "</section>"
         f"{''.join(map(_story, stories))}{_numbers(stories)}</main>"
@@ -126,7 +127,7 @@ def contact_sheet(stories: list[Story], *, width_px: int = 1600, gap_px: int = 1
         paper.paste(row, (0, top))
         top += row.height + gap_px
     buffer = io.BytesIO()
-    paper.save(buffer, "JPEG", quality=85, optimize=True)
+    paper.save(buffer, "JPEG", quality=80, optimize=True)
     return buffer.getvalue()
 
 

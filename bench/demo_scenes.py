@@ -2,6 +2,7 @@
 
 All come with scikit-image: astronaut is NASA's (public domain), coffee and chelsea are CC0, rocket is in the public
 domain; motorcycle belongs to the Middlebury 2014 stereo data, so it is used here and never shipped in the repository.
+They are smaller than photographs are today, so all are enlarged to a short side of 1024 pixels first.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from skimage import data
 
 from underdrawing.bench.tampering import Kind, Tampered, tamper
 
+SHORT_SIDE_PX = 1024
 Pixels = np.ndarray
 Point = tuple[float, float]
 
@@ -23,16 +25,21 @@ Point = tuple[float, float]
 class Scene:
     """One photograph and its forgery.
 
-    ``region`` draws the mask from (height, width); ``donor`` makes what a splice puts there, of the picture's own size.
+    ``source`` reads the photograph as it comes; ``region`` draws the mask from (height, width); ``donor`` makes what a
+    splice puts there, of the picture's own size.
     """
 
     name: str
-    pixels: Callable[[], Pixels]
+    source: Callable[[], Pixels]
     facts: dict[str, str]
     edit: str
     kind: Kind
     region: Callable[[int, int], Pixels]
     donor: Callable[[Pixels], Pixels]
+
+    def pixels(self) -> Pixels:
+        """The photograph as it is protected: H×W×3 uint8 RGB, short side 1024."""
+        return _resized(self.source(), SHORT_SIDE_PX / min(self.source().shape[:2]))
 
 
 def doctored(scene: Scene, pixels: Pixels) -> Tampered:
@@ -64,15 +71,20 @@ def _box(left_top: Point, right_bottom: Point) -> Callable[[int, int], Pixels]:
     return draw
 
 
-def _placed(source: Callable[[], Pixels], *, take: Point, put: Point, scale: float) -> Callable[[Pixels], Pixels]:
-    """Another photograph, moved so that its point ``take`` lands on ``put`` (fractions), at ``scale`` of its size."""
+def _resized(pixels: Pixels, scale: float) -> Pixels:
+    size = (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_LANCZOS4 if scale > 1 else cv2.INTER_AREA)
+
+
+def _placed(source: Callable[[], Pixels], *, take: Point, put: Point, height: float) -> Callable[[Pixels], Pixels]:
+    """Another photograph, as high as ``height`` of the picture, its point ``take`` on ``put`` (all in fractions)."""
 
     def place(pixels: Pixels) -> Pixels:
-        other, (height, width) = source(), pixels.shape[:2]
-        shift_x = put[0] * width - scale * take[0] * other.shape[1]
-        shift_y = put[1] * height - scale * take[1] * other.shape[0]
-        move = np.array([[scale, 0, shift_x], [0, scale, shift_y]])
-        return cv2.warpAffine(other, move, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        rows, columns = pixels.shape[:2]
+        other = _resized(source(), height * rows / source().shape[0])
+        shift = (put[0] * columns - take[0] * other.shape[1], put[1] * rows - take[1] * other.shape[0])
+        move = np.array([[1, 0, shift[0]], [0, 1, shift[1]]])
+        return cv2.warpAffine(other, move, (columns, rows), borderMode=cv2.BORDER_REFLECT)
 
     return place
 
@@ -94,7 +106,7 @@ def _motorcycle() -> Pixels:
 SCENES = (
     Scene(
         name="astronaut",
-        pixels=data.astronaut,
+        source=data.astronaut,
         facts={
             "headline": "Eileen Collins, NASA astronaut",
             "creator": "NASA",
@@ -104,11 +116,11 @@ SCENES = (
         edit="another face",
         kind=Kind.SPLICE,
         region=_ellipse((0.445, 0.21), (0.135, 0.19)),
-        donor=_placed(data.chelsea, take=(0.54, 0.42), put=(0.445, 0.21), scale=0.62),
+        donor=_placed(data.chelsea, take=(0.54, 0.42), put=(0.445, 0.21), height=0.363),
     ),
     Scene(
         name="coffee",
-        pixels=data.coffee,
+        source=data.coffee,
         facts={"headline": "Coffee with a spoon", "creator": "Rachel Michetti", "label": "espresso"},
         edit="the spoon removed",
         kind=Kind.REMOVAL,
@@ -117,7 +129,7 @@ SCENES = (
     ),
     Scene(
         name="cat",
-        pixels=data.chelsea,
+        source=data.chelsea,
         facts={"headline": "Chelsea, two eyes", "creator": "Stefan van der Walt", "label": "tabby cat"},
         edit="a third eye, copied",
         kind=Kind.SPLICE,
@@ -126,7 +138,7 @@ SCENES = (
     ),
     Scene(
         name="rocket",
-        pixels=data.rocket,
+        source=data.rocket,
         facts={"headline": "Falcon 9 before the launch of DSCOVR", "creator": "SpaceX", "label": "rocket"},
         edit="the rocket removed",
         kind=Kind.REMOVAL,
@@ -135,11 +147,11 @@ SCENES = (
     ),
     Scene(
         name="motorcycle",
-        pixels=_motorcycle,
+        source=_motorcycle,
         facts={"headline": "Motorcycle in a garage", "source": "Middlebury stereo data", "label": "motorcycle"},
         edit="the shelves under a night sky",
         kind=Kind.BLENDED_SPLICE,
         region=_box((0.46, 0.0), (0.93, 0.31)),
-        donor=_placed(data.rocket, take=(0.5, 0.3), put=(0.7, 0.15), scale=0.8),
+        donor=_placed(data.rocket, take=(0.5, 0.3), put=(0.7, 0.15), height=0.683),
     ),
 )

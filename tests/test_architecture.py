@@ -18,7 +18,7 @@ FLOORS = [
     {"errors"},
     {"images"},
     {"tokenizer", "payload", "channel", "tamper", "recovery"},
-    {"findings"},
+    {"findings", "reading", "likeness"},
     {"pipeline", "report"},
     {"cli", "bench"},
 ]

@@ -17,8 +17,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from underdrawing.channel import Profile
     from underdrawing.errors import UnderdrawingError
-    from underdrawing.findings import Profile, Protection, Verdict, Verification
+    from underdrawing.findings import Protection, Verdict, Verification
     from underdrawing.images import Picture, load, save
     from underdrawing.payload import SignatureStatus, SigningKey, TrustStore
     from underdrawing.pipeline import protect, verify
@@ -44,7 +45,7 @@ __all__ = [
 
 _HOME = {
     "Picture": "images",
-    "Profile": "findings",
+    "Profile": "channel",
     "Protection": "findings",
     "SignatureStatus": "payload",
     "SigningKey": "payload",

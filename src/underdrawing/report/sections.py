@@ -35,7 +35,13 @@ _SIGNATURE_TONES = {
     SignatureStatus.UNKNOWN_KEY: "tone-mute",
     SignatureStatus.ABSENT: "tone-mute",
 }
-_STEP_WORDS = {"read": "Reading the mark", "map": "Drawing the map", "recover": "Painting back", "total": "All of it"}
+_STEP_WORDS = {
+    "load": "Reading the file",
+    "receive": "Finding the mark",
+    "decode": "Reading the message",
+    "map": "Drawing the map",
+    "recover": "Painting back",
+}
 
 
 def html_report(suspect: Picture, verification: Verification, *, name: str = "") -> str:

@@ -113,7 +113,7 @@ def verify(
     with clock("receive"):
         reception = receive(picture.pixels, key=channel_key)
     with clock("decode"):
-        reading = None if reception is None else read_message(reception, _tokenizer())
+        reading = None if reception is None else read_message(reception, _eight_bit(picture.pixels), _tokenizer())
     if reading is None:
         return _unprotected(seen=reception is not None, timings_s=clock.seconds)
     with clock("map"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from underdrawing.errors import PayloadError
+from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.payload import (
     ANCHOR_BITS,
     Anchor,
@@ -19,10 +21,14 @@ from underdrawing.payload import (
     parse_core,
     parse_detail,
     parse_fine,
+    token_places,
 )
+from underdrawing.recall import Recollection, TokenOdds
 from underdrawing.tokenizer import HiddenCode, Tokenizer
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from underdrawing.channel.lattice import Reception
     from underdrawing.payload import Bits
 
@@ -30,6 +36,11 @@ __all__ = ["TIER_OF", "Reading", "read_message"]
 
 TIER_OF = {Block.ANCHOR: 0, Block.CORE: 1, Block.DETAIL: 2, Block.FINE: 3}
 """Which tier of the channel carries which block."""
+
+_SCALES_BEFORE = {Block.CORE: 3, Block.DETAIL: 4, Block.FINE: 5}
+_DEMAPPINGS = 5
+
+_Block = TypeVar("_Block")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +83,13 @@ class Reading:
         return HiddenCode(tuple(scales), known)
 
 
-def read_message(reception: Reception, tokenizer: Tokenizer) -> Reading | None:
+def read_message(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> Reading | None:
     """Read all blocks that can be read.
 
     Args:
         reception: what the channel heard.
-        tokenizer: for the order of the tokens of the fine block.
+        pixels: H×W×3 RGB uint8, the suspect itself, whose untouched part helps where the channel falls short.
+        tokenizer: for the order of the tokens of the fine block, and for that help.
 
     Returns:
         The reading, or None when not even the anchor can be read.
@@ -92,53 +104,105 @@ def read_message(reception: Reception, tokenizer: Tokenizer) -> Reading | None:
     sizes = (anchor.core_bits, anchor.detail_bits, anchor.fine_bits)
     opened = reception.with_tiers((True, *(size > 0 for size in sizes)))
     reading = Reading(opened.learn(0, bits), anchor, bits={Block.ANCHOR: bits})
-    return _with_fine(_with_detail(_with_core(reading)), tokenizer)
+    return _Reader(pixels, tokenizer).complete(reading)
 
 
-def _with_core(reading: Reading) -> Reading:
-    bits = _decoded(reading, Block.CORE, reading.anchor.core_bits)
-    core = None if bits is None else _checked(parse_core, bits, reading.anchor)
-    return reading if core is None else _learned(replace(reading, core=core), Block.CORE, bits)
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the blocks after the anchor, one after another."""
 
+    pixels: NDArray[np.uint8]
+    tokenizer: Tokenizer
 
-def _with_detail(reading: Reading) -> Reading:
-    bits = _decoded(reading, Block.DETAIL, reading.anchor.detail_bits)
-    detail = None if bits is None else _checked(parse_detail, bits, reading.anchor, reading.core)
-    return reading if detail is None else _learned(replace(reading, detail=detail), Block.DETAIL, bits)
+    def complete(self, reading: Reading) -> Reading:
+        """The reading with every block that can be read."""
+        reading = self._with_core(reading)
+        reading = self._with_detail(reading)
+        return self._with_fine(reading)
 
+    def _with_core(self, reading: Reading) -> Reading:
+        found = self._block(reading, Block.CORE, reading.anchor.core_bits, lambda bits: parse_core(bits, reading.anchor))
+        return reading if found is None else _learned(replace(reading, core=found[0]), Block.CORE, found[1])
 
-def _with_fine(reading: Reading, tokenizer: Tokenizer) -> Reading:
-    """The fine block comes in an order that only the tokens before it tell."""
-    if reading.core is None or reading.detail is None:
-        return reading
-    bits = _decoded(reading, Block.FINE, reading.anchor.fine_bits)
-    if bits is None:
-        return reading
-    order = tokenizer.detail_order(reading.code)
-    fine = _checked(lambda b: parse_fine(b, reading.anchor, reading.core, fine_order=order), bits)
-    return reading if fine is None else _learned(replace(reading, fine=fine), Block.FINE, bits)
+    def _with_detail(self, reading: Reading) -> Reading:
+        anchor, core = reading.anchor, reading.core
+        found = self._block(reading, Block.DETAIL, anchor.detail_bits, lambda bits: parse_detail(bits, anchor, core))
+        return reading if found is None else _learned(replace(reading, detail=found[0]), Block.DETAIL, found[1])
 
+    def _with_fine(self, reading: Reading) -> Reading:
+        """The fine block comes in an order that only the tokens before it tell."""
+        anchor, core = reading.anchor, reading.core
+        if core is None or reading.detail is None or not anchor.fine_bits:
+            return reading
+        order = self.tokenizer.detail_order(reading.code)
+        parse = partial(parse_fine, anchor=anchor, core=core, fine_order=order)
+        found = self._block(reading, Block.FINE, anchor.fine_bits, parse, order)
+        return reading if found is None else _learned(replace(reading, fine=found[0]), Block.FINE, found[1])
 
-def _decoded(reading: Reading, block: Block, size_bits: int) -> Bits | None:
-    if not size_bits:
+    def _block(
+        self,
+        reading: Reading,
+        block: Block,
+        size_bits: int,
+        parse: Callable[[Bits], _Block],
+        order: NDArray[np.int64] | None = None,
+    ) -> tuple[_Block, Bits] | None:
+        """A block and its bits: from the channel alone if that is enough, else with what the suspect itself tells."""
+        if not size_bits:
+            return None
+        for bits in self._attempts(reading, block, size_bits, order):
+            parsed = _checked(parse, bits)
+            if parsed is not None:
+                return parsed, bits
         return None
-    decoded = reading.reception.decode(TIER_OF[block], size_bits)
-    return decoded.bits if decoded.converged else None
+
+    def _attempts(
+        self, reading: Reading, block: Block, size_bits: int, order: NDArray[np.int64] | None
+    ) -> Iterator[Bits]:
+        """Ever better founded guesses at the bits of a block."""
+        tier = TIER_OF[block]
+        decoded = reading.reception.decode(tier, size_bits)
+        if decoded.converged:
+            yield decoded.bits
+            return
+        if reading.code.n_scales != _SCALES_BEFORE[block]:
+            return
+        odds = self._odds(reading, order)
+        places = token_places(block, size_bits)
+        believed = None
+        for _ in range(_DEMAPPINGS):
+            hints = np.zeros(size_bits, dtype=np.float32)
+            hints[places] = odds.hints(believed)[: places.stop - places.start]
+            decoded = reading.reception.decode(tier, size_bits, hints=hints)
+            if decoded.converged:
+                yield decoded.bits
+                return
+            believed = np.zeros(odds.bits.shape[0] * odds.bits.shape[2], dtype=np.float32)
+            believed[: places.stop - places.start] = (decoded.beliefs - hints)[places]
+
+    def _odds(self, reading: Reading, order: NDArray[np.int64] | None) -> TokenOdds:
+        tone = reading.reception.candidate.tone
+        recollection = Recollection.of(
+            self.pixels,
+            reading.reception.intact,
+            known=reading.code,
+            tokenizer=self.tokenizer,
+            gain=tone.gain,
+            gamma=tone.gamma,
+        )
+        odds = recollection.odds(self.tokenizer, reading.code)
+        return odds if order is None else odds.take(order)
 
 
-def _learned(reading: Reading, block: Block, bits: Bits | None) -> Reading:
-    assert bits is not None
-    return replace(
-        reading, reception=reading.reception.learn(TIER_OF[block], bits), bits={**reading.bits, block: bits}
-    )
+def _learned(reading: Reading, block: Block, bits: Bits) -> Reading:
+    reception = reading.reception.learn(TIER_OF[block], bits)
+    return replace(reading, reception=reception, bits={**reading.bits, block: bits})
 
 
-def _checked(parse, *arguments):  # type: ignore[no-untyped-def]
+def _checked(parse: Callable[[Bits], _Block], bits: Bits) -> _Block | None:
     """The parsed block, or None when its checksum says that it was not read right."""
-    from underdrawing.errors import UnsupportedVersionError
-
     try:
-        return parse(*arguments)
+        return parse(bits)
     except UnsupportedVersionError:
         raise
     except PayloadError:

@@ -13,6 +13,7 @@ from underdrawing.payload.parse import (
     parse_core,
     parse_detail,
     parse_fine,
+    token_places,
     verify_signature,
 )
 from underdrawing.payload.signing import SignatureCheck
@@ -41,5 +42,6 @@ __all__ = [
     "parse_core",
     "parse_detail",
     "parse_fine",
+    "token_places",
     "verify_signature",
 ]

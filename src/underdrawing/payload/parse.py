@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 
 from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.payload.facts import read_facts
-from underdrawing.payload.fields import ANCHOR_BITS, SIDES, VERSION, WORD_BITS, Bits, Block, fixed_bits
+from underdrawing.payload.fields import (
+    ANCHOR_BITS,
+    SIDES,
+    TOKEN_BITS,
+    VERSION,
+    WORD_BITS,
+    Bits,
+    Block,
+    Kind,
+    block_fields,
+    fixed_bits,
+)
 from underdrawing.payload.packing import check_bits, check_order, is_intact, unpack
 from underdrawing.payload.signing import SignatureCheck, block_hash, judge_signature, signed_bytes
 from underdrawing.payload.trust import SignatureStatus, TrustStore
@@ -24,6 +35,7 @@ __all__ = [
     "parse_core",
     "parse_detail",
     "parse_fine",
+    "token_places",
     "verify_signature",
 ]
 
@@ -159,6 +171,21 @@ def parse_fine(bits: Bits, anchor: Anchor, core: Core | None = None, *, fine_ord
     tokens, known = np.zeros(order.size, np.uint16), np.zeros(order.size, np.bool_)
     tokens[places], known[places] = values["tokens_32"], True
     return Fine(tokens.reshape(32, 32), known.reshape(32, 32), read_facts(values["facts"]))
+
+
+def token_places(block: Block, size_bits: int) -> slice:
+    """Where in the bits of a block of this length its tokens lie: of the first scale it holds, in the order it holds
+    them. Of a fine block, whose number of tokens only itself knows, those that are there however many facts follow."""
+    start = 0
+    for field in block_fields(block):
+        if field.kind is Kind.TOKENS:
+            break
+        start += field.bits or 0
+    if block is not Block.FINE:
+        return slice(start, start + (field.bits or 0))
+    room = (size_bits - fixed_bits(block)) // TOKEN_BITS
+    count = SIDES[-1] ** 2 if room > SIDES[-1] ** 2 else room * 3 // 4
+    return slice(start, start + count * TOKEN_BITS)
 
 
 def verify_signature(anchor_bits: Bits, core_bits: Bits, trust: TrustStore, *, on: date) -> SignatureCheck:

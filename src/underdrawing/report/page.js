@@ -14,6 +14,7 @@ if (stage && slider && compare) {
     cut((100 * (event.clientX - box.left)) / box.width);
   };
   compare.checked = true;
+  cut(Number(slider.value));
   slider.addEventListener("input", () => cut(Number(slider.value)));
   stage.addEventListener("pointerdown", (event) => {
     if (!compare.checked || event.button !== 0) return;

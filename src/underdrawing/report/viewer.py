@@ -42,6 +42,14 @@ class Panels:
     outline: str
     recovered_title: str
 
+    @property
+    def change_at_percent(self) -> int:
+        """Where a slider shows both sides of the change: the middle of the map from left to right, 10 to 90."""
+        if self.probability is None or not self.probability.any():
+            return 50
+        weights = self.probability.sum(axis=0)
+        return int((100 * (weights * range(weights.size)).sum() / (weights.sum() * weights.size)).clip(10, 90))
+
 
 def panels_of(suspect: Picture, verification: Verification, *, side_px: int = STAGE_PX) -> Panels:
     """Bring a suspect and what was found about it to the size that the page shows."""
@@ -121,8 +129,8 @@ def _stage(panels: Panels) -> str:
             f"<figcaption>{panels.recovered_title}</figcaption></figure>"
         )
         slider = (
-            '<div class="handle"></div><input class="slider" type="range" min="0" max="100" value="50" '
-            'aria-label="How much of the picture is shown as it came, against what was there">'
+            '<div class="handle"></div><input class="slider" type="range" min="0" max="100" '
+            f'value="{panels.change_at_percent}" aria-label="How much of the picture is shown as it came, against what was there">'
         )
     return (
         f'<div class="stage"><div class="layers">{recovered}<figure class="layer suspect">{suspect}'

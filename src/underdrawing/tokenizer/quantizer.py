@@ -65,10 +65,14 @@ class Vocabulary:
 
     def nearest(self, vectors: NDArray[np.integer]) -> NDArray[np.uint16]:
         """Token of the entry nearest to each vector: (..., dims) → (...) uint16; ties go to the lowest token."""
+        return np.asarray(self.closeness(vectors).argmax(axis=1).reshape(vectors.shape[:-1]), dtype=np.uint16)
+
+    def closeness(self, vectors: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Minus half the squared distance of each vector to each entry, but for a constant per vector: n×4096."""
         limited = np.clip(vectors, -LATENT_LIMIT, LATENT_LIMIT).reshape(-1, vectors.shape[-1])
-        closeness = limited.astype(np.float32) @ self._columns
+        closeness: NDArray[np.float32] = limited.astype(np.float32) @ self._columns
         closeness -= self._half_norms
-        return np.asarray(closeness.argmax(axis=1).reshape(vectors.shape[:-1]), dtype=np.uint16)
+        return closeness
 
 
 def encode_scales(

@@ -26,7 +26,7 @@ from underdrawing.errors import UsageError
 from underdrawing.tokenizer.canvas import to_canvas
 from underdrawing.tokenizer.ladder import LADDER, HiddenCode
 from underdrawing.tokenizer.painter import Painter
-from underdrawing.tokenizer.quantizer import encode_scales, latents_of_scales
+from underdrawing.tokenizer.quantizer import area_means, encode_scales, latents_of_scales
 from underdrawing.tokenizer.weights import DECODER_FILE, LINEAR_FILE, LinearWeights, read_verified, shipped_weights
 
 __all__ = ["Latents", "Tokenizer"]
@@ -119,6 +119,26 @@ class Tokenizer:
         cells = np.argsort(-self.linear.detail[code.scales[4]].ravel(), kind="stable")
         positions = np.arange(_FINE * _FINE).reshape(16, 2, 16, 2).transpose(0, 2, 1, 3).reshape(-1, 4)
         return positions[cells].ravel().astype(np.int64)
+
+    def closeness(self, canvas: NDArray[np.integer], known: HiddenCode) -> tuple[int, NDArray[np.float32], int]:
+        """How well each entry of the vocabulary fits a picture's next scale, when the scales before it are known.
+
+        Args:
+            canvas: 256×256×3 RGB integers.
+            known: the scales before; between one and five of them, complete.
+
+        Returns:
+            The side of the next scale; side²×4096 float32, minus half the squared distance to each entry but for a
+            constant per place; and the size of the vocabulary.
+        """
+        side = LADDER[known.n_scales]
+        if side == _FINE:
+            vocabulary = self.linear.fine_vocabulary
+            vectors = self.linear.fine_analysis(canvas - self.linear_picture(known))
+        else:
+            vocabulary = self.linear.coarse_vocabulary
+            vectors = area_means(self.linear.coarse_analysis(canvas) - self.latents(known).coarse, side)
+        return side, vocabulary.closeness(vectors), vocabulary.entries.shape[0]
 
     def linear_picture(self, code: HiddenCode) -> NDArray[np.int16]:
         """What the scales up to 16 say without the decoder network: 256×256×3 RGB, int16, 0..255; exact integers."""

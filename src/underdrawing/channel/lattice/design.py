@@ -120,6 +120,6 @@ class Shares:
 
 SHARES = {
     256: Shares(pilot=0.125, sounding=0.04, first=0.875, rest=((0, 1, 1), (0, 0, 0), (0, 0, 0)), spread=1),
-    512: Shares(pilot=0.1, sounding=0.03, first=0.3, rest=((0.57, 0, 0), (0.43, 0.3, 0), (0, 0.7, 1)), spread=4),
+    512: Shares(pilot=0.1, sounding=0.03, first=0.3, rest=((0.55, 0, 0), (0.45, 0.7, 0), (0, 0.3, 1)), spread=4),
     1024: Shares(pilot=0.05, sounding=0.02, first=0.1, rest=((0.2, 0, 0), (0.4, 0, 0), (0.4, 1, 1)), spread=4),
 }

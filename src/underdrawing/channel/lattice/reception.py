@@ -66,14 +66,22 @@ class Reception:
         layout = layout_of(self.candidate.grid, present, self.key)
         return _settled(replace(self, layout=layout))
 
-    def decode(self, tier: int, information_bits: int) -> SegmentedDecoded:
-        """Decode one tier of a message whose length in bits is known."""
+    def decode(
+        self, tier: int, information_bits: int, *, hints: NDArray[np.float32] | None = None
+    ) -> SegmentedDecoded:
+        """Decode one tier of a message whose length in bits is known.
+
+        Args:
+            tier: 0 to 3.
+            information_bits: its length.
+            hints: log-likelihood ratios of the information bits that are known from elsewhere, 0 where nothing is.
+        """
         code = Segmented.for_information(information_bits)
         mine = (self.layout.roles == tier) & (self.weight > 0)
         soft = (self.soft_bits * self.weight)[mine]
         position = self.layout.positions[mine] % code.buffer_bits
         combined = np.bincount(position, weights=soft, minlength=code.buffer_bits)
-        return code.decode(combined.astype(np.float32))
+        return code.decode(combined.astype(np.float32), hints=hints)
 
     def learn(self, tier: int, bits: NDArray[np.uint8]) -> "Reception":
         """The reception knowing that a tier says ``bits``: its chips now tell how far each block can be believed."""

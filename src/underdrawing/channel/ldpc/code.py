@@ -26,6 +26,7 @@ class Decoded:
 
     Attributes:
         bits: k information bits (0 or 1); a guess unless `converged`.
+        beliefs: k log-likelihood ratios of the information bits after decoding, hints included, float32.
         converged: every parity check in use holds and every bit met evidence. A checksum must still confirm the
             content: any linear code accepts the all-zero block, and noise converges now and then.
         corrected_bits: received positions (ratio not zero) whose sign contradicts the decoded codeword.
@@ -33,6 +34,7 @@ class Decoded:
     """
 
     bits: NDArray[np.uint8]
+    beliefs: NDArray[np.float32]
     converged: bool
     corrected_bits: int
     iterations: int
@@ -125,22 +127,30 @@ class LdpcCode:
         buffer: NDArray[np.uint8] = self._buffer(codeword.reshape(1, -1))[0]
         return buffer
 
-    def decode(self, ratios: NDArray[np.float32], *, max_iterations: int = 30) -> Decoded:
+    def decode(
+        self, ratios: NDArray[np.float32], *, hints: NDArray[np.float32] | None = None, max_iterations: int = 30
+    ) -> Decoded:
         """Decode one block; see `decode_many`.
 
         Args:
             ratios: `buffer_bits` log-likelihood ratios, positive means bit 0, zero means erased, already combined.
+            hints: `information_bits` log-likelihood ratios of the information bits themselves, from elsewhere.
             max_iterations: sweeps for each of the readings of the ratios.
         """
-        return self.decode_many(np.asarray(ratios)[None], max_iterations=max_iterations)[0]
+        hinted = None if hints is None else np.asarray(hints)[None]
+        return self.decode_many(np.asarray(ratios)[None], hints=hinted, max_iterations=max_iterations)[0]
 
-    def decode_many(self, ratios: NDArray[np.float32], *, max_iterations: int = 30) -> tuple[Decoded, ...]:
+    def decode_many(
+        self, ratios: NDArray[np.float32], *, hints: NDArray[np.float32] | None = None, max_iterations: int = 30
+    ) -> tuple[Decoded, ...]:
         """Decode B blocks side by side, which costs much less than one after the other.
 
         Args:
             ratios: B×`buffer_bits` natural-logarithm log-likelihood ratios, float, positive means bit 0, zero means
                 nothing was received; equal positions already added up. They are best honest (a ratio of 2 wrong in
                 one of 8.4 cases); off by a factor of two, or a quarter of them meaningless, still decodes.
+            hints: B×`information_bits` log-likelihood ratios of the information bits, known from elsewhere than the
+                channel (side information; Slepian & Wolf 1973); they are believed as they are. None: nothing known.
             max_iterations: sweeps for each of the readings of the ratios.
 
         Returns:
@@ -149,23 +159,29 @@ class LdpcCode:
         Raises:
             UsageError: another shape, or a ratio that is not finite.
         """
-        ratios = self._checked(ratios)
+        ratios = self._checked(ratios, self.buffer_bits)
         blocks = ratios.shape[0]
+        known = np.zeros((blocks, self.information_bits), dtype=np.float32)
+        if hints is not None:
+            known = self._checked(hints, self.information_bits)
         codewords = np.zeros((blocks, self.base_graph.columns * self.lifting_size), dtype=np.uint8)
+        beliefs = np.zeros((blocks, self.information_bits), dtype=np.float32)
         converged, iterations = np.zeros(blocks, dtype=np.bool_), np.zeros(blocks, dtype=np.intp)
-        pending = np.flatnonzero(np.count_nonzero(ratios, axis=1) >= self.information_bits)
+        heard = np.count_nonzero(ratios, axis=1) + np.count_nonzero(known, axis=1)
+        pending = np.flatnonzero(heard >= self.information_bits)
         for reading in READINGS:
             if not pending.size:
                 break
-            found = self._propagate(reading.apply(ratios[pending]), max_iterations)
+            found = self._propagate(reading.apply(ratios[pending]), known[pending], max_iterations)
             codewords[pending], converged[pending] = found.bits, found.converged
+            beliefs[pending] = found.beliefs[:, : self.information_bits]
             iterations[pending] += found.iterations
             pending = pending[~found.converged]
         contradicted = np.count_nonzero((ratios != 0) & ((ratios < 0) != self._buffer(codewords)), axis=1)
         return tuple(
-            Decoded(bits=bits, converged=bool(ok), corrected_bits=int(corrected), iterations=int(sweeps))
-            for bits, ok, corrected, sweeps in zip(
-                codewords[:, : self.information_bits], converged, contradicted, iterations, strict=True
+            Decoded(bits, belief, bool(ok), int(corrected), int(sweeps))
+            for bits, belief, ok, corrected, sweeps in zip(
+                codewords[:, : self.information_bits], beliefs, converged, contradicted, iterations, strict=True
             )
         )
 
@@ -182,18 +198,19 @@ class LdpcCode:
         information = codewords[:, self._hidden_bits : self.information_bits]
         return np.concatenate([information, codewords[:, self._padded_bits :]], axis=1)
 
-    def _whole(self, ratios: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The ratios of all positions, columns×Z×B: hidden bits erased, filler bits known to be 0."""
+    def _whole(self, ratios: NDArray[np.float32], hints: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The ratios of all positions, columns×Z×B: hidden bits erased but for hints, filler bits known to be 0."""
         sent_information = self.information_bits - self._hidden_bits
         whole = np.zeros((self.base_graph.columns * self.lifting_size, ratios.shape[0]), dtype=np.float32)
         whole[self._hidden_bits : self.information_bits] = ratios[:, :sent_information].T
+        whole[: self.information_bits] += hints.T
         whole[self.information_bits : self._padded_bits] = _FILLER_RATIO
         whole[self._padded_bits :] = ratios[:, sent_information:].T
         return whole.reshape(self.base_graph.columns, self.lifting_size, -1)
 
-    def _propagate(self, ratios: NDArray[np.float32], max_iterations: int) -> Codewords:
+    def _propagate(self, ratios: NDArray[np.float32], hints: NDArray[np.float32], max_iterations: int) -> Codewords:
         """Decode on the rows that can contribute: an extension row whose own parity was not received says nothing."""
-        whole = self._whole(ratios)
+        whole = self._whole(ratios, hints)
         own_parity = self.base_graph.information_columns + CORE_ROWS
         received = np.flatnonzero(whole[own_parity:].any(axis=(1, 2))) + CORE_ROWS
         plan = schedule(
@@ -204,11 +221,12 @@ class LdpcCode:
         )
         return propagate(plan, whole, max_iterations=max_iterations)
 
-    def _checked(self, ratios: NDArray[np.float32]) -> NDArray[np.float32]:
+    @staticmethod
+    def _checked(ratios: NDArray[np.float32], length: int) -> NDArray[np.float32]:
         ratios = np.asarray(ratios, dtype=np.float32)
-        if ratios.ndim != 2 or ratios.shape[1] != self.buffer_bits or not np.isfinite(ratios).all():
+        if ratios.ndim != 2 or ratios.shape[1] != length or not np.isfinite(ratios).all():
             raise UsageError(
-                f"log-likelihood ratios: got shape {ratios.shape}, expected (blocks, {self.buffer_bits}) finite numbers"
+                f"log-likelihood ratios: got shape {ratios.shape}, expected (blocks, {length}) finite numbers"
             )
         return ratios
 

@@ -119,11 +119,13 @@ class Codewords:
 
     Attributes:
         bits: B×(columns·Z) decisions (0 or 1), columns that took no part 0.
+        beliefs: B×(columns·Z) float32 log-likelihood ratios after decoding, columns that took no part 0.
         converged: B; True where every check in use holds and every bit met evidence.
         iterations: B; sweeps made.
     """
 
     bits: NDArray[np.uint8]
+    beliefs: NDArray[np.float32]
     converged: NDArray[np.bool_]
     iterations: NDArray[np.intp]
 
@@ -137,7 +139,7 @@ def propagate(plan: Schedule, ratios: NDArray[np.float32], *, max_iterations: in
         max_iterations: sweeps over all the rows before giving up; earlier where it looks hopeless.
     """
     batch = ratios.shape[2]
-    bits = np.zeros(ratios.shape, dtype=np.uint8)
+    final = np.zeros(ratios.shape, dtype=np.float32)
     converged, iterations = np.zeros(batch, dtype=np.bool_), np.zeros(batch, dtype=np.intp)
     running = np.arange(batch)
     beliefs = _Beliefs(plan, ratios[plan.columns])
@@ -145,17 +147,18 @@ def propagate(plan: Schedule, ratios: NDArray[np.float32], *, max_iterations: in
     with np.errstate(under="ignore"):
         for iteration in range(1, max_iterations + 1):
             beliefs.sweep()
-            found, valid, hopeless = beliefs.decide()
+            belief, valid, hopeless = beliefs.decide()
             finished = valid | (hopeless & (iteration >= _PATIENCE)) | (iteration == max_iterations)
             if not finished.any():
                 continue
             chosen, running = running[finished], running[~finished]
-            bits[plan.columns[:, None], :, chosen] = found[..., finished].transpose(0, 2, 1)
+            final[plan.columns[:, None], :, chosen] = 2 * belief[..., finished].transpose(0, 2, 1)
             converged[chosen], iterations[chosen] = valid[finished], iteration
             if not running.size:
                 break
             beliefs.keep(~finished)
-    return Codewords(bits=bits.reshape(-1, batch).T, converged=converged, iterations=iterations)
+    final = final.reshape(-1, batch).T
+    return Codewords(bits=(final < 0).view(np.uint8), beliefs=final, converged=converged, iterations=iterations)
 
 
 class _Beliefs:
@@ -202,8 +205,8 @@ class _Beliefs:
             np.arctanh(message, message)
             np.add(belief, message, slot)
 
-    def decide(self) -> tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.bool_]]:
-        """The hard decisions, C×Z×B, for which of the B codewords they are final, and which look hopeless."""
+    def decide(self) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
+        """The beliefs, C×Z×B, for which of the B codewords they decide every bit, and which look hopeless."""
         belief = self._slots.take(self._plan.finals, 0)
         bits = (belief < 0).view(np.uint8)
         failing = self._failing(bits, CORE_ROWS)
@@ -211,7 +214,7 @@ class _Beliefs:
         if valid.any():
             valid &= self._failing(bits, self._plan.check_starts.size) == 0
             valid &= (np.abs(belief) > _UNDECIDED).all(axis=(0, 1))
-        return bits, valid, failing > _COIN
+        return belief, valid, failing > _COIN
 
     def _failing(self, bits: NDArray[np.uint8], rows: int) -> NDArray[np.float64]:
         """For each of the B codewords, the share of the checks of the first rows that fail."""

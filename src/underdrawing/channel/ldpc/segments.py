@@ -11,6 +11,8 @@ from underdrawing.errors import UsageError
 
 __all__ = ["Segmented", "SegmentedDecoded"]
 
+_CERTAIN_RATIO = np.float32(20)
+
 
 @dataclass(frozen=True, eq=False)
 class SegmentedDecoded:
@@ -23,6 +25,11 @@ class SegmentedDecoded:
 
     bits: NDArray[np.uint8]
     segments: tuple[Decoded, ...]
+
+    @property
+    def beliefs(self) -> NDArray[np.float32]:
+        """Log-likelihood ratios of the information bits after decoding, hints included."""
+        return np.concatenate([segment.beliefs for segment in self.segments])[: self.bits.size]
 
     @property
     def converged(self) -> bool:
@@ -102,11 +109,15 @@ class Segmented:
         blocks = padded.reshape(self.segments, -1)
         return np.stack([self.code.encode(block) for block in blocks], axis=1).reshape(-1)
 
-    def decode(self, ratios: NDArray[np.float32], *, max_iterations: int = 30) -> SegmentedDecoded:
+    def decode(
+        self, ratios: NDArray[np.float32], *, hints: NDArray[np.float32] | None = None, max_iterations: int = 30
+    ) -> SegmentedDecoded:
         """Decode one block, all segments side by side.
 
         Args:
             ratios: `buffer_bits` log-likelihood ratios, positive means bit 0, zero means erased, already combined.
+            hints: `information_bits` log-likelihood ratios of the information bits, known from elsewhere; see
+                `LdpcCode.decode_many`.
             max_iterations: sweeps for each reading of the ratios.
 
         Raises:
@@ -115,6 +126,16 @@ class Segmented:
         ratios = np.asarray(ratios)
         if ratios.shape != (self.buffer_bits,):
             raise UsageError(f"log-likelihood ratios: got shape {ratios.shape}, expected ({self.buffer_bits},)")
-        segments = self.code.decode_many(ratios.reshape(-1, self.segments).T, max_iterations=max_iterations)
+        segments = self.code.decode_many(
+            ratios.reshape(-1, self.segments).T, hints=self._split(hints), max_iterations=max_iterations
+        )
         bits = np.concatenate([segment.bits for segment in segments])[: self.information_bits]
         return SegmentedDecoded(bits=bits, segments=segments)
+
+    def _split(self, hints: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+        """Hints per segment; the zeros that fill up the last segment are known."""
+        if hints is None:
+            return None
+        padded = np.full(self.segments * self.code.information_bits, _CERTAIN_RATIO, dtype=np.float32)
+        padded[: hints.size] = hints
+        return padded.reshape(self.segments, -1)

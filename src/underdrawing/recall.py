@@ -1,0 +1,130 @@
+"""What the untouched part of a suspect still tells about its own tokens: side information for reading the code.
+
+Most of a suspect usually shows what it always showed, so its own tokens, where the map says untouched, are mostly the
+ones that were sent. They are not trusted, only used as odds: each token becomes a short list of candidates with
+probabilities, and the decoder of the error-correcting code gets the odds of its bits. What the decoder then believes of
+some bits of a token sharpens the odds of the others, and it tries again (iterative demapping). So a block that the
+channel carried only half still arrives; its checksum and the signature say whether it did.
+
+Source: decoding with side information after Slepian & Wolf (1973); iterative demapping after ten Brink et al. (1998).
+The combination is ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from underdrawing.tokenizer import CANVAS, TOKEN_BITS, HiddenCode, Tokenizer, to_canvas
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["Recollection", "TokenOdds"]
+
+_CANDIDATES = 24
+_TEMPERATURE = {8: 40.0, 16: 60.0, 32: 40.0}
+_DOUBT = 0.03
+_SMALL_OFFSET = 4.0
+_STRONGEST_HINT = 12.0
+
+
+@dataclass(frozen=True, eq=False)
+class TokenOdds:
+    """Candidates for each of n tokens.
+
+    Attributes:
+        bits: n×candidates×12 bool, the bits of each candidate, most significant first.
+        log_weight: n×candidates float32, logarithm of each candidate's probability.
+        log_other: n float32, logarithm of the probability of any one token that is not among them by closeness.
+    """
+
+    bits: NDArray[np.bool_]
+    log_weight: NDArray[np.float32]
+    log_other: NDArray[np.float32]
+
+    def take(self, order: NDArray[np.int64]) -> TokenOdds:
+        """The odds of some tokens, in this order."""
+        return TokenOdds(self.bits[order], self.log_weight[order], self.log_other[order])
+
+    def hints(self, believed: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """Log-likelihood ratio of every bit, positive for 0, n·12 float32.
+
+        Args:
+            believed: n·12 log-likelihood ratios of the bits from elsewhere; each bit's hint uses those of the others.
+        """
+        n = self.bits.shape[0]
+        other = np.zeros((n, TOKEN_BITS), np.float32) if believed is None else believed.reshape(n, TOKEN_BITS)
+        log_bit = -np.logaddexp(0, np.where(self.bits, 1, -1) * other[:, None, :])
+        log_token = self.log_weight[..., None] + log_bit.sum(axis=-1, keepdims=True) - log_bit
+        floor = self.log_other[:, None]
+        zero = np.logaddexp(_log_sum(np.where(self.bits, -np.inf, log_token)), floor)
+        one = np.logaddexp(_log_sum(np.where(self.bits, log_token, -np.inf)), floor)
+        return np.clip(zero - one, -_STRONGEST_HINT, _STRONGEST_HINT).astype(np.float32).ravel()
+
+
+@dataclass(frozen=True, eq=False)
+class Recollection:
+    """A suspect on the tokenizer's canvas, with its tones as they were.
+
+    Attributes:
+        canvas: 256×256×3 int16.
+        intact: 256×256 float32, probability that a pixel is untouched.
+    """
+
+    canvas: NDArray[np.int16]
+    intact: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls,
+        pixels: NDArray[np.uint8],
+        intact: NDArray[np.float32],
+        *,
+        known: HiddenCode,
+        tokenizer: Tokenizer,
+        gain: float = 1.0,
+        gamma: float = 1.0,
+    ) -> Recollection:
+        """The recollection of a suspect.
+
+        Args:
+            pixels: H×W×3 RGB uint8.
+            intact: rows×columns float32, probability that each block of a grid over the image is untouched.
+            known: what is known of the code; its mean colour tells what offset the tones have.
+            tokenizer: the tokenizer.
+            gain, gamma: change of tone that is known from elsewhere and is undone.
+        """
+        canvas = to_canvas(pixels).astype(np.float32)
+        if gamma != 1.0:
+            canvas = 255 * np.power(canvas / 255, np.float32(1 / gamma))
+        canvas = canvas / np.float32(gain)
+        weight = np.asarray(cv2.resize(intact, (CANVAS, CANVAS), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+        remembered = tokenizer.linear_picture(known).astype(np.float32)
+        offset = np.average((remembered - canvas).reshape(-1, 3), axis=0, weights=weight.ravel() + 1e-6)
+        if gain != 1.0 or gamma != 1.0 or np.abs(offset).max() > _SMALL_OFFSET:
+            canvas = canvas + offset.astype(np.float32)
+        return cls(np.rint(np.clip(canvas, 0, 255)).astype(np.int16), weight)
+
+    def odds(self, tokenizer: Tokenizer, known: HiddenCode) -> TokenOdds:
+        """Odds of the tokens of the first scale that is not known, in raster order."""
+        side, closeness, entries = tokenizer.closeness(self.canvas, known)
+        closeness = closeness / np.float32(_TEMPERATURE[side])
+        nearest = np.argpartition(-closeness, _CANDIDATES, axis=1)[:, :_CANDIDATES]
+        weight = np.take_along_axis(closeness, nearest, axis=1)
+        weight = weight - _log_sum(weight[..., None])
+        whole = cv2.resize(self.intact, (side, side), interpolation=cv2.INTER_AREA).ravel() ** 4 * (1 - _DOUBT)
+        whole = np.clip(whole, 1e-6, 1 - 1e-6)
+        bits = (nearest[..., None] >> np.arange(TOKEN_BITS - 1, -1, -1)) & 1 == 1
+        log_other = np.log((1 - whole) / entries).astype(np.float32)
+        return TokenOdds(bits, (weight + np.log(whole)[:, None]).astype(np.float32), log_other)
+
+
+def _log_sum(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logarithm of the sum of exponentials over axis 1."""
+    peak = np.maximum(values.max(axis=1, keepdims=True), -1e4)
+    total: NDArray[np.float32] = np.log(np.exp(values - peak).sum(axis=1) + 1e-30) + peak[:, 0]
+    return total

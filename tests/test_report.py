@@ -348,3 +348,8 @@ def test_the_lead_counts_places_and_names_the_source_of_the_recovery():
 )
 def test_percent_reads_like_people_write_it(fraction, text):
     assert percent(fraction) == text
+
+
+def test_the_slider_starts_on_the_change():
+    slider = Page(html_report(picture(), verification())).all("input")[-1]
+    assert 33 <= int(slider["value"]) <= 43

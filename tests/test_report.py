@@ -1,4 +1,4 @@
-"""The report: one file, hostile facts kept as text, pictures in their places, and words that claim no more than is known."""
+"""The report: a file, hostile facts kept as text, pictures in their places, words that claim no more than is known."""
 
 import base64
 import hashlib

@@ -130,7 +130,8 @@ def _stage(panels: Panels) -> str:
         )
         slider = (
             '<div class="handle"></div><input class="slider" type="range" min="0" max="100" '
-            f'value="{panels.change_at_percent}" aria-label="How much of the picture is shown as it came, against what was there">'
+            f'value="{panels.change_at_percent}" '
+            'aria-label="How much of the picture is shown as it came, against what was there">'
         )
     return (
         f'<div class="stage"><div class="layers">{recovered}<figure class="layer suspect">{suspect}'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from train.tokenizer.clustering import cluster, cluster_scales
 from underdrawing.tokenizer import LADDER, VOCABULARY
 from underdrawing.tokenizer.patches import FRACTION_BITS, PatchAnalysis, PatchSynthesis, cut, neighbourhoods
 from underdrawing.tokenizer.quantizer import Vocabulary, encode_scales, latents_of_scales
+from underdrawing.tokenizer.tokenizer import encode_canvas
 from underdrawing.tokenizer.weights import LinearWeights
 
 __all__ = ["UNIT", "encode_pictures", "fit_linear", "load_linear", "save_linear"]
@@ -31,7 +32,7 @@ def fit_linear(
 ) -> LinearWeights:
     """Fit the two levels to pictures (n, 256, 256, 3) uint8."""
     generator = torch.Generator().manual_seed(seed)
-    coarse_analysis = _fit_analysis(iter(pictures), _COARSE_PATCH, _COARSE_DIMS)
+    coarse_analysis = _fit_analysis(pictures, _COARSE_PATCH, _COARSE_DIMS)
     log("principal components of 16-pixel patches done")
     latents = np.stack([coarse_analysis(picture.astype(np.int16)).astype(np.int16) for picture in pictures])
     on_device = torch.from_numpy(latents).permute(0, 3, 1, 2).to(device)
@@ -41,7 +42,7 @@ def fit_linear(
     synthesis = _fit_synthesis(coarse, pictures, coarse_analysis.mean)
     log("linear picture between the levels done")
     left = [picture.astype(np.int16) - synthesis(z) for picture, z in zip(pictures, coarse, strict=True)]
-    fine_analysis = _fit_analysis(iter(left), _FINE_PATCH, _FINE_DIMS)
+    fine_analysis = _fit_analysis(left, _FINE_PATCH, _FINE_DIMS)
     vectors = np.stack([fine_analysis(residual) for residual in left])
     sample = np.random.default_rng(seed).permutation(vectors.reshape(-1, _FINE_DIMS))[: 250 * VOCABULARY]
     entries = cluster(
@@ -53,12 +54,7 @@ def fit_linear(
 
 def encode_pictures(pictures: NDArray[np.uint8], linear: LinearWeights) -> tuple[NDArray[np.uint16], ...]:
     """Token maps of pictures, six arrays (n, side, side) uint16, as ``Tokenizer.encode`` gives them."""
-    codes = []
-    for picture in pictures:
-        canvas = picture.astype(np.int16)
-        coarse = encode_scales(linear.coarse_analysis(canvas), linear.coarse_vocabulary, LADDER[:5])
-        left = canvas - linear.coarse_synthesis(latents_of_scales(coarse, linear.coarse_vocabulary, 16))
-        codes.append((*coarse, linear.fine_vocabulary.nearest(linear.fine_analysis(left))))
+    codes = [encode_canvas(picture, linear).scales for picture in pictures]
     return tuple(np.stack(maps) for maps in zip(*codes, strict=True))
 
 
@@ -72,7 +68,7 @@ def load_linear(path: Path) -> LinearWeights:
     return LinearWeights.from_bytes(path.read_bytes())
 
 
-def _fit_analysis(pictures, patch: int, dims: int) -> PatchAnalysis:  # type: ignore[no-untyped-def]
+def _fit_analysis(pictures: Iterable[NDArray[np.integer]], patch: int, dims: int) -> PatchAnalysis:
     """The first principal components of all patches."""
     size = patch * patch * 3
     products, sums, count = np.zeros((size, size)), np.zeros(size), 0

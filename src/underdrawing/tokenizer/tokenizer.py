@@ -29,7 +29,7 @@ from underdrawing.tokenizer.painter import Painter
 from underdrawing.tokenizer.quantizer import area_means, encode_scales, latents_of_scales
 from underdrawing.tokenizer.weights import DECODER_FILE, LINEAR_FILE, LinearWeights, read_verified, shipped_weights
 
-__all__ = ["Latents", "Tokenizer"]
+__all__ = ["Latents", "Tokenizer", "encode_canvas"]
 
 _COARSE = LADDER[:5]
 _FINE = LADDER[5]
@@ -89,10 +89,7 @@ class Tokenizer:
         Raises:
             UsageError: not three channels of uint8.
         """
-        canvas = to_canvas(pixels).astype(np.int16)
-        coarse = encode_scales(self.linear.coarse_analysis(canvas), self.linear.coarse_vocabulary, _COARSE)
-        left = canvas - self.linear_picture(HiddenCode(coarse))
-        return HiddenCode((*coarse, self.linear.fine_vocabulary.nearest(self.linear.fine_analysis(left))))
+        return encode_canvas(to_canvas(pixels), self.linear)
 
     def decode(self, code: HiddenCode) -> NDArray[np.uint8]:
         """The picture that a code describes: 256×256×3 RGB, uint8; any prefix will do, also one known in part."""
@@ -153,6 +150,14 @@ class Tokenizer:
         if code.n_scales == len(LADDER):
             fine = latents_of_scales(code.scales[-1:], self.linear.fine_vocabulary, _FINE, code.known)
         return Latents(coarse, fine, _known_cells(code))
+
+
+def encode_canvas(canvas: NDArray[np.uint8], linear: LinearWeights) -> HiddenCode:
+    """The full hidden code of a canvas, 256×256×3 RGB uint8."""
+    picture = canvas.astype(np.int16)
+    coarse = encode_scales(linear.coarse_analysis(picture), linear.coarse_vocabulary, _COARSE)
+    left = picture - linear.coarse_synthesis(latents_of_scales(coarse, linear.coarse_vocabulary, _COARSE[-1]))
+    return HiddenCode((*coarse, linear.fine_vocabulary.nearest(linear.fine_analysis(left))))
 
 
 def _known_cells(code: HiddenCode) -> NDArray[np.bool_]:

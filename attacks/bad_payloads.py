@@ -13,7 +13,7 @@ import numpy as np
 from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.payload import Bits, Block, Capacity, Message, SignatureStatus, SigningKey, compose
 from underdrawing.payload.facts import NAMES, OTHER, facts_model
-from underdrawing.payload.fields import ANCHOR_BITS
+from underdrawing.payload.fields import ANCHOR_BITS, TOKEN_BITS, fixed_bits
 from underdrawing.payload.packing import pack, unpack
 from underdrawing.payload.text_model import TextEncoder
 
@@ -47,7 +47,7 @@ def genuine(*, id: int = 7, key: SigningKey | None = PUBLISHER) -> Message:
     """A message as it should be."""
     tokens = [((np.arange(s * s).reshape(s, s) + id) * 37 % 4096).astype(np.uint16) for s in (1, 2, 4, 8, 16, 32)]
     facts = {"headline": "The bridge on the day before the flood", "creator": "Anna Berg"}
-    capacity = Capacity(core_bits=2100, detail_bits=4200, fine_bits=14_800)
+    capacity = Capacity(core_bits=2300, detail_bits=4200, fine_bits=14_800)
     return compose(id=id, tokens=tokens, fine_order=np.arange(1024), facts=facts, key=key, capacity=capacity)
 
 
@@ -133,7 +133,7 @@ def _facts(stream: bytes) -> Callable[[Message], Blocks]:
         encoder = TextEncoder(facts_model(), limit_bits=10**6)
         encoder.write(stream)
         values["facts"] = encoder.finish()
-        needed = 1472 + values["facts"].size
+        needed = fixed_bits(Block.CORE, signed=True) + values["facts"].size
         size = -(-needed // 32) * 32
         core = pack(Block.CORE, values, size_bits=size, id=message.id, signed=True)
         anchor = _anchor_with(11, f"{size // 32:07b}")(message)[Block.ANCHOR]
@@ -172,7 +172,8 @@ ATTACKS: tuple[Attack, ...] = (
     Attack("the core of another message", _core_of_another, PayloadError),
     Attack("a changed detail with a right checksum", _detail_of_another, PayloadError),
     Attack("a changed token in the anchor", _anchor_with(100, "1"), SignatureStatus.INVALID),
-    Attack("a changed token in the core", _core_with(5), SignatureStatus.INVALID),
+    Attack("a changed token of scale 4 in the core", _core_with(5), SignatureStatus.INVALID),
+    Attack("a changed token of scale 8 in the core", _core_with(TOKEN_BITS * 16), SignatureStatus.INVALID),
     Attack("a changed signature", _core_with(-40), SignatureStatus.INVALID),
     Attack("a signature of ones", _core_with(-544, count=512), SignatureStatus.INVALID),
     Attack(

@@ -39,8 +39,8 @@ def test_every_name_has_a_row() -> None:
 
 
 def test_sizes() -> None:
-    assert "| core | 928 | 1472 | 4064 |" in sizes_table()
-    assert "| anchor | 384 | 384 | 384 |" in sizes_table()
+    assert "| core | 1120 | 1664 | 4064 |" in sizes_table()
+    assert "| anchor | 192 | 192 | 192 |" in sizes_table()
 
 
 def test_regenerate_twice_is_regenerate_once() -> None:

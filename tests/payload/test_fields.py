@@ -37,20 +37,28 @@ def test_every_block_ends_with_its_checksum(block: Block) -> None:
 
 def test_what_every_version_keeps() -> None:
     anchor = block_fields(Block.ANCHOR)
-    assert ANCHOR_BITS == 384
+    assert ANCHOR_BITS == 192
     assert (anchor[0].name, anchor[0].bits) == ("version", 4)
     assert (anchor[-1].name, anchor[-1].bits) == ("checksum", 32)
 
 
 def test_fixed_sizes() -> None:
     sizes = {block: fixed_bits(block) for block in Block}
-    assert sizes == {Block.ANCHOR: 384, Block.CORE: 928, Block.DETAIL: 3104, Block.FINE: 43}
-    assert fixed_bits(Block.CORE, signed=True) == 928 + 32 + 512
+    assert sizes == {Block.ANCHOR: 192, Block.CORE: 1120, Block.DETAIL: 3104, Block.FINE: 43}
+    assert fixed_bits(Block.CORE, signed=True) == 1120 + 32 + 512
 
 
 def test_the_tokens_of_every_scale_have_a_place() -> None:
     tokens = {f.name: f.bits for f in FIELDS if f.kind is Kind.TOKENS}
     assert tokens == {f"tokens_{side}": 12 * side * side if side < 32 else None for side in SIDES}
+
+
+@pytest.mark.parametrize("block", Block)
+def test_the_tokens_of_a_block_follow_each_other_where_signing_does_not_move_them(block: Block) -> None:
+    fields = block_fields(block, signed=True)
+    places = [place for place, field in enumerate(fields) if field.kind is Kind.TOKENS]
+    assert places == list(range(places[0], places[-1] + 1))
+    assert all(field.presence is Presence.ALWAYS for field in fields[: places[-1]])
 
 
 def test_only_the_signature_depends_on_signing() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from underdrawing.errors import PayloadError
-from underdrawing.payload.fields import FIELDS, Block, Field, Kind, block_fields, fixed_bits
+from underdrawing.payload.fields import ANCHOR_BITS, FIELDS, Block, Field, Kind, block_fields, fixed_bits
 from underdrawing.payload.packing import check_bits, check_order, is_intact, pack, unpack
 
 ID = 0x0123456789ABCDEF
@@ -67,14 +67,27 @@ def test_round_trip(data: st.DataObject) -> None:
 
 
 def test_reference_anchor_written_by_hand() -> None:
-    tokens = {1: [4095], 2: [1, 2, 3, 4], 4: list(range(100, 116))}
+    tokens = {1: [4095], 2: [1, 2, 3, 4]}
     text = "0001" + "1" + "0" + "00000" + f"{63:07b}" + f"{126:08b}" + f"{1000:010b}" + f"{ID:064b}"
-    text += "".join(f"{token:012b}" for side in (1, 2, 4) for token in tokens[side])
-    checksum = crc32_by_hand(b"anchor" + int(text, 2).to_bytes(44, "big"))
+    text += "".join(f"{token:012b}" for side in (1, 2) for token in tokens[side])
+    checksum = crc32_by_hand(b"anchor" + int(text, 2).to_bytes(20, "big"))
     values = {"version": 1, "signed": 1, "confidential": 0, "reserved": 0, "id": ID}
     values |= {"core_words": 63, "detail_words": 126, "fine_words": 1000}
     arrays = {f"tokens_{side}": np.array(t, np.uint16).reshape(side, side) for side, t in tokens.items()}
-    packed = pack(Block.ANCHOR, values | arrays, size_bits=384, id=ID)
+    packed = pack(Block.ANCHOR, values | arrays, size_bits=192, id=ID)
+    assert "".join(map(str, packed)) == text + f"{checksum:032b}"
+
+
+def core_values() -> dict[str, Any]:
+    scales = {"tokens_4": np.arange(100, 116).reshape(4, 4), "tokens_8": np.arange(4032, 4096).reshape(8, 8)}
+    return scales | {"detail_hash": b"\x01" * 8, "fine_hash": b"\x80" * 8, "facts": bits_of("11")}
+
+
+def test_reference_core_written_by_hand() -> None:
+    text = "".join(f"{token:012b}" for token in (*range(100, 116), *range(4032, 4096)))
+    text += "00000001" * 8 + "10000000" * 8 + "11" + "0" * 30
+    checksum = crc32_by_hand(b"core" + ID.to_bytes(8, "big") + int(text, 2).to_bytes(140, "big"))
+    packed = pack(Block.CORE, core_values(), size_bits=1152, id=ID)
     assert "".join(map(str, packed)) == text + f"{checksum:032b}"
 
 
@@ -108,10 +121,10 @@ def test_a_block_of_another_message_or_kind_is_refused() -> None:
 
 
 def test_random_words_do_not_pass() -> None:
-    words = np.random.default_rng(7).integers(0, 2, (5000, 384)).astype(np.uint8)
+    words = np.random.default_rng(7).integers(0, 2, (5000, ANCHOR_BITS)).astype(np.uint8)
     assert not any(is_intact(Block.ANCHOR, word) for word in words)
-    assert not is_intact(Block.ANCHOR, np.zeros(384, np.uint8))
-    assert not is_intact(Block.ANCHOR, np.ones(384, np.uint8))
+    assert not is_intact(Block.ANCHOR, np.zeros(ANCHOR_BITS, np.uint8))
+    assert not is_intact(Block.ANCHOR, np.ones(ANCHOR_BITS, np.uint8))
 
 
 @pytest.mark.parametrize(
@@ -130,9 +143,9 @@ def test_rejects_what_does_not_fit_its_field(changes: dict[str, Any], message: s
 
 
 def test_rejects_fixed_fields_of_another_length() -> None:
-    values = {"tokens_8": np.zeros(63, int), "detail_hash": bytes(8), "fine_hash": bytes(8), "facts": bits_of("")}
+    values = core_values() | {"tokens_8": np.zeros(63, int)}
     with pytest.raises(PayloadError, match=r"core.tokens_8: expected 768 bits, got 756"):
-        pack(Block.CORE, values, size_bits=928, id=ID)
+        pack(Block.CORE, values, size_bits=1120, id=ID)
 
 
 def test_rejects_a_count_beyond_the_block() -> None:

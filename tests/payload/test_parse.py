@@ -1,5 +1,6 @@
 """Reading refuses what is damaged, mixed or newer, and judges signatures."""
 
+import hashlib
 import zlib
 from collections.abc import Callable
 from datetime import date
@@ -7,9 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.payload import (
+    ANCHOR_BITS,
     Block,
     Capacity,
     Message,
@@ -22,13 +26,14 @@ from underdrawing.payload import (
     parse_core,
     parse_detail,
     parse_fine,
+    token_places,
     verify_signature,
 )
 from underdrawing.payload.fields import Bits, block_fields
 from underdrawing.payload.packing import pack, unpack
 
 TODAY = date(2026, 11, 20)
-CAPACITY = Capacity(core_bits=2100, detail_bits=4200, fine_bits=5000)
+CAPACITY = Capacity(core_bits=2300, detail_bits=4200, fine_bits=5000)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +82,7 @@ def test_an_unknown_feature_is_said_to_be_one(message: Message, field: str) -> N
         {"core_words": 0},
         {"core_words": 0, "detail_words": 0, "fine_words": 0},
         {"detail_words": 0},
-        {"core_words": 45},
+        {"core_words": 51},
         {"detail_words": 96},
         {"fine_words": 1},
     ],
@@ -88,11 +93,11 @@ def test_an_anchor_that_contradicts_itself_is_refused(message: Message, changes:
 
 
 def test_noise_is_no_anchor() -> None:
-    noise = np.random.default_rng(3).integers(0, 2, 384).astype(np.uint8)
+    noise = np.random.default_rng(3).integers(0, 2, ANCHOR_BITS).astype(np.uint8)
     with pytest.raises(PayloadError, match="anchor: wrong checksum"):
         parse_anchor(noise)
-    with pytest.raises(PayloadError, match="anchor: expected 384 bits"):
-        parse_anchor(noise[:383])
+    with pytest.raises(PayloadError, match="anchor: expected 192 bits"):
+        parse_anchor(noise[:-1])
 
 
 def test_blocks_of_another_length_are_refused(message: Message) -> None:
@@ -140,6 +145,48 @@ def test_a_partial_last_scale(message: Message, tokens: Any, fine_order: Any) ->
     assert np.array_equal(fine.tokens, np.where(fine.known, tokens[5], 0))
 
 
+def token_bits(*scales: Any) -> Bits:
+    """Tokens as text of 12 binary digits each: not as the package writes them."""
+    text = "".join(f"{token:012b}" for scale in scales for token in np.ravel(scale))
+    return np.array([int(digit) for digit in text], np.uint8)
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_token_places_hold_the_tokens(material: dict[str, Any], tokens: Any, fine_order: Any, signed: bool) -> None:
+    changed = material if signed else material | {"key": None}
+    blocks = compose(**changed, capacity=Capacity(core_bits=2300, detail_bits=4200, fine_bits=14_800)).blocks
+    held = {
+        Block.ANCHOR: token_bits(*tokens[:2]),
+        Block.CORE: token_bits(*tokens[2:4]),
+        Block.DETAIL: token_bits(tokens[4]),
+        Block.FINE: token_bits(tokens[5].ravel()[fine_order]),
+    }
+    for block, expected in held.items():
+        assert np.array_equal(blocks[block][token_places(block, blocks[block].size)], expected)
+
+
+@settings(max_examples=40, deadline=None)
+@given(fine_bits=st.integers(64, 17_000), notes=st.integers(0, 40))
+@example(fine_bits=12_320, notes=40)
+@example(fine_bits=12_352, notes=0)
+@example(fine_bits=12_352, notes=40)
+def test_token_places_of_a_fine_block(
+    material: dict[str, Any], tokens: Any, fine_order: Any, fine_bits: int, notes: int
+) -> None:
+    """Sure of what it says where not all tokens fit, of three quarters where they might."""
+    facts = {f"note {n}": hashlib.sha256(bytes([n])).hexdigest() for n in range(notes)}
+    capacity = Capacity(core_bits=2300, detail_bits=4200, fine_bits=fine_bits)
+    bits = compose(**(material | {"facts": facts}), capacity=capacity).blocks[Block.FINE]
+    count = unpack(Block.FINE, bits, id=material["id"])["token_count"]
+    places = token_places(Block.FINE, bits.size)
+    claimed = (places.stop - places.start) // 12
+    assert claimed == 1024 if bits.size >= 12_352 else claimed <= count
+    assert min(claimed, count) >= claimed * 3 // 4
+    assert claimed >= count * 3 // 4 - 1
+    sure = 12 * min(claimed, count)
+    assert np.array_equal(bits[places][:sure], token_bits(tokens[5].ravel()[fine_order])[:sure])
+
+
 def test_signature_valid(message: Message, trust: TrustStore) -> None:
     assert check(message, trust) == (SignatureStatus.VALID, "The Zoo", None)
 
@@ -155,9 +202,10 @@ def test_signature_of_an_unknown_key(message: Message) -> None:
     assert check(message, stranger)[0] is SignatureStatus.UNKNOWN_KEY
 
 
-def test_signature_invalid_after_a_change_with_right_checksums(message: Message, trust: TrustStore) -> None:
+@pytest.mark.parametrize("scale", ["tokens_4", "tokens_8"])
+def test_signature_invalid_after_a_change_with_right_checksums(message: Message, trust: TrustStore, scale: str) -> None:
     values = unpack(Block.CORE, message.blocks[Block.CORE], id=message.id, signed=True)
-    values["tokens_8"][3] ^= 1
+    values[scale][3] ^= 1
     core = pack(Block.CORE, values, size_bits=message.blocks[Block.CORE].size, id=message.id, signed=True)
     found = verify_signature(message.blocks[Block.ANCHOR], core, trust, on=TODAY)
     assert found.status is SignatureStatus.INVALID

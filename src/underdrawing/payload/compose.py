@@ -145,8 +145,9 @@ def _whole_words(bits: int) -> int:
 
 def _missing_parts(plan: _Plan, key: SigningKey | None, count: int) -> list[str]:
     parts = ["signature"] if key is not None and not plan.signed else []
-    sent = {8: Block.CORE in plan.facts_bits, 16: Block.DETAIL in plan.facts_bits}
-    parts += [f"scale {side}: {side**2} of {side**2} tokens" for side, is_sent in sent.items() if not is_sent]
+    carriers = {4: Block.CORE, 8: Block.CORE, 16: Block.DETAIL}
+    missing = [side for side, block in carriers.items() if block not in plan.facts_bits]
+    parts += [f"scale {side}: {side**2} of {side**2} tokens" for side in missing]
     if count < _FINE_TOKENS:
         parts.append(f"scale {SIDES[-1]}: {_FINE_TOKENS - count} of {_FINE_TOKENS} tokens")
     return parts
@@ -170,7 +171,7 @@ def _pack_blocks(
         values = {"token_count": places.size, "tokens_32": chosen, "facts": facts[Block.FINE]}
         later[Block.FINE] = pack(Block.FINE, values, size_bits=sizes[Block.FINE], id=id)
     if Block.CORE in sizes:
-        values = {"tokens_8": tokens[3], "facts": facts[Block.CORE]}
+        values = {"tokens_4": tokens[2], "tokens_8": tokens[3], "facts": facts[Block.CORE]}
         for block in (Block.DETAIL, Block.FINE):
             values[f"{block}_hash"] = block_hash(block, later[block]) if block in later else _NO_HASH
         blocks[Block.CORE] = _pack_core(blocks[Block.ANCHOR], values, sizes[Block.CORE], id, key)
@@ -181,7 +182,7 @@ def _pack_anchor(id: int, tokens: Sequence[NDArray[np.uint16]], sizes: Mapping[B
     values: dict[str, Any] = {"version": VERSION, "signed": int(signed), "confidential": 0, "reserved": 0, "id": id}
     for block in (Block.CORE, Block.DETAIL, Block.FINE):
         values[f"{block}_words"] = sizes.get(block, 0) // WORD_BITS
-    for side, scale in zip(SIDES[:3], tokens, strict=False):
+    for side, scale in zip(SIDES[:2], tokens, strict=False):
         values[f"tokens_{side}"] = scale
     return pack(Block.ANCHOR, values, size_bits=fixed_bits(Block.ANCHOR), id=id)
 

@@ -47,7 +47,7 @@ class Anchor:
     Attributes:
         version: Version of the format.
         id: Identity of the record, 0 to 2**64 - 1.
-        tokens: Scales 1, 2 and 4 of the hidden code, uint16 arrays of 1×1, 2×2 and 4×4, values 0 to 4095.
+        tokens: Scales 1 and 2 of the hidden code, uint16 arrays of 1×1 and 2×2, values 0 to 4095.
         signed: Whether the core carries a signature.
         core_bits: Length of the core; 0: there is none. The same for ``detail_bits`` and ``fine_bits``.
     """
@@ -66,14 +66,14 @@ class Core:
     """What the core says.
 
     Attributes:
-        tokens: Scale 8, uint16, 8×8, values 0 to 4095.
+        tokens: Scales 4 and 8, uint16 arrays of 4×4 and 8×8, values 0 to 4095.
         facts: The most important facts, by IPTC name.
         detail_hash: The 8 bytes that ``parse_detail`` compares; zeros where there is no detail. So ``fine_hash``.
         key_id: The 4 bytes that name the key; None where the message is not signed.
         signature: The 64 bytes of the signature, not yet checked; None where the message is not signed.
     """
 
-    tokens: NDArray[np.uint16]
+    tokens: tuple[NDArray[np.uint16], ...]
     facts: dict[str, str]
     detail_hash: bytes
     fine_hash: bytes
@@ -117,7 +117,7 @@ def parse_anchor(bits: Bits) -> Anchor:
     if is_intact(Block.ANCHOR, bits):
         _check_version(bits)
     values = unpack(Block.ANCHOR, bits, id=0)
-    tokens = tuple(values[f"tokens_{side}"].reshape(side, side) for side in SIDES[:3])
+    tokens = tuple(values[f"tokens_{side}"].reshape(side, side) for side in SIDES[:2])
     sizes = [values[f"{block}_words"] * WORD_BITS for block in (Block.CORE, Block.DETAIL, Block.FINE)]
     anchor = Anchor(values["version"], values["id"], tokens, bool(values["signed"]), *sizes)
     _check_sizes(anchor)
@@ -132,7 +132,7 @@ def parse_core(bits: Bits, anchor: Anchor) -> Core:
     """
     values = _unpack(Block.CORE, bits, anchor, anchor.core_bits)
     return Core(
-        tokens=values["tokens_8"].reshape(8, 8),
+        tokens=tuple(values[f"tokens_{side}"].reshape(side, side) for side in SIDES[2:4]),
         facts=read_facts(values["facts"]),
         detail_hash=values["detail_hash"],
         fine_hash=values["fine_hash"],
@@ -174,18 +174,26 @@ def parse_fine(bits: Bits, anchor: Anchor, core: Core | None = None, *, fine_ord
 
 
 def token_places(block: Block, size_bits: int) -> slice:
-    """Where in the bits of a block of this length its tokens lie: of the first scale it holds, in the order it holds
-    them. Of a fine block, whose number of tokens only itself knows, those that are there however many facts follow."""
-    start = 0
-    for field in block_fields(block):
-        if field.kind is Kind.TOKENS:
-            break
-        start += field.bits or 0
-    if block is not Block.FINE:
-        return slice(start, start + (field.bits or 0))
-    room = (size_bits - fixed_bits(block)) // TOKEN_BITS
-    count = SIDES[-1] ** 2 if room > SIDES[-1] ** 2 else room * 3 // 4
-    return slice(start, start + count * TOKEN_BITS)
+    """Where in the bits of a block its tokens lie, for a reader who guesses them before the block can be read.
+
+    Only a fine block itself knows how many tokens it holds. One too short for all 1024 and a checksum holds those given
+    here however many facts follow. One long enough is taken to hold all; where facts took their place, at least the
+    first three quarters are tokens.
+
+    Args:
+        block: Which block.
+        size_bits: Its length, as the anchor states it.
+
+    Returns:
+        A range of bits: the tokens in the order they are written, scale after scale, each 12 bits, most significant
+        bit first.
+    """
+    fields = block_fields(block)
+    tokens = [field for field in fields if field.kind is Kind.TOKENS]
+    start = sum(field.bits or 0 for field in fields[: fields.index(tokens[0])])
+    if block is Block.FINE:
+        return slice(start, start + TOKEN_BITS * _expected_count(size_bits))
+    return slice(start, start + sum(field.bits or 0 for field in tokens))
 
 
 def verify_signature(anchor_bits: Bits, core_bits: Bits, trust: TrustStore, *, on: date) -> SignatureCheck:
@@ -206,6 +214,12 @@ def verify_signature(anchor_bits: Bits, core_bits: Bits, trust: TrustStore, *, o
         return SignatureCheck(SignatureStatus.ABSENT)
     message = signed_bytes(np.asarray(anchor_bits), np.asarray(core_bits))
     return judge_signature(message, key_id=values["key_id"], signature=values["signature"], trust=trust, on=on)
+
+
+def _expected_count(size_bits: int) -> int:
+    """How many tokens a fine block of this length holds, as far as its length tells."""
+    room = (size_bits - fixed_bits(Block.FINE)) // TOKEN_BITS
+    return SIDES[-1] ** 2 if room >= SIDES[-1] ** 2 else room * 3 // 4
 
 
 def _check_version(bits: Bits) -> None:

@@ -23,7 +23,7 @@ from underdrawing.payload import (
     parse_fine,
     token_places,
 )
-from underdrawing.recall import Recollection, TokenOdds
+from underdrawing.recall import Demapper, Recollection
 from underdrawing.tokenizer import HiddenCode, Tokenizer
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ __all__ = ["TIER_OF", "Reading", "read_message"]
 TIER_OF = {Block.ANCHOR: 0, Block.CORE: 1, Block.DETAIL: 2, Block.FINE: 3}
 """Which tier of the channel carries which block."""
 
-_SCALES_BEFORE = {Block.CORE: 3, Block.DETAIL: 4, Block.FINE: 5}
-_DEMAPPINGS = 5
+_SCALES_BEFORE = {Block.CORE: 2, Block.DETAIL: 4, Block.FINE: 5}
+_SIDES_OF = {Block.CORE: (4, 8), Block.DETAIL: (16,), Block.FINE: (32,)}
+_DEMAPPINGS = 6
 
 _Block = TypeVar("_Block")
 
@@ -75,11 +76,13 @@ class Reading:
     def code(self) -> HiddenCode:
         """The longest prefix of the hidden code that was read."""
         scales, known = list(self.anchor.tokens), None
-        for block in (self.core, self.detail, self.fine):
-            if block is None:
-                break
-            scales.append(block.tokens)
-            known = block.known if isinstance(block, Fine) and not block.known.all() else None
+        if self.core is not None:
+            scales += self.core.tokens
+            if self.detail is not None:
+                scales.append(self.detail.tokens)
+                if self.fine is not None:
+                    scales.append(self.fine.tokens)
+                    known = None if self.fine.known.all() else self.fine.known
         return HiddenCode(tuple(scales), known)
 
 
@@ -165,24 +168,24 @@ class _Reader:
         if decoded.converged:
             yield decoded.bits
             return
-        if reading.code.n_scales != _SCALES_BEFORE[block]:
+        known = reading.code
+        if known.n_scales != _SCALES_BEFORE[block]:
             return
-        odds = self._odds(reading, order)
+        demapper = Demapper(self._recollection(reading), self.tokenizer, known, sides=_SIDES_OF[block], order=order)
         places = token_places(block, size_bits)
-        believed = None
+        believed: NDArray[np.float32] | None = None
         for _ in range(_DEMAPPINGS):
             hints = np.zeros(size_bits, dtype=np.float32)
-            hints[places] = odds.hints(believed)[: places.stop - places.start]
+            hints[places] = demapper.hints(believed)[: places.stop - places.start]
             decoded = reading.reception.decode(tier, size_bits, hints=hints)
             if decoded.converged:
                 yield decoded.bits
                 return
-            believed = np.zeros(odds.bits.shape[0] * odds.bits.shape[2], dtype=np.float32)
-            believed[: places.stop - places.start] = (decoded.beliefs - hints)[places]
+            believed = (decoded.beliefs - hints)[places]
 
-    def _odds(self, reading: Reading, order: NDArray[np.int64] | None) -> TokenOdds:
+    def _recollection(self, reading: Reading) -> Recollection:
         tone = reading.reception.candidate.tone
-        recollection = Recollection.of(
+        return Recollection.of(
             self.pixels,
             reading.reception.intact,
             known=reading.code,
@@ -190,8 +193,6 @@ class _Reader:
             gain=tone.gain,
             gamma=tone.gamma,
         )
-        odds = recollection.odds(self.tokenizer, reading.code)
-        return odds if order is None else odds.take(order)
 
 
 def _learned(reading: Reading, block: Block, bits: Bits) -> Reading:

@@ -23,12 +23,12 @@ from underdrawing.tokenizer import CANVAS, TOKEN_BITS, HiddenCode, Tokenizer, to
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Recollection", "TokenOdds"]
+__all__ = ["Demapper", "Recollection", "TokenOdds"]
 
 _CANDIDATES = 24
-_TEMPERATURE = {8: 40.0, 16: 60.0, 32: 40.0}
+_TEMPERATURE = {4: 40.0, 8: 40.0, 16: 60.0, 32: 40.0}
 _DOUBT = 0.03
-_SMALL_OFFSET = 4.0
+_FAR_OFF = 15.0
 _STRONGEST_HINT = 12.0
 
 
@@ -49,6 +49,14 @@ class TokenOdds:
     def take(self, order: NDArray[np.int64]) -> TokenOdds:
         """The odds of some tokens, in this order."""
         return TokenOdds(self.bits[order], self.log_weight[order], self.log_other[order])
+
+    def likeliest(self, believed: NDArray[np.float32] | None = None) -> NDArray[np.uint16]:
+        """The likeliest candidate of each token, n uint16; ``believed`` as for :meth:`hints`."""
+        n = self.bits.shape[0]
+        other = np.zeros((n, TOKEN_BITS), np.float32) if believed is None else believed.reshape(n, TOKEN_BITS)
+        log_token = self.log_weight - np.logaddexp(0, np.where(self.bits, 1, -1) * other[:, None, :]).sum(axis=-1)
+        best = self.bits[np.arange(n), log_token.argmax(axis=1)]
+        return (best @ (1 << np.arange(TOKEN_BITS - 1, -1, -1))).astype(np.uint16)
 
     def hints(self, believed: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Log-likelihood ratio of every bit, positive for 0, n·12 float32.
@@ -94,7 +102,7 @@ class Recollection:
         Args:
             pixels: H×W×3 RGB uint8.
             intact: rows×columns float32, probability that each block of a grid over the image is untouched.
-            known: what is known of the code; its mean colour tells what offset the tones have.
+            known: what is known of the code; its mean tells roughly what offset the tones have.
             tokenizer: the tokenizer.
             gain, gamma: change of tone that is known from elsewhere and is undone.
         """
@@ -103,11 +111,8 @@ class Recollection:
             canvas = 255 * np.power(canvas / 255, np.float32(1 / gamma))
         canvas = canvas / np.float32(gain)
         weight = np.asarray(cv2.resize(intact, (CANVAS, CANVAS), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-        remembered = tokenizer.linear_picture(known).astype(np.float32)
-        offset = np.average((remembered - canvas).reshape(-1, 3), axis=0, weights=weight.ravel() + 1e-6)
-        if gain != 1.0 or gamma != 1.0 or np.abs(offset).max() > _SMALL_OFFSET:
-            canvas = canvas + offset.astype(np.float32)
-        return cls(np.rint(np.clip(canvas, 0, 255)).astype(np.int16), weight)
+        offset = _likeliest_offset(canvas, weight, tokenizer.linear_picture(known), gain)
+        return cls(np.rint(np.clip(canvas + np.float32(offset), 0, 255)).astype(np.int16), weight)
 
     def odds(self, tokenizer: Tokenizer, known: HiddenCode) -> TokenOdds:
         """Odds of the tokens of the first scale that is not known, in raster order."""
@@ -121,6 +126,67 @@ class Recollection:
         bits = (nearest[..., None] >> np.arange(TOKEN_BITS - 1, -1, -1)) & 1 == 1
         log_other = np.log((1 - whole) / entries).astype(np.float32)
         return TokenOdds(bits, (weight + np.log(whole)[:, None]).astype(np.float32), log_other)
+
+
+def _likeliest_offset(
+    canvas: NDArray[np.float32], weight: NDArray[np.float32], remembered: NDArray[np.int16], gain: float
+) -> float:
+    """What to add to all grey levels: nothing, or what a change of contrast around the mean took away, whichever is
+    nearer to what the known code says; that itself only where both are far off, for it is rough."""
+    told = float(np.average((remembered - canvas).mean(axis=2), weights=weight + 1e-6))
+    around_mean = float(np.average(canvas.mean(axis=2)) * (gain - 1))
+    nearest = min((0.0, around_mean), key=lambda offset: abs(offset - told))
+    return nearest if abs(nearest - told) < _FAR_OFF else told
+
+
+class Demapper:
+    """Hints for the tokens of a block, sharpened by what the decoder believes of their bits.
+
+    A block may hold several scales. The tokens of one can only be told once those before it are, so the likeliest ones
+    are taken for known, time after time.
+    """
+
+    def __init__(
+        self,
+        recollection: Recollection,
+        tokenizer: Tokenizer,
+        known: HiddenCode,
+        *,
+        sides: tuple[int, ...],
+        order: NDArray[np.int64] | None = None,
+    ) -> None:
+        self._recollection = recollection
+        self._tokenizer = tokenizer
+        self._known = known
+        self._sides = sides
+        self._order = order
+
+    def hints(self, believed: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
+        """Log-likelihood ratios of the bits of all tokens of the block, in the block's order.
+
+        Args:
+            believed: the same from the decoder, hints not counted; None before it has been asked.
+        """
+        known, parts, start = self._known, [], 0
+        for side in self._sides:
+            odds = self._odds(known)
+            bits = odds.bits.shape[0] * TOKEN_BITS
+            mine = None if believed is None else _padded(believed[start : start + bits], bits)
+            parts.append(odds.hints(mine))
+            if side != self._sides[-1]:
+                known = HiddenCode((*known.scales, odds.likeliest(mine).reshape(side, side)))
+            start += bits
+        return np.concatenate(parts)
+
+    def _odds(self, known: HiddenCode) -> TokenOdds:
+        odds = self._recollection.odds(self._tokenizer, known)
+        return odds if self._order is None else odds.take(self._order)
+
+
+def _padded(values: NDArray[np.float32], length: int) -> NDArray[np.float32]:
+    whole = np.zeros(length, dtype=np.float32)
+    whole[: values.size] = values
+    return whole
 
 
 def _log_sum(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -79,7 +79,7 @@ def _table(strong: tuple[float, ...], middle: tuple[float, ...], weak: tuple[flo
     return table
 
 
-_COMPACT = _table((24, 34, 46, 58, 70, 82), (0, 0, 0, 20, 30, 38), (0, 0, 0, 0, 0, 0))
+_COMPACT = _table((25, 36, 48, 60, 76, 90), (0, 0, 0, 0, 28, 40), (0, 0, 0, 0, 0, 0))
 _LARGE = _table((20, 26, 34, 42, 50, 56), (0, 0, 20, 26, 32, 36), (0, 0, 0, 0, 22, 26))
 
 DESIGNS = {
@@ -120,6 +120,6 @@ class Shares:
 
 SHARES = {
     256: Shares(pilot=0.125, sounding=0.04, first=0.875, rest=((0, 1, 1), (0, 0, 0), (0, 0, 0)), spread=1),
-    512: Shares(pilot=0.1, sounding=0.03, first=0.3, rest=((0.55, 0, 0), (0.45, 0.7, 0), (0, 0.3, 1)), spread=4),
+    512: Shares(pilot=0.06, sounding=0.03, first=0.25, rest=((0.6, 0, 0), (0.4, 1, 0), (0, 0, 1)), spread=4),
     1024: Shares(pilot=0.05, sounding=0.02, first=0.1, rest=((0.2, 0, 0), (0.4, 0, 0), (0.4, 1, 1)), spread=4),
 }

@@ -9,7 +9,7 @@ The common case, an image at any size with its tones intact, is one look per gri
 likely tone changes tried: a gain (contrast, brightness), a gamma, a blur that an equalizer undoes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -25,14 +25,15 @@ from underdrawing.channel.profiles import Profile
 
 __all__ = ["MARKED_SCORE", "Candidate", "Tone", "find_mark"]
 
-MARKED_SCORE = 7.0
-"""Least score of a mark. A unit normal exceeds it once in 10¹² looks; a search takes at most about 2000 looks."""
+MARKED_SCORE = 5.5
+"""Least score of a mark. A unit normal exceeds it once in 50 million looks, a search takes some hundred looks, and the
+first block still has to prove itself by its checksum."""
 
-_STRONG_CLUSTERING = 0.6
-_WORTH_A_CHANGE = 2.0
+_SHARP_FIT = 0.48
+_HEAD_START = 3.0
 _REFINEMENTS = (0.02, 0.01, 0.005, 0.0025)
 _MAYBE_SCORE = 3.5
-_GAINS = tuple(float(g) for g in np.geomspace(0.78, 1.3, 27))
+_GAINS = (1.0, *(float(g) for g in np.geomspace(0.78, 1.3, 40)))
 _GAMMAS = (0.78, 0.82, 0.86, 0.9, 0.94, 1.06, 1.1, 1.14, 1.18, 1.22, 1.26)
 _BLURS_PX = (0.6, 0.9, 1.2, 1.5)
 _LARGEST_BOOST = 6.0
@@ -101,27 +102,18 @@ def find_mark(pixels: Pixels, *, key: bytes | None = None) -> Candidate | None:
     luma = luminance(pixels)
     best: Candidate | None = None
     for grid in _grids(*luma.shape):
-        best = _better(best, _best_profile(grid.sample(luma), grid, Tone(), key))
-        if _convincing(best):
-            return best
+        view = _View.of(grid.sample(luma), grid, key)
+        found = max((view.judge(grid, profile, Tone()) for profile in Profile), key=lambda c: c.score)
+        best = found if best is None or found.score > best.score else best
+        if found.score >= MARKED_SCORE:
+            fits = float(view.lattice_fit(grid, found.profile, Tone()).mean()) >= _SHARP_FIT
+            return found if fits else _search_tones(pixels, grid, (found.profile,), key)
     assert best is not None
-    for grid in (best.grid,) if best.score >= MARKED_SCORE else _grids(*luma.shape):
-        best = _better(best, _search_tones(pixels, grid, key))
-        if _convincing(best):
-            break
-    return best if best.score >= MARKED_SCORE else None
-
-
-def _convincing(candidate: Candidate) -> bool:
-    return candidate.clustering > _STRONG_CLUSTERING and candidate.score >= MARKED_SCORE
-
-
-def _better(one: Candidate | None, other: Candidate) -> Candidate:
-    """The better supported one; a hypothesis that changes the tones has to be clearly better than one that does not."""
-    if one is None:
-        return other
-    handicap = _WORTH_A_CHANGE if other.tone != Tone() and one.tone == Tone() else 0.0
-    return other if other.score > one.score + handicap else one
+    for grid in _grids(*luma.shape):
+        found = _search_tones(pixels, grid, tuple(Profile), key)
+        if found.score >= MARKED_SCORE:
+            return found
+    return None
 
 
 def _grids(height_px: int, width_px: int) -> Iterator[WorkingGrid]:
@@ -133,80 +125,111 @@ def _grids(height_px: int, width_px: int) -> Iterator[WorkingGrid]:
 
 
 @dataclass(frozen=True)
-class _PilotView:
-    """The pilots of one look, one entry each.
+class _View:
+    """One look at the strong coefficients of a grid: the pilots, and the chips of which nothing is known yet.
 
     Attributes:
-        coefficients: signed mean of the coefficients that share the pilot, in grey levels.
-        activity: of the pilot's block.
-        offset: the phase at which the pilot should lie.
+        pilots: signed mean of the coefficients that share each pilot, in grey levels.
+        offset: the phase at which each pilot should lie.
+        pilot_activity: of each pilot's block.
+        chips: the coefficients of the other chips.
+        dither: the phase of each chip's bit 0.
+        chip_activity: of each chip's block.
     """
 
-    coefficients: NDArray[np.float32]
-    activity: NDArray[np.float32]
+    pilots: NDArray[np.float32]
     offset: NDArray[np.float32]
+    pilot_activity: NDArray[np.float32]
+    chips: NDArray[np.float32]
+    dither: NDArray[np.float32]
+    chip_activity: NDArray[np.float32]
 
     @classmethod
-    def of(cls, luma: NDArray[np.float32], grid: WorkingGrid, key: bytes | None) -> "_PilotView":
-        means, coefficients = block_coefficients(luma)
-        layout = layout_of(grid, (True,) + (False,) * (TIERS - 1), key)
+    def of(cls, sampled: NDArray[np.float32], grid: WorkingGrid, key: bytes | None) -> "_View":
+        means, coefficients = block_coefficients(sampled)
+        layout = layout_of(grid, (True,) * TIERS, key)
         lanes = slice(GROUPS[0].start, GROUPS[0].stop, layout.spread)
         leaders = ((layout.roles == PILOT) & layout.shared)[lanes]
         signed = (coefficients * layout.signs)[GROUPS[0]]
         together = signed.reshape(leaders.shape[0], layout.spread, *leaders.shape[1:]).mean(axis=1)
         offset = layout.dither[lanes] + layout.pilots[lanes] * np.float32(0.5)
-        calm = np.broadcast_to(activity(means), leaders.shape)
-        return cls(together[leaders], calm[leaders], offset[leaders])
+        calm = activity(means)
+        plain = ~layout.shared[GROUPS[0]]
+        return cls(
+            together[leaders],
+            offset[leaders],
+            np.broadcast_to(calm, leaders.shape)[leaders],
+            coefficients[GROUPS[0]][plain],
+            layout.dither[GROUPS[0]][plain],
+            np.broadcast_to(calm, plain.shape)[plain],
+        )
 
-    def score(self, profile: Profile, side_px: int, gain: float) -> tuple[float, float]:
-        """(score, clustering) with the steps of a profile after a gain is undone."""
-        steps = DESIGNS[profile, side_px].steps[levels_of(self.activity / np.float32(gain)), 0]
-        cosines = np.cos(2 * np.pi * (self.coefficients / (np.float32(gain) * steps) - self.offset))
-        return float(cosines.sum() / np.sqrt(cosines.size / 2)), float(cosines.mean())
+    def judge(self, grid: WorkingGrid, profile: Profile, tone: Tone) -> "Candidate":
+        """How well a hypothesis fits."""
+        table = DESIGNS[profile, grid.side_px].steps[:, 0] * np.float32(tone.gain)
+        pilots = _cosines(self.pilots, table[levels_of(self.pilot_activity / np.float32(tone.gain))], self.offset, 1)
+        return Candidate(grid, profile, tone, _score(pilots), float(pilots.mean()))
+
+    def lattice_fit(self, grid: WorkingGrid, profile: Profile, tone: Tone) -> NDArray[np.float32]:
+        """How well each of the other chips fits its lattice, whatever its bit: cosines of the doubled phases."""
+        table = DESIGNS[profile, grid.side_px].steps[:, 0] * np.float32(tone.gain)
+        steps = table[levels_of(self.chip_activity / np.float32(tone.gain))]
+        return _cosines(self.chips, steps, self.dither, 2)
 
 
-def _best_profile(sampled: NDArray[np.float32], grid: WorkingGrid, tone: Tone, key: bytes | None) -> Candidate:
-    """The better profile for one grid and tone."""
-    view = _PilotView.of(sampled, grid, key)
-    return max((_candidate(view, grid, profile, tone) for profile in Profile), key=lambda c: c.score)
+def _cosines(
+    values: NDArray[np.float32], steps: NDArray[np.float32], offset: NDArray[np.float32], harmonic: int
+) -> NDArray[np.float32]:
+    return np.asarray(np.cos(np.float32(2 * np.pi * harmonic) * (values / steps - offset)), dtype=np.float32)
 
 
-def _candidate(view: _PilotView, grid: WorkingGrid, profile: Profile, tone: Tone) -> Candidate:
-    score, clustering = view.score(profile, grid.side_px, tone.gain)
-    return Candidate(grid, profile, tone, score, clustering)
+def _score(cosines: NDArray[np.float32]) -> float:
+    return float(cosines.sum() / np.sqrt(cosines.size / 2)) if cosines.size else 0.0
 
 
-def _search_tones(pixels: Pixels, grid: WorkingGrid, key: bytes | None) -> Candidate:
-    """The best of the likely tone changes on one grid."""
-    best: Candidate | None = None
+def _search_tones(
+    pixels: Pixels, grid: WorkingGrid, profiles: tuple[Profile, ...], key: bytes | None
+) -> Candidate:
+    """The best of the likely tone changes on one grid, refined; unchanged tones unless others are clearly better."""
+    search = _ToneSearch(pixels, grid, key)
     for tone in _tones():
-        view = _PilotView.of(tone.undone(pixels, grid), grid, key)
-        for profile in Profile:
-            for gain in _GAINS if tone == Tone() else (1.0,):
-                best = _better(best, _candidate(view, grid, profile, replace(tone, gain=gain)))
-    assert best is not None
-    return _refined(pixels, best, key)
+        search.look(tone, profiles, _GAINS if tone == Tone() else (1.0,))
+    if search.best_total < _MAYBE_SCORE:
+        return search.best
+    for width in _REFINEMENTS:
+        tone, profile = search.best.tone, search.best.profile
+        gammas = (tone.gamma * (1 + s * width) for s in (-1, 1)) if tone.gamma != 1.0 else (1.0,)
+        gains = [tone.gain * (1 + s * width) for s in (-1, 0, 1)] if tone.gain != 1.0 else [1.0]
+        for gamma in gammas:
+            search.look(replace(tone, gamma=gamma), (profile,), gains)
+    return search.best
+
+
+class _ToneSearch:
+    """Keeps the best of many hypotheses, by pilots and lattice fit together."""
+
+    def __init__(self, pixels: Pixels, grid: WorkingGrid, key: bytes | None) -> None:
+        self._pixels, self._grid, self._key = pixels, grid, key
+        self.best: Candidate
+        self.best_total = -np.inf
+
+    def look(self, tone: Tone, profiles: Sequence[Profile], gains: Sequence[float]) -> None:
+        """Try one tone with several profiles and gains; the first hypothesis of all has a head start."""
+        view = _View.of(tone.undone(self._pixels, self._grid), self._grid, self._key)
+        for profile in profiles:
+            for gain in gains:
+                changed = replace(tone, gain=gain)
+                candidate = view.judge(self._grid, profile, changed)
+                total = candidate.score + _score(view.lattice_fit(self._grid, profile, changed))
+                total += _HEAD_START if changed == Tone() else 0.0
+                if total > self.best_total:
+                    self.best, self.best_total = candidate, total
 
 
 def _tones() -> Iterator[Tone]:
     yield Tone()
     yield from (Tone(gamma=gamma) for gamma in _GAMMAS)
     yield from (Tone(blur_px=blur) for blur in _BLURS_PX)
-
-
-def _refined(pixels: Pixels, best: Candidate, key: bytes | None) -> Candidate:
-    """A finer look around a hypothesis that has some support."""
-    if best.score < _MAYBE_SCORE:
-        return best
-    for width in _REFINEMENTS:
-        tone = best.tone
-        gammas = (tone.gamma * (1 + s * width) for s in (-1, 1)) if tone.gamma != 1.0 else (1.0,)
-        for gamma in gammas:
-            nearby = replace(tone, gamma=gamma)
-            view = _PilotView.of(nearby.undone(pixels, best.grid), best.grid, key)
-            for gain in (tone.gain * (1 + s * width) for s in (-1, 0, 1)) if tone.gain != 1.0 else (1.0,):
-                best = _better(best, _candidate(view, best.grid, best.profile, replace(nearby, gain=gain)))
-    return best
 
 
 def _gamma_undone(pixels: Pixels, gamma: float) -> Pixels:

@@ -96,9 +96,7 @@ def protect(
     )
 
 
-def verify(
-    picture: Picture, *, trust: TrustStore | None = None, channel_key: bytes | None = None
-) -> Verification:
+def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: bytes | None = None) -> Verification:
     """Say what was changed in a suspect, paint back what was there, and tell the facts it carries.
 
     Args:

@@ -124,7 +124,9 @@ class _Reader:
         return self._with_fine(reading)
 
     def _with_core(self, reading: Reading) -> Reading:
-        found = self._block(reading, Block.CORE, reading.anchor.core_bits, lambda bits: parse_core(bits, reading.anchor))
+        found = self._block(
+            reading, Block.CORE, reading.anchor.core_bits, lambda bits: parse_core(bits, reading.anchor)
+        )
         return reading if found is None else _learned(replace(reading, core=found[0]), Block.CORE, found[1])
 
     def _with_detail(self, reading: Reading) -> Reading:

@@ -28,6 +28,7 @@ __all__ = ["Demapper", "Recollection", "TokenOdds"]
 _CANDIDATES = 24
 _TEMPERATURE = {4: 40.0, 8: 40.0, 16: 60.0, 32: 40.0}
 _DOUBT = 0.03
+_SHARPNESS = 1.5
 _FAR_OFF = 15.0
 _STRONGEST_HINT = 12.0
 
@@ -121,7 +122,7 @@ class Recollection:
         nearest = np.argpartition(-closeness, _CANDIDATES, axis=1)[:, :_CANDIDATES]
         weight = np.take_along_axis(closeness, nearest, axis=1)
         weight = weight - _log_sum(weight[..., None])
-        whole = cv2.resize(self.intact, (side, side), interpolation=cv2.INTER_AREA).ravel() ** 4 * (1 - _DOUBT)
+        whole = cv2.resize(self.intact, (side, side), interpolation=cv2.INTER_AREA).ravel() ** _SHARPNESS * (1 - _DOUBT)
         whole = np.clip(whole, 1e-6, 1 - 1e-6)
         bits = (nearest[..., None] >> np.arange(TOKEN_BITS - 1, -1, -1)) & 1 == 1
         log_other = np.log((1 - whole) / entries).astype(np.float32)

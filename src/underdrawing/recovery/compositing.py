@@ -46,9 +46,7 @@ def _bounds(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
-def _seam_correction(
-    suspect: Pixels, remembered: NDArray[np.uint8], mask: NDArray[np.bool_]
-) -> NDArray[np.float32]:
+def _seam_correction(suspect: Pixels, remembered: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """What to add to the remembered picture so that it meets the suspect at the seam, h×w×3 float32 grey levels."""
     height, width = remembered.shape[:2]
     unit = np.float32(255 / np.iinfo(suspect.dtype).max)
@@ -82,5 +80,7 @@ def _window(
         [[scale_x, 0, (left + 0.5) * scale_x - 0.5], [0, scale_y, (top + 0.5) * scale_y - 0.5]], dtype=np.float32
     )
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    enlarged = cv2.warpAffine(small, transform, (right - left, bottom - top), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    enlarged = cv2.warpAffine(
+        small, transform, (right - left, bottom - top), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(np.clip(enlarged, 0, 255), dtype=np.float32)

@@ -40,4 +40,7 @@ def capacity_bits(pixels: Pixels, *, profile: Profile = Profile.STANDARD) -> Seq
     layout = layout_of(grid, (True,) * TIERS)
     most, always = _MOST_BITS[grid.side_px], _ALWAYS[grid.side_px]
     chips = [int(np.count_nonzero((layout.roles == tier) & (steps > 0))) for tier in range(1, TIERS)]
-    return [limit if t < always else min(limit, int(count * _RATE)) for t, (limit, count) in enumerate(zip(most, chips, strict=True))]
+    return [
+        limit if t < always else min(limit, int(count * _RATE))
+        for t, (limit, count) in enumerate(zip(most, chips, strict=True))
+    ]

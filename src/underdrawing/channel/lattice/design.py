@@ -31,6 +31,7 @@ __all__ = [
     "LEVELS",
     "LEVEL_THRESHOLDS",
     "SHARES",
+    "SPREAD",
     "TIERS",
     "Design",
     "Shares",
@@ -49,9 +50,13 @@ COEFFICIENTS = (
 )
 """(vertical, horizontal) frequency of each chip of a block, most robust first."""
 
-GROUPS = (slice(0, 8), slice(8, 16), slice(16, 24))
-"""Coefficients of like robustness and equal step: strong, middle, weak. Roles are dealt out inside a group. Tier 0 and
-the pilots that find a mark are in the strong one."""
+GROUPS = (slice(0, 4), slice(4, 8), slice(8, 16), slice(16, 24))
+"""Coefficients of like robustness and equal step, strongest first. Roles are dealt out inside a group."""
+
+SPREAD = 4
+"""Number of coefficients of a block that share one chip of tier 0 or one finding pilot: a whole group of the two
+strongest. Spread over four coefficients a chip has twice the step at the same distortion: fewer chips, for the hardest
+channels."""
 
 LEVEL_THRESHOLDS = (1.3, 2.7, 5.5, 11.0, 22.0)
 """Local activity in grey levels that separates the six masking levels."""
@@ -64,7 +69,7 @@ class Design:
     """Lattice steps of one profile on one grid.
 
     Attributes:
-        steps: 6×3 float32, step per masking level and coefficient group in grey levels; 0 where no chip is embedded.
+        steps: 6×4 float32, step per masking level and coefficient group in grey levels; 0 where no chip is embedded.
         pull: fraction of the way to the lattice point that embedding goes, 0 < pull ≤ 1.
     """
 
@@ -72,15 +77,15 @@ class Design:
     pull: float
 
 
-def _table(strong: tuple[float, ...], middle: tuple[float, ...], weak: tuple[float, ...]) -> NDArray[np.float32]:
-    """Steps of the three groups, each from the smoothest to the busiest level."""
-    table = np.array((strong, middle, weak), dtype=np.float32).T
+def _table(*groups: tuple[float, ...]) -> NDArray[np.float32]:
+    """Steps of the groups, each from the smoothest to the busiest level."""
+    table = np.array(groups, dtype=np.float32).T
     table.setflags(write=False)
     return table
 
 
-_COMPACT = _table((25, 36, 48, 60, 76, 90), (0, 0, 0, 0, 28, 40), (0, 0, 0, 0, 0, 0))
-_LARGE = _table((20, 26, 34, 42, 50, 56), (0, 0, 20, 26, 32, 36), (0, 0, 0, 0, 22, 26))
+_COMPACT = _table((34, 38, 48, 60, 76, 90), (0, 33, 48, 60, 76, 90), (0, 0, 0, 0, 28, 40), (0, 0, 0, 0, 0, 0))
+_LARGE = _table((25, 30, 38, 46, 56, 64), (12, 18, 28, 36, 44, 50), (0, 0, 18, 24, 30, 36), (0, 0, 0, 0, 22, 26))
 
 DESIGNS = {
     (Profile.STANDARD, 256): Design(_COMPACT, pull=0.78),
@@ -101,25 +106,23 @@ class Shares:
     """How the chips of a tile are dealt out.
 
     Attributes:
-        pilot: share of the strongest group's chips that are shared pilots, for finding the mark.
+        lanes: number of groups, from the strongest on, that have shared chips (pilots and tier 0).
+        pilot: share of the shared groups' chips that are pilots for finding the mark.
+        first: share of the shared groups' chips that carry tier 0.
         sounding: share of the other chips of every group that are pilots of their own, for telling how noisy they are.
-        first: share of the strongest group's chips that carry tier 0.
         rest: three rows (tiers 1–3) of weights per group; the chips left over are split by the weights of the tiers
             that are present.
-        spread: number of strong coefficients of a block that share one chip of tier 0 or one finding pilot. Spread
-            over m coefficients a chip has √m times the step at the same distortion: fewer chips, for the hardest
-            channels.
     """
 
+    lanes: int
     pilot: float
-    sounding: float
     first: float
-    rest: tuple[tuple[float, float, float], ...]
-    spread: int
+    sounding: float
+    rest: tuple[tuple[float, float, float, float], ...]
 
 
 SHARES = {
-    256: Shares(pilot=0.125, sounding=0.04, first=0.875, rest=((0, 1, 1), (0, 0, 0), (0, 0, 0)), spread=1),
-    512: Shares(pilot=0.06, sounding=0.03, first=0.25, rest=((0.6, 0, 0), (0.4, 1, 0), (0, 0, 1)), spread=4),
-    1024: Shares(pilot=0.05, sounding=0.02, first=0.1, rest=((0.2, 0, 0), (0.4, 0, 0), (0.4, 1, 1)), spread=4),
+    256: Shares(lanes=2, pilot=0.1, first=0.9, sounding=0.03, rest=((0, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0))),
+    512: Shares(lanes=2, pilot=0.06, first=0.25, sounding=0.03, rest=((6, 6, 0, 0), (4, 4, 1, 0), (0, 0, 0, 1))),
+    1024: Shares(lanes=1, pilot=0.06, first=0.2, sounding=0.02, rest=((5, 2, 0, 0), (5, 3, 0, 0), (0, 5, 1, 1))),
 }

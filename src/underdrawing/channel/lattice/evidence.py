@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import GROUPS, LEVELS, Design
+from underdrawing.channel.lattice.design import GROUPS, LEVELS, SPREAD, Design
 from underdrawing.channel.lattice.layout import PILOT, Layout
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
 
@@ -27,8 +27,8 @@ _FEWEST_CHIPS = 16
 _PRIOR_PILOTS = 20
 _LEAST_DENSITY = 1e-3
 _UNHEARD_MARGIN = 1.1
-_KINDS = len(GROUPS) + 1
-_SPREAD_KIND = len(GROUPS)
+_SHARED_KINDS = 2
+_KINDS = len(GROUPS) + _SHARED_KINDS
 _BIN_CENTRES = np.arange(PHASE_BINS) / PHASE_BINS
 
 
@@ -36,11 +36,11 @@ _BIN_CENTRES = np.arange(PHASE_BINS) / PHASE_BINS
 class NoiseModel:
     """Phase noise of an image, by kind of chip and masking level.
 
-    The kinds are strong, middle and weak chips, and strong ones spread over several coefficients.
+    The kinds are the four groups of chips, and the two strongest groups again for chips they share.
 
     Attributes:
-        deviation: 4×6 float32, standard deviation in steps.
-        densities: 4×6×64 float32, density of the phase of a bit 0 relative to uniform.
+        deviation: 6×6 float32 (kinds×levels), standard deviation in steps.
+        densities: 6×6×64 float32, density of the phase of a bit 0 relative to uniform.
     """
 
     deviation: NDArray[np.float32]
@@ -60,7 +60,7 @@ class NoiseModel:
 def chip_cells(layout: Layout, levels: NDArray[np.intp]) -> NDArray[np.intp]:
     """Index of every chip into the noise model's kinds and levels, flattened; 24×rows×columns."""
     group = np.repeat(np.arange(len(GROUPS)), [part.stop - part.start for part in GROUPS])
-    kinds = np.where(layout.shared, _SPREAD_KIND, group[:, None, None])
+    kinds = group[:, None, None] + np.where(layout.shared, len(GROUPS), 0)
     return kinds * LEVELS + levels[None]
 
 
@@ -84,10 +84,10 @@ def estimate_noise(
     known = np.where(layout.pilots == 1, -1, 1) * np.cos(2 * np.pi * _BIN_CENTRES)[bins]
     single, pilots = _clustering(known, cells, np.where(layout.roles == PILOT, weight, 0))
     count = np.ones((_KINDS, 1))
-    count[_SPREAD_KIND] = layout.spread
+    count[len(GROUPS) :] = SPREAD
     clear = (total >= _FEWEST_CHIPS) & (doubled > 5 / np.sqrt(np.maximum(2 * total / count, 1)))
     known_deviation = np.where(clear, _deviation(doubled, 2), np.nan)
-    guess = _filled(np.where(np.isnan(known_deviation), _rough(single, pilots / count), known_deviation), design, layout.spread)
+    guess = _filled(np.where(np.isnan(known_deviation), _rough(single, pilots / count), known_deviation), design)
     prior = np.exp(-2 * np.pi**2 * np.square(np.minimum(guess, _MOST_DEVIATION)))
     blended = (single * pilots / count + prior * _PRIOR_PILOTS) / (pilots / count + _PRIOR_PILOTS)
     deviation = np.where(clear, known_deviation, _deviation(blended, 1))
@@ -103,7 +103,7 @@ def _rough(single: NDArray[np.float64], pilots: NDArray[np.float64]) -> NDArray[
 def _clustering(
     cosines: NDArray[np.floating], cells: NDArray[np.intp], weight: NDArray[np.floating]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean cosine and total weight per cell, 4×6 each."""
+    """Mean cosine and total weight per cell, 6×6 each."""
     weight = weight.ravel()
     total = np.bincount(cells.ravel(), weights=weight, minlength=_KINDS * LEVELS)
     sums = np.bincount(cells.ravel(), weights=cosines.ravel() * weight, minlength=_KINDS * LEVELS)
@@ -116,10 +116,10 @@ def _deviation(clustering: NDArray[np.float64], harmonic: int) -> NDArray[np.flo
     return np.sqrt(logarithm / (2 * np.pi**2 * harmonic**2))
 
 
-def _filled(deviation: NDArray[np.float64], design: Design, spread: int) -> NDArray[np.float64]:
+def _filled(deviation: NDArray[np.float64], design: Design) -> NDArray[np.float64]:
     """Deviations with the unheard cells filled in: the noise in grey levels of the kinds heard at the same masking
     level; where no kind is heard, that of the nearest levels. What embedding itself leaves is no such noise."""
-    steps = np.concatenate([design.steps.T, design.steps.T[:1] * np.sqrt(spread)])
+    steps = np.concatenate([design.steps.T, design.steps.T[:_SHARED_KINDS] * np.sqrt(SPREAD)])
     own = (1 - design.pull) / np.sqrt(12)
     received = np.sqrt(np.maximum(np.square(deviation) - own**2, 1e-6))
     noise = np.ma.masked_invalid(np.where(steps > 0, received * steps, np.nan))

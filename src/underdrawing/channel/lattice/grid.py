@@ -84,9 +84,7 @@ def spread(residual: NDArray[np.float32], height_px: int, width_px: int) -> NDAr
     """A residual on the grid scaled up to the image, H×W float32 in the same units."""
     if residual.shape == (height_px, width_px):
         return residual
-    return np.asarray(
-        cv2.resize(residual, (width_px, height_px), interpolation=cv2.INTER_CUBIC), dtype=np.float32
-    )
+    return np.asarray(cv2.resize(residual, (width_px, height_px), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
 
 
 def luminance(pixels: Pixels) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GROUPS, SHARES, TIERS
+from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GROUPS, SHARES, SPREAD, TIERS
 from underdrawing.channel.lattice.grid import WorkingGrid
 
 __all__ = ["PILOT", "UNUSED", "Layout", "layout_of"]
@@ -40,7 +40,6 @@ class Layout:
         dither: float32 in [0, 1), shift of each chip's lattice in steps.
         signs: float32 ±1, sign with which a coefficient enters a shared chip; 1 for a chip of its own.
         shared: bool, whether the chip is one of several coefficients that carry the same.
-        spread: number of neighbouring coefficients that share a chip.
     """
 
     roles: NDArray[np.int8]
@@ -49,7 +48,6 @@ class Layout:
     dither: NDArray[np.float32]
     signs: NDArray[np.float32]
     shared: NDArray[np.bool_]
-    spread: int
 
 
 @lru_cache(maxsize=8)
@@ -69,13 +67,12 @@ def layout_of(grid: WorkingGrid, tiers: tuple[bool, ...], key: bytes | None = No
     roles = tile_roles[at]
     positions = tile_positions[at] + tile_of[None].astype(np.int32) * np.append(chips_per_tile, [0, 0])[roles]
     shared = tile_shared[at]
-    spread = SHARES[grid.side_px].spread
     noise = _stream(key, f"dither {grid.side_px}", tile_roles.size).reshape(tile_roles.shape)
-    dither = np.where(shared, _first_of_each(noise, spread)[at], noise[at]).astype(np.float32) / np.float32(256)
+    dither = np.where(shared, _first_of_each(noise)[at], noise[at]).astype(np.float32) / np.float32(256)
     coin = _stream(key, f"signs {grid.side_px}", tile_roles.size).reshape(tile_roles.shape)[at] & 1
     signs = np.where(shared & (coin == 1), np.float32(-1), np.float32(1))
     pilots = np.where(roles == PILOT, _pilot_bits(grid, tile_of, at, shared, key), np.uint8(0))
-    return Layout(roles, positions.astype(np.int32), pilots, dither, signs, shared, spread)
+    return Layout(roles, positions.astype(np.int32), pilots, dither, signs, shared)
 
 
 def _pilot_bits(
@@ -90,14 +87,14 @@ def _pilot_bits(
     bits = np.zeros(shared.shape, dtype=np.uint8)
     for tile in range(int(tile_of.max()) + 1):
         coins = _stream(key, f"pilots {grid.side_px} {tile}", int(np.prod(shape))).reshape(shape) & 1
-        values = np.where(shared, _first_of_each(coins, SHARES[grid.side_px].spread)[at], coins[at])
+        values = np.where(shared, _first_of_each(coins)[at], coins[at])
         bits = np.where(tile_of == tile, values, bits)
     return bits
 
 
-def _first_of_each(planes: NDArray[np.uint8], spread: int) -> NDArray[np.uint8]:
-    """The value of the first of every ``spread`` coefficients, laid over all of them."""
-    return np.repeat(planes[::spread], spread, axis=0)
+def _first_of_each(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The value of the first of every four coefficients, laid over all of them."""
+    return np.repeat(planes[::SPREAD], SPREAD, axis=0)
 
 
 def _stream(key: bytes | None, purpose: str, length: int) -> NDArray[np.uint8]:
@@ -117,7 +114,7 @@ def _tile(
     """Roles, positions and sharing of the chips of one tile, and how many chips each tier has in it."""
     side = side_px // BLOCK
     roles = np.full((len(COEFFICIENTS), side, side), UNUSED, dtype=np.int8)
-    roles[GROUPS[0]] = _shared_roles(side_px, key)
+    roles[: SHARES[side_px].lanes * SPREAD] = _shared_roles(side_px, key)
     shared = roles != UNUSED
     for group, coefficients in enumerate(GROUPS):
         flat = roles[coefficients].reshape(-1)
@@ -135,16 +132,15 @@ def _tile(
 
 
 def _shared_roles(side_px: int, key: bytes | None) -> NDArray[np.int8]:
-    """Finding pilots and tier 0 in the strong group, 8×side×side: coefficients that share a chip share its role."""
+    """Finding pilots and tier 0 in the strongest groups: coefficients that share a chip share its role."""
     shares = SHARES[side_px]
     side = side_px // BLOCK
-    lanes = (GROUPS[0].stop - GROUPS[0].start) // shares.spread
-    coarse = np.full(lanes * side * side, UNUSED, dtype=np.int8)
+    coarse = np.full(shares.lanes * side * side, UNUSED, dtype=np.int8)
     order = _permutation(key, f"shared {side_px}", coarse.size)
     pilots, first = int(coarse.size * shares.pilot), int(coarse.size * shares.first)
     coarse[order[:pilots]] = PILOT
     coarse[order[pilots : pilots + first]] = 0
-    return np.repeat(coarse.reshape(lanes, side, side), shares.spread, axis=0)
+    return np.repeat(coarse.reshape(shares.lanes, side, side), SPREAD, axis=0)
 
 
 def _counts(side_px: int, tiers: tuple[bool, ...], group: int, free: int) -> list[int]:
@@ -161,7 +157,7 @@ def _numbered(
     positions: NDArray[np.int32], mine: NDArray[np.bool_], side_px: int, tier: int, key: bytes | None
 ) -> tuple[NDArray[np.int32], int]:
     """Positions with this tier's chips numbered in a pseudo-random order; a shared chip has one number."""
-    spread = SHARES[side_px].spread if tier == 0 else 1
+    spread = SPREAD if tier == 0 else 1
     leaders = mine[::spread]
     count = int(np.count_nonzero(leaders))
     coarse = np.zeros(leaders.shape, dtype=np.int32)

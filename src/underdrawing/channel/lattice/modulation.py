@@ -7,7 +7,7 @@ Log-likelihood ratios are positive for bit 0.
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import GROUPS, Design
+from underdrawing.channel.lattice.design import GROUPS, SPREAD, Design
 from underdrawing.channel.lattice.layout import Layout
 
 __all__ = ["PHASE_BINS", "chip_steps", "lattice_moves", "phase_bins", "phase_densities"]
@@ -47,16 +47,9 @@ def phase_bins(coefficients: Plane, steps: Plane, layout: Layout) -> NDArray[np.
 def _chip_values(coefficients: Plane, steps: Plane, layout: Layout) -> Plane:
     """Value of every chip in steps: c / s for a chip of its own, the signed mean of c / s for one that is spread."""
     values = coefficients / np.maximum(steps, np.float32(1))
-    strong = GROUPS[0]
-    together = _pooled(values[strong] * layout.signs[strong], layout.spread) / np.float32(layout.spread)
-    values[strong] = np.where(layout.shared[strong], together, values[strong])
-    return values
-
-
-def _pooled(planes: Plane, spread: int) -> Plane:
-    """Sums over every ``spread`` neighbouring coefficients, laid back over them."""
-    lanes = planes.reshape(-1, spread, *planes.shape[1:])
-    return np.repeat(lanes.sum(axis=1), spread, axis=0)
+    signed = (values * layout.signs).reshape(-1, SPREAD, *values.shape[1:])
+    together = np.repeat(signed.mean(axis=1, dtype=np.float32), SPREAD, axis=0)
+    return np.where(layout.shared, together, values)
 
 
 def phase_densities(deviation: NDArray[np.float32]) -> NDArray[np.float32]:

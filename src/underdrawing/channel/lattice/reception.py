@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import DESIGNS, LEVELS, TIERS
+from underdrawing.channel.lattice.design import DESIGNS, LEVELS, SPREAD, TIERS
 from underdrawing.channel.lattice.evidence import NoiseModel, chip_cells, estimate_noise, log_intact, reliability
 from underdrawing.channel.lattice.grid import Pixels
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
@@ -54,7 +54,7 @@ class Reception:
     def weight(self) -> NDArray[np.float32]:
         """How much every coefficient counts: 1, less where several share a chip, 0 where unused."""
         used = (self.steps > 0) & ((self.layout.roles >= 0) | (self.layout.roles == PILOT))
-        return np.where(self.layout.shared, np.float32(1 / self.layout.spread), np.float32(1)) * used
+        return np.where(self.layout.shared, np.float32(1 / SPREAD), np.float32(1)) * used
 
     @cached_property
     def evidence(self) -> NDArray[np.float32]:
@@ -66,9 +66,7 @@ class Reception:
         layout = layout_of(self.candidate.grid, present, self.key)
         return _settled(replace(self, layout=layout))
 
-    def decode(
-        self, tier: int, information_bits: int, *, hints: NDArray[np.float32] | None = None
-    ) -> SegmentedDecoded:
+    def decode(self, tier: int, information_bits: int, *, hints: NDArray[np.float32] | None = None) -> SegmentedDecoded:
         """Decode one tier of a message whose length in bits is known.
 
         Args:
@@ -122,7 +120,7 @@ def _opened(pixels: Pixels, candidate: Candidate, key: bytes | None) -> Receptio
     bins = phase_bins(coefficients / np.float32(tone.gain), steps, layout)
     known = np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1))
     blank = np.ones(levels.shape, dtype=np.float32)
-    noise = NoiseModel.of(np.full((4, LEVELS), 0.2, dtype=np.float32))
+    noise = NoiseModel.of(np.full((6, LEVELS), 0.2, dtype=np.float32))
     return _settled(Reception(candidate, layout, levels, bins, steps, known, noise, blank, key))
 
 

@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import DESIGNS, GRIDS, GROUPS, TIERS
+from underdrawing.channel.lattice.design import DESIGNS, GRIDS, GROUPS, SHARES, TIERS
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
-from underdrawing.channel.lattice.layout import PILOT, layout_of
+from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.masking import activity, levels_of
 from underdrawing.channel.lattice.transform import block_coefficients
 from underdrawing.channel.profiles import Profile
@@ -29,7 +29,7 @@ MARKED_SCORE = 5.5
 """Least score of a mark. A unit normal exceeds it once in 50 million looks, a search takes some hundred looks, and the
 first block still has to prove itself by its checksum."""
 
-_SHARP_FIT = 0.48
+_SHARP_FIT = 0.42
 _HEAD_START = 3.0
 _REFINEMENTS = (0.02, 0.01, 0.005, 0.0025)
 _MAYBE_SCORE = 3.5
@@ -125,71 +125,74 @@ def _grids(height_px: int, width_px: int) -> Iterator[WorkingGrid]:
 
 
 @dataclass(frozen=True)
-class _View:
-    """One look at the strong coefficients of a grid: the pilots, and the chips of which nothing is known yet.
+class _Chips:
+    """Some chips of one group: their values in grey levels, the phase of a bit 0, and the activity of their blocks."""
 
-    Attributes:
-        pilots: signed mean of the coefficients that share each pilot, in grey levels.
-        offset: the phase at which each pilot should lie.
-        pilot_activity: of each pilot's block.
-        chips: the coefficients of the other chips.
-        dither: the phase of each chip's bit 0.
-        chip_activity: of each chip's block.
-    """
-
-    pilots: NDArray[np.float32]
+    group: int
+    values: NDArray[np.float32]
     offset: NDArray[np.float32]
-    pilot_activity: NDArray[np.float32]
-    chips: NDArray[np.float32]
-    dither: NDArray[np.float32]
-    chip_activity: NDArray[np.float32]
+    activity: NDArray[np.float32]
+
+    def cosines(self, steps: NDArray[np.float32], gain: float, harmonic: int) -> NDArray[np.float32]:
+        """Cosines of a multiple of their phases, with the steps of a design after a gain is undone."""
+        step = steps[levels_of(self.activity / np.float32(gain)), self.group] * np.float32(gain)
+        used = step > 0
+        phase = self.values[used] / step[used] - self.offset[used]
+        return np.asarray(np.cos(np.float32(2 * np.pi * harmonic) * phase), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class _View:
+    """One look at the strongest coefficients of a grid: the pilots, and the chips of which nothing is known yet."""
+
+    pilots: tuple[_Chips, ...]
+    others: tuple[_Chips, ...]
 
     @classmethod
     def of(cls, sampled: NDArray[np.float32], grid: WorkingGrid, key: bytes | None) -> "_View":
         means, coefficients = block_coefficients(sampled)
         layout = layout_of(grid, (True,) * TIERS, key)
-        lanes = slice(GROUPS[0].start, GROUPS[0].stop, layout.spread)
-        leaders = ((layout.roles == PILOT) & layout.shared)[lanes]
-        signed = (coefficients * layout.signs)[GROUPS[0]]
-        together = signed.reshape(leaders.shape[0], layout.spread, *leaders.shape[1:]).mean(axis=1)
-        offset = layout.dither[lanes] + layout.pilots[lanes] * np.float32(0.5)
         calm = activity(means)
-        plain = ~layout.shared[GROUPS[0]]
+        groups = range(SHARES[grid.side_px].lanes)
         return cls(
-            together[leaders],
-            offset[leaders],
-            np.broadcast_to(calm, leaders.shape)[leaders],
-            coefficients[GROUPS[0]][plain],
-            layout.dither[GROUPS[0]][plain],
-            np.broadcast_to(calm, plain.shape)[plain],
+            tuple(_pilots(group, coefficients, layout, calm) for group in groups),
+            tuple(_others(group, coefficients, layout, calm) for group in groups),
         )
 
     def judge(self, grid: WorkingGrid, profile: Profile, tone: Tone) -> "Candidate":
         """How well a hypothesis fits."""
-        table = DESIGNS[profile, grid.side_px].steps[:, 0] * np.float32(tone.gain)
-        pilots = _cosines(self.pilots, table[levels_of(self.pilot_activity / np.float32(tone.gain))], self.offset, 1)
-        return Candidate(grid, profile, tone, _score(pilots), float(pilots.mean()))
+        steps = DESIGNS[profile, grid.side_px].steps
+        pilots = np.concatenate([chips.cosines(steps, tone.gain, 1) for chips in self.pilots])
+        return Candidate(grid, profile, tone, _score(pilots), float(pilots.mean()) if pilots.size else 0.0)
 
     def lattice_fit(self, grid: WorkingGrid, profile: Profile, tone: Tone) -> NDArray[np.float32]:
         """How well each of the other chips fits its lattice, whatever its bit: cosines of the doubled phases."""
-        table = DESIGNS[profile, grid.side_px].steps[:, 0] * np.float32(tone.gain)
-        steps = table[levels_of(self.chip_activity / np.float32(tone.gain))]
-        return _cosines(self.chips, steps, self.dither, 2)
+        steps = DESIGNS[profile, grid.side_px].steps
+        return np.concatenate([chips.cosines(steps, tone.gain, 2) for chips in self.others])
 
 
-def _cosines(
-    values: NDArray[np.float32], steps: NDArray[np.float32], offset: NDArray[np.float32], harmonic: int
-) -> NDArray[np.float32]:
-    return np.asarray(np.cos(np.float32(2 * np.pi * harmonic) * (values / steps - offset)), dtype=np.float32)
+def _pilots(group: int, coefficients: NDArray[np.float32], layout: Layout, calm: NDArray[np.float32]) -> _Chips:
+    """The shared pilots of a group: signed means of its coefficients."""
+    lane = GROUPS[group]
+    chosen = ((layout.roles == PILOT) & layout.shared)[lane.start]
+    together = (coefficients[lane] * layout.signs[lane]).mean(axis=0)
+    offset = layout.dither[lane.start] + layout.pilots[lane.start] * np.float32(0.5)
+    return _Chips(group, together[chosen], offset[chosen], calm[chosen])
+
+
+def _others(group: int, coefficients: NDArray[np.float32], layout: Layout, calm: NDArray[np.float32]) -> _Chips:
+    """The chips of a group that are not shared."""
+    lane = GROUPS[group]
+    chosen = ~layout.shared[lane]
+    activities = np.broadcast_to(calm, chosen.shape)[chosen]
+    return _Chips(group, coefficients[lane][chosen], layout.dither[lane][chosen], activities)
 
 
 def _score(cosines: NDArray[np.float32]) -> float:
     return float(cosines.sum() / np.sqrt(cosines.size / 2)) if cosines.size else 0.0
 
 
-def _search_tones(
-    pixels: Pixels, grid: WorkingGrid, profiles: tuple[Profile, ...], key: bytes | None
-) -> Candidate:
+def _search_tones(pixels: Pixels, grid: WorkingGrid, profiles: tuple[Profile, ...], key: bytes | None) -> Candidate:
     """The best of the likely tone changes on one grid, refined; unchanged tones unless others are clearly better."""
     search = _ToneSearch(pixels, grid, key)
     for tone in _tones():

@@ -1,0 +1,53 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from lattice_scenes import mosaic, resized
+from skimage import data
+
+from underdrawing.channel import Profile
+from underdrawing.channel.lattice import capacity_bits
+from underdrawing.errors import ImageTooSmallError
+
+
+@pytest.mark.parametrize("profile", Profile)
+@pytest.mark.parametrize("make", [data.coffee, data.astronaut, mosaic], ids=["256", "512", "1024"])
+def test_shapes_three_tiers_of_whole_bits(profile, make):
+    offered = capacity_bits(make(), profile=profile)
+    assert len(offered) == 3
+    assert all(isinstance(bits, int) and bits >= 0 for bits in offered)
+
+
+def test_limits_a_larger_picture_offers_no_less():
+    sizes = [capacity_bits(resized(mosaic(), factor)) for factor in (0.25, 0.5, 1)]
+    for small, large in pairwise(sizes):
+        assert sum(small) <= sum(large)
+
+
+def test_limits_a_picture_of_1024_takes_the_detail_and_all_of_the_fine_tier():
+    core, detail, fine = capacity_bits(mosaic())
+    assert core >= 1600
+    assert detail >= 3072
+    assert fine >= 12 * 1024
+
+
+def test_limits_a_flat_picture_is_promised_what_every_picture_is():
+    flat = np.full((512, 512, 3), 99, dtype=np.uint8)
+    core, detail, fine = capacity_bits(flat)
+    assert core >= 1600
+    assert detail >= 3072
+    assert fine == 0
+
+
+def test_limits_depth_does_not_matter():
+    pixels = data.astronaut()
+    assert capacity_bits(pixels.astype(np.uint16) * 257) == capacity_bits(pixels)
+
+
+def test_rejects_a_picture_that_can_carry_nothing():
+    with pytest.raises(ImageTooSmallError, match="at least 256 px"):
+        capacity_bits(data.astronaut()[:255])
+
+
+def test_deterministic():
+    assert capacity_bits(data.coffee()) == capacity_bits(data.coffee())

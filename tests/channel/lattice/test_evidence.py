@@ -1,0 +1,128 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from underdrawing.channel import Profile
+from underdrawing.channel.lattice.design import COEFFICIENTS, DESIGNS, GROUPS, LEVELS, TIERS
+from underdrawing.channel.lattice.evidence import NoiseModel, chip_cells, estimate_noise, log_intact, reliability
+from underdrawing.channel.lattice.grid import WorkingGrid
+from underdrawing.channel.lattice.layout import PILOT, layout_of
+from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
+
+GRID = WorkingGrid(512, 32, 48)
+LAYOUT = layout_of(GRID, (True,) * TIERS)
+DESIGN = DESIGNS[Profile.STANDARD, 512]
+SHAPE = (len(COEFFICIENTS), GRID.rows, GRID.columns)
+KINDS = len(GROUPS) + 2
+
+
+def phases(deviation, seed=0):
+    """Phases of random bits under Gaussian noise, and the bits; chips that are shared have one phase."""
+    rng = np.random.default_rng(seed)
+    bits = rng.integers(0, 2, SHAPE)
+    noise = rng.normal(0, deviation, SHAPE)
+    for lane in GROUPS[:2]:
+        bits[lane] = np.where(LAYOUT.shared[lane], bits[lane.start], bits[lane])
+        noise[lane] = np.where(LAYOUT.shared[lane], noise[lane.start], noise[lane])
+    bits = np.where(LAYOUT.roles == PILOT, LAYOUT.pilots, bits)
+    bins = np.rint((bits / 2 + noise) * PHASE_BINS).astype(np.int64) % PHASE_BINS
+    return bins.astype(np.uint8), bits.astype(np.int8)
+
+
+def levels(level=None):
+    if level is not None:
+        return np.full(SHAPE[1:], level)
+    return np.random.default_rng(7).integers(0, LEVELS, SHAPE[1:])
+
+
+def weights(chosen):
+    used = (LAYOUT.roles >= 0) | (LAYOUT.roles == PILOT)
+    steps = np.repeat(DESIGN.steps.T[:, chosen], [lane.stop - lane.start for lane in GROUPS], axis=0)
+    return (np.where(LAYOUT.shared, 0.25, 1.0) * used * (steps > 0)).astype(np.float32)
+
+
+@pytest.mark.parametrize("deviation", [0.06, 0.1, 0.15, 0.2])
+def test_reference_the_noise_of_phases_is_told_without_knowing_a_bit(deviation):
+    bins, _ = phases(deviation)
+    chosen = levels(LEVELS - 1)
+    noise = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen), LAYOUT, DESIGN)
+    heard = (DESIGN.steps[LEVELS - 1] > 0).nonzero()[0]
+    assert noise.deviation.shape == (KINDS, LEVELS)
+    for group in heard:
+        if np.count_nonzero(weights(chosen)[GROUPS[group]] == 1) > 500:
+            assert noise.deviation[group, LEVELS - 1] == pytest.approx(deviation, rel=0.15)
+
+
+def test_limits_a_picture_without_a_mark_is_told_to_be_loud():
+    bins = np.random.default_rng(0).integers(0, PHASE_BINS, SHAPE).astype(np.uint8)
+    chosen = levels(LEVELS - 1)
+    noise = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen), LAYOUT, DESIGN)
+    assert noise.deviation.min() > 0.25
+
+
+def test_limits_nothing_received_still_gives_a_usable_model():
+    chosen = levels()
+    silent = np.zeros(SHAPE, dtype=np.float32)
+    noise = estimate_noise(np.zeros(SHAPE, np.uint8), chip_cells(LAYOUT, chosen), silent, LAYOUT, DESIGN)
+    assert np.isfinite(noise.deviation).all()
+    assert np.isfinite(noise.densities).all()
+
+
+def test_shapes_every_chip_has_its_own_cell():
+    chosen = levels()
+    cells = chip_cells(LAYOUT, chosen)
+    assert cells.shape == SHAPE
+    for group, lane in enumerate(GROUPS):
+        kinds = np.where(LAYOUT.shared[lane], len(GROUPS) + group, group)
+        assert np.array_equal(cells[lane] // LEVELS, kinds)
+        assert np.array_equal(cells[lane] % LEVELS, np.broadcast_to(chosen, cells[lane].shape))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_reference_evidence_is_a_sum_of_log_densities(seed):
+    rng = np.random.default_rng(seed)
+    deviation = rng.uniform(0.05, 0.4, (KINDS, LEVELS)).astype(np.float32)
+    chosen = levels()
+    cells, weight = chip_cells(LAYOUT, chosen), weights(chosen)
+    bins = rng.integers(0, PHASE_BINS, SHAPE).astype(np.uint8)
+    known = rng.integers(-1, 2, SHAPE).astype(np.int8)
+    evidence = log_intact(bins, cells, weight, NoiseModel.of(deviation), known)
+    row, column = rng.integers(GRID.rows), rng.integers(GRID.columns)
+    expected = 0.0
+    for k in range(SHAPE[0]):
+        kind, level = divmod(int(cells[k, row, column]), LEVELS)
+        curve = phase_densities(deviation[kind, level])
+        here = int(bins[k, row, column])
+        zero, one = curve[here], curve[(here - PHASE_BINS // 2) % PHASE_BINS]
+        fit = {0: zero, 1: one, -1: (zero + one) / 2}[int(known[k, row, column])]
+        expected += weight[k, row, column] * np.log(max(fit, 1e-3))
+    assert evidence[row, column] == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("all_known", [False, True])
+def test_reference_evidence_is_for_what_carries_the_mark_and_against_what_does_not(all_known):
+    bins, bits = phases(0.1)
+    replaced = np.zeros(SHAPE[1:], dtype=bool)
+    replaced[8:20, 10:30] = True
+    bins = np.where(replaced, np.random.default_rng(5).integers(0, PHASE_BINS, SHAPE), bins).astype(np.uint8)
+    chosen = levels(LEVELS - 1)
+    cells, weight = chip_cells(LAYOUT, chosen), weights(chosen)
+    known = bits if all_known else np.where(LAYOUT.roles == PILOT, bits, np.int8(-1))
+    noise = NoiseModel.of(np.full((KINDS, LEVELS), 0.1, np.float32))
+    evidence = log_intact(bins, cells, weight, noise, known)
+    assert evidence[~replaced].mean() > 1
+    assert evidence[replaced].mean() < -1
+    trusted = reliability(evidence)
+    assert ((trusted > 0.5) == ~replaced).mean() > 0.9
+    if all_known:
+        assert ((evidence > 0) == ~replaced).mean() > 0.95
+
+
+def test_limits_reliability_is_a_probability_and_never_certain():
+    extreme = reliability(np.array([[-1e4, 1e4]], dtype=np.float32).repeat(9, axis=0).repeat(9, axis=1))
+    assert 0 < extreme.min() < 0.01
+    assert 0.98 < extreme.max() < 1
+    nothing = reliability(np.zeros((5, 5), np.float32))
+    assert np.allclose(nothing, nothing[0, 0])
+    assert nothing[0, 0] > 0.5

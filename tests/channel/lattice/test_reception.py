@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+from lattice_scenes import gained, jpeg, quarter_replaced, resized
+from skimage import data
+
+from underdrawing.channel.lattice import BLOCK, TIERS, receive
+from underdrawing.channel.lattice.layout import PILOT
+
+PRESENT = 3
+
+
+def read(reception, tiers):
+    """Numbers of the tiers that arrive, each helping with the next, and the reception that knows them."""
+    arrived = []
+    reception = reception.with_tiers(tuple(tier is not None for tier in tiers))
+    for number, tier in enumerate(tiers):
+        if tier is not None and np.array_equal(reception.decode(number, tier.size).bits, tier):
+            arrived.append(number)
+            reception = reception.learn(number, tier)
+    return arrived, reception
+
+
+def sent(tiers):
+    return [number for number, tier in enumerate(tiers) if tier is not None]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda pixels: pixels,
+        lambda pixels: jpeg(pixels, 75),
+        lambda pixels: gained(pixels, 0.85),
+        lambda pixels: resized(pixels, 1.5),
+    ],
+    ids=["untouched", "JPEG 75", "darker", "1.5 size"],
+)
+def test_round_trip_every_tier_comes_back(marked, tiers, change):
+    assert read(receive(change(marked.pixels)), tiers)[0] == sent(tiers)
+
+
+@pytest.mark.parametrize("quality", [None, 75])
+def test_round_trip_every_tier_comes_back_with_a_quarter_replaced(large, large_tiers, quality):
+    pixels, _ = quarter_replaced(large.pixels)
+    arrived, _ = read(receive(pixels if quality is None else jpeg(pixels, quality)), large_tiers)
+    assert arrived == sent(large_tiers) == [0, 1, 2, 3]
+
+
+def test_round_trip_the_first_tier_comes_back_when_little_else_does(marked, tiers):
+    pixels, _ = quarter_replaced(marked.pixels)
+    assert 0 in read(receive(jpeg(resized(pixels, 0.5), 75)), tiers)[0]
+
+
+@pytest.mark.parametrize("quality", [None, 75])
+def test_reference_evidence_is_for_untouched_blocks_and_against_replaced_ones(large, large_tiers, quality):
+    pixels, mask = quarter_replaced(large.pixels)
+    _, reception = read(receive(pixels if quality is None else jpeg(pixels, quality)), large_tiers)
+    share = mask.reshape(mask.shape[0] // BLOCK, BLOCK, -1, BLOCK).mean(axis=(1, 3))
+    inside, outside = share == 1, share == 0
+    assert reception.evidence.shape == share.shape
+    assert (reception.evidence[outside] > 0).mean() > 0.85
+    assert (reception.evidence[inside] < 0).mean() > 0.85
+    assert np.median(reception.evidence[outside]) > 1
+    assert np.median(reception.evidence[inside]) < -1
+    assert reception.intact[outside].mean() > 0.85
+    assert reception.intact[inside].mean() < 0.2
+
+
+def test_reference_knowing_the_message_sharpens_the_evidence(marked, tiers):
+    reception = receive(marked.pixels).with_tiers(tuple(tier is not None for tier in tiers))
+    known = reception.learn(0, tiers[0]).learn(1, tiers[1])
+    assert known.evidence.mean() > reception.evidence.mean()
+
+
+def test_reference_ratios_are_positive_for_zero(marked, tiers):
+    _, reception = read(receive(marked.pixels), tiers)
+    used = (reception.known >= 0) & (reception.weight > 0)
+    agrees = (reception.soft_bits < 0) == (reception.known == 1)
+    assert agrees[used].mean() > 0.97
+    assert np.isfinite(reception.soft_bits).all()
+
+
+def test_reference_only_pilots_are_known_at_first_and_learning_adds_the_rest(marked, tiers):
+    first = receive(marked.pixels)
+    pilots = first.layout.roles == PILOT
+    assert np.array_equal(first.known >= 0, pilots)
+    assert np.array_equal(first.known[pilots], first.layout.pilots[pilots])
+    learned = first.learn(0, tiers[0])
+    assert np.array_equal(learned.known >= 0, pilots | (first.layout.roles == 0))
+    assert np.array_equal(first.known >= 0, pilots)
+
+
+def test_reference_hints_help_where_the_channel_falls_short(large, large_tiers):
+    reception = receive(jpeg(resized(quarter_replaced(large.pixels)[0], 0.35), 50))
+    reception = reception.with_tiers((True,) * TIERS).learn(0, large_tiers[0])
+    tier = large_tiers[3]
+    hints = np.where(tier == 0, 5, -5).astype(np.float32)
+    hints[::10] = 0
+    assert not reception.decode(3, tier.size).converged
+    helped = reception.decode(3, tier.size, hints=hints)
+    assert helped.converged
+    assert np.array_equal(helped.bits, tier)
+
+
+def test_rejects_a_picture_without_a_mark():
+    assert receive(data.coffee()) is None
+
+
+def test_rejects_noise_as_a_tier(marked):
+    """A tier that was never sent must not decode."""
+    reception = receive(marked.pixels).with_tiers((True,) * TIERS)
+    assert not reception.decode(PRESENT, 2000).converged
+
+
+def test_shapes(marked):
+    reception = receive(marked.pixels)
+    grid = reception.candidate.grid
+    for name in ("bins", "steps", "known", "weight", "soft_bits", "cells"):
+        assert getattr(reception, name).shape == reception.layout.roles.shape, name
+    for name in ("levels", "intact", "evidence"):
+        assert getattr(reception, name).shape == (grid.rows, grid.columns), name
+
+
+def test_deterministic(marked):
+    one, other = receive(marked.pixels), receive(marked.pixels.copy())
+    assert np.array_equal(one.soft_bits, other.soft_bits)
+    assert np.array_equal(one.evidence, other.evidence)

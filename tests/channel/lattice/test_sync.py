@@ -1,0 +1,134 @@
+import numpy as np
+import pytest
+from lattice_scenes import bent, blurred, gained, jpeg, resized
+from skimage import data
+
+from underdrawing.channel import Profile
+from underdrawing.channel.lattice import WorkingGrid, embed
+from underdrawing.channel.lattice.grid import luminance
+from underdrawing.channel.lattice.sync import MARKED_SCORE, Candidate, Tone, _View, find_mark
+
+UNMARKED = [data.astronaut, data.coffee, data.chelsea, data.rocket]
+ATTACKS = {
+    "half size": lambda pixels: resized(pixels, 0.5),
+    "0.7 size": lambda pixels: resized(pixels, 0.7),
+    "1.4 size": lambda pixels: resized(pixels, 1.4),
+    "double size": lambda pixels: resized(pixels, 2),
+    "half size, JPEG 75": lambda pixels: jpeg(resized(pixels, 0.5), 75),
+    "darker": lambda pixels: gained(pixels, 0.85),
+    "brighter": lambda pixels: gained(pixels, 1.15),
+    "gamma 0.85": lambda pixels: bent(pixels, 0.85),
+    "gamma 1.2": lambda pixels: bent(pixels, 1.2),
+    "blur 1.2": lambda pixels: blurred(pixels, 1.2),
+    "JPEG 50": lambda pixels: jpeg(pixels, 50),
+}
+
+
+def synthetic(kind, seed=0):
+    """Unmarked pictures that a watermark reader may trip over."""
+    rng = np.random.default_rng(seed)
+    if kind == "noise":
+        return rng.integers(0, 256, (300, 420, 3), dtype=np.uint8)
+    if kind == "gradient":
+        ramp = np.linspace(0, 255, 400)[None, :, None] * np.linspace(0.5, 1, 300)[:, None, None]
+        return np.broadcast_to(ramp, (300, 400, 3)).astype(np.uint8)
+    if kind == "stripes":
+        wave = 128 + 100 * np.sin(np.arange(400) * 2 * np.pi / 16)
+        return np.broadcast_to(wave[None, :, None], (300, 400, 3)).astype(np.uint8)
+    return np.full((256, 256, 3), 128, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("make", UNMARKED, ids=lambda make: make.__name__)
+def test_rejects_photographs_without_a_mark(make):
+    assert find_mark(make()) is None
+
+
+@pytest.mark.parametrize("kind", ["noise", "gradient", "stripes", "plain"])
+def test_rejects_synthetic_pictures_without_a_mark(kind):
+    assert find_mark(synthetic(kind)) is None
+
+
+@pytest.mark.parametrize("side_px", [1, 7, 40])
+def test_rejects_pictures_too_small_for_a_mark(side_px):
+    assert find_mark(synthetic("noise")[:side_px, : 2 * side_px]) is None
+
+
+def test_reference_scores_of_unmarked_pictures_are_unit_normal():
+    """What the false-alarm rate rests on: any picture, read with keys it has nothing to do with."""
+    luma = luminance(data.rocket())
+    grid = WorkingGrid.for_embedding(*luma.shape)
+    sampled = grid.sample(luma)
+    scores = np.array(
+        [
+            _View.of(sampled, grid, seed.to_bytes(4, "big")).judge(grid, Profile.STANDARD, Tone()).score
+            for seed in range(300)
+        ]
+    )
+    assert abs(scores.mean()) < 0.25
+    assert 0.85 < scores.std() < 1.15
+    assert np.abs(scores).max() < MARKED_SCORE - 1
+
+
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
+def test_round_trip_a_mark_is_found_after(marked, attack):
+    found = find_mark(attack(marked.pixels))
+    assert found is not None
+    assert found.profile is Profile.STANDARD
+    assert found.grid == marked.grid
+    assert found.score > MARKED_SCORE
+
+
+@pytest.mark.parametrize(
+    "attack, name, expected",
+    [
+        ("darker", "gain", 0.85),
+        ("brighter", "gain", 1.15),
+        ("gamma 0.85", "gamma", 0.85),
+        ("gamma 1.2", "gamma", 1.2),
+    ],
+)
+def test_reference_the_change_of_tone_is_told(marked, attack, name, expected):
+    found = find_mark(ATTACKS[attack](marked.pixels))
+    assert getattr(found.tone, name) == pytest.approx(expected, abs=0.05)
+
+
+def test_round_trip_an_untouched_mark_is_found_at_first_sight(marked):
+    found = find_mark(marked.pixels)
+    assert found.tone == Tone()
+    assert found.clustering > 0.6
+    assert find_mark(marked.pixels.astype(np.uint16) * 257).score == pytest.approx(found.score, abs=0.1)
+
+
+def test_rejects_a_wrong_key(astronaut, tiers):
+    secret = embed(astronaut, tiers, key=b"right").pixels
+    assert find_mark(secret, key=b"right") is not None
+    assert find_mark(secret, key=b"wrong") is None
+    assert find_mark(secret) is None
+
+
+def test_deterministic(marked):
+    darker = ATTACKS["darker"](marked.pixels)
+    assert find_mark(darker) == find_mark(darker.copy())
+
+
+def test_reference_what_was_found_is_told_in_words(marked):
+    candidate = Candidate(marked.grid, Profile.STANDARD, Tone(gain=0.85, gamma=1.2, blur_px=0.9), 17.2, 0.8)
+    assert candidate.describe() == (
+        "read on the 512-pixel grid (standard profile, pilot score 17); "
+        "undone first: contrast ×0.85, gamma 1.20, blur of about 0.9 px"
+    )
+    assert "undone" not in Candidate(marked.grid, Profile.DISCREET, Tone(), 9.0, 0.8).describe()
+
+
+@pytest.mark.parametrize("gamma", [0.85, 1.2])
+def test_round_trip_a_gamma_is_undone(astronaut, gamma):
+    grid = WorkingGrid.for_embedding(512, 512)
+    undone = Tone(gamma=gamma).undone(bent(astronaut, gamma), grid)
+    assert np.abs(undone - luminance(astronaut)).mean() < 0.6
+
+
+def test_round_trip_a_blur_is_undone(astronaut):
+    grid = WorkingGrid.for_embedding(512, 512)
+    softer = blurred(astronaut, 1.2)
+    sharp, soft, undone = luminance(astronaut), luminance(softer), Tone(blur_px=1.2).undone(softer, grid)
+    assert np.square(undone - sharp).mean() < 0.5 * np.square(soft - sharp).mean()

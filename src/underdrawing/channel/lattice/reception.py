@@ -18,6 +18,9 @@ from underdrawing.channel.ldpc import Segmented, SegmentedDecoded
 
 __all__ = ["Reception", "receive"]
 
+_LEVEL_DOUBT = 4.0
+"""Nats by which another masking level must fit better before it is believed."""
+
 
 @dataclass(frozen=True)
 class Reception:
@@ -27,6 +30,7 @@ class Reception:
         candidate: grid, profile and tones that the pilots found.
         layout: roles of the chips for the tiers known so far.
         levels: masking level per block.
+        coefficients: what was measured, in grey levels of the picture as it was protected.
         bins: phase of each chip in 1/64 steps.
         steps: lattice step of each chip in grey levels, 0 where the block carries none.
         known: bit of each chip, −1 where unknown; pilots to begin with, then every decoded tier.
@@ -38,6 +42,7 @@ class Reception:
     candidate: Candidate
     layout: Layout
     levels: NDArray[np.intp]
+    coefficients: NDArray[np.float32]
     bins: NDArray[np.uint8]
     steps: NDArray[np.float32]
     known: NDArray[np.int8]
@@ -64,7 +69,7 @@ class Reception:
     def with_tiers(self, present: tuple[bool, ...]) -> "Reception":
         """The same reception once it is known which tiers the message has."""
         layout = layout_of(self.candidate.grid, present, self.key)
-        return _settled(replace(self, layout=layout))
+        return _settled(_relevelled(_settled(replace(self, layout=layout))))
 
     def decode(self, tier: int, information_bits: int, *, hints: NDArray[np.float32] | None = None) -> SegmentedDecoded:
         """Decode one tier of a message whose length in bits is known.
@@ -88,6 +93,22 @@ class Reception:
         known = self.known.copy()
         known[mine] = codeword[self.layout.positions[mine] % codeword.size].astype(np.int8)
         return _settled(replace(self, known=known))
+
+    def _shifted(self, shift: int) -> "Reception":
+        """The same chips read as if every block were this many masking levels busier."""
+        levels = np.clip(self.levels + shift, 0, LEVELS - 1)
+        steps = chip_steps(DESIGNS[self.candidate.profile, self.candidate.grid.side_px], levels)
+        bins = phase_bins(self.coefficients, steps, self.layout)
+        return replace(self, levels=levels, steps=steps, bins=bins)
+
+    def _with_blocks_of(self, other: "Reception", chosen: NDArray[np.bool_]) -> "Reception":
+        """The reception with some blocks as the other reads them."""
+        return replace(
+            self,
+            levels=np.where(chosen, other.levels, self.levels),
+            steps=np.where(chosen, other.steps, self.steps),
+            bins=np.where(chosen, other.bins, self.bins),
+        )
 
     @cached_property
     def soft_bits(self) -> NDArray[np.float32]:
@@ -117,11 +138,26 @@ def _opened(pixels: Pixels, candidate: Candidate, key: bytes | None) -> Receptio
     levels = levels_of(activity(means) / np.float32(tone.gain))
     layout = layout_of(candidate.grid, (True,) + (False,) * (TIERS - 1), key)
     steps = chip_steps(DESIGNS[candidate.profile, candidate.grid.side_px], levels)
-    bins = phase_bins(coefficients / np.float32(tone.gain), steps, layout)
+    coefficients = coefficients / np.float32(tone.gain)
+    bins = phase_bins(coefficients, steps, layout)
     known = np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1))
     blank = np.ones(levels.shape, dtype=np.float32)
     noise = NoiseModel.of(np.full((6, LEVELS), 0.2, dtype=np.float32))
-    return _settled(Reception(candidate, layout, levels, bins, steps, known, noise, blank, key))
+    return _settled(Reception(candidate, layout, levels, coefficients, bins, steps, known, noise, blank, key))
+
+
+def _relevelled(reception: Reception) -> Reception:
+    """The reception with other masking levels where they fit the chips much better.
+
+    A block whose activity lies near a threshold may end up one level off, and then none of its chips fits.
+    """
+    best, chosen = reception, reception.evidence + np.float32(_LEVEL_DOUBT)
+    for shift in (-1, 1):
+        other = reception._shifted(shift)
+        better = other.evidence > chosen
+        chosen = np.where(better, other.evidence, chosen)
+        best = best._with_blocks_of(other, better)
+    return best
 
 
 def _settled(reception: Reception) -> Reception:

@@ -25,7 +25,7 @@ _NEIGHBOURHOOD = 3
 _INDEPENDENT_SHARE = 0.8
 _FEWEST_CHIPS = 16
 _PRIOR_PILOTS = 20
-_LEAST_DENSITY = 1e-3
+_RARELY_UNEXPLAINED, _OFTEN_UNEXPLAINED = 1e-3, 0.15
 _UNHEARD_MARGIN = 1.1
 _SHARED_KINDS = 2
 _KINDS = len(GROUPS) + _SHARED_KINDS
@@ -138,17 +138,25 @@ def log_intact(
     weight: NDArray[np.float32],
     noise: NoiseModel,
     known: NDArray[np.int8],
+    *,
+    cautious: bool = False,
 ) -> NDArray[np.float32]:
     """Evidence of each block for being untouched against replaced, rows×columns float32 in nats.
+
+    A share of all chips may be anywhere whatever became of the block (clipping, rounding, a neighbour that was
+    replaced), so that no chip says more than the logarithm of that share.
 
     Args:
         bins, cells: as in :func:`estimate_noise`.
         weight: share of each chip that belongs to the block, 0 where it carries nothing.
         known: 24×rows×columns, the bit of a chip where it is known, −1 where it is not.
+        cautious: take that share to be large, for accusing a block rather than for weighing it.
     """
+    unexplained = np.float32(_OFTEN_UNEXPLAINED if cautious else _RARELY_UNEXPLAINED)
     zero, one = (noise.density(bins, cells, bit=bit) for bit in (0, 1))
     fit = np.where(known < 0, (zero + one) / 2, np.where(known == 0, zero, one))
-    return np.asarray((np.log(np.maximum(fit, _LEAST_DENSITY)) * weight).sum(0), dtype=np.float32)
+    fit = (1 - unexplained) * fit + unexplained
+    return np.asarray((np.log(fit) * weight).sum(0), dtype=np.float32)
 
 
 def reliability(evidence: NDArray[np.float32]) -> NDArray[np.float32]:

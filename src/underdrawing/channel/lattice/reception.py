@@ -64,7 +64,7 @@ class Reception:
     @cached_property
     def evidence(self) -> NDArray[np.float32]:
         """Evidence of each block for being untouched against replaced, rows×columns float32 in nats."""
-        return log_intact(self.bins, self.cells, self.weight, self.noise, self.known)
+        return log_intact(self.bins, self.cells, self.weight, self.noise, self.known, cautious=True)
 
     def with_tiers(self, present: tuple[bool, ...]) -> "Reception":
         """The same reception once it is known which tiers the message has."""

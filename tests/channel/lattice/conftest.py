@@ -2,9 +2,9 @@
 
 import cv2
 import pytest
-from lattice_scenes import FIRST_TIER_BITS, message, mosaic
 from skimage import data
 
+from scenes import FIRST_TIER_BITS, message, mosaic
 from underdrawing.channel.lattice import capacity_bits, embed
 
 

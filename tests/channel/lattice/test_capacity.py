@@ -2,9 +2,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from lattice_scenes import mosaic, resized
 from skimage import data
 
+from scenes import mosaic, resized
 from underdrawing.channel import Profile
 from underdrawing.channel.lattice import capacity_bits
 from underdrawing.errors import ImageTooSmallError

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from lattice_scenes import FIRST_TIER_BITS, message, mosaic, resized
 from skimage import data
 
+from scenes import FIRST_TIER_BITS, message, mosaic, resized
 from underdrawing.channel import Profile
 from underdrawing.channel.lattice import capacity_bits, embed, receive
 from underdrawing.errors import CapacityError, ImageTooSmallError

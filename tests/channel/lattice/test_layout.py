@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GRIDS, GROUPS, SHARES, SPREAD, TIERS
@@ -60,6 +60,7 @@ def test_round_trip_shared_chips_come_in_whole_groups_and_agree(side_px):
 
 
 @pytest.mark.parametrize("side_px", GRIDS)
+@settings(max_examples=12)
 @given(extra=st.integers(1, 90))
 def test_reference_coordinates_are_absolute(side_px, extra):
     """The frame does not matter, so a crop can be read once its place is known."""

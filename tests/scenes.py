@@ -1,4 +1,4 @@
-"""What the tests of the lattice channel do to photographs, and the messages they hide in them."""
+"""What tests do to photographs, and the messages they hide in them."""
 
 import io
 

@@ -1,0 +1,246 @@
+"""The story end to end: protect, then verify what became of it."""
+
+import zlib
+
+import numpy as np
+import pytest
+from skimage import data
+
+from scenes import jpeg, mosaic, quarter_replaced, resized
+from underdrawing import Picture, Profile, SignatureStatus, SigningKey, TrustStore, Verdict, load, protect, verify
+from underdrawing.channel.lattice import embed
+from underdrawing.errors import ImageTooSmallError, UnsupportedVersionError
+from underdrawing.images import encode
+from underdrawing.payload import Block, Capacity, Publisher, compose
+from underdrawing.tokenizer import Tokenizer
+
+FACTS = {"creator": "Ann Example", "headline": "The bridge on the day before the flood", "city": "Ghent"}
+KEY = SigningKey.from_seed(b"the key of an honest publisher..")
+FORGER = SigningKey.from_seed(b"the key of somebody else at all.")
+TRUST = TrustStore().add(Publisher("The Desk", KEY.public()))
+BLOCKS = ("anchor", "core", "detail", "fine")
+
+
+@pytest.fixture(scope="module")
+def original():
+    return Picture(mosaic())
+
+
+@pytest.fixture(scope="module")
+def protection(original):
+    return protect(original, facts=FACTS, key=KEY)
+
+
+@pytest.fixture(scope="module")
+def verified(protection):
+    return verify(protection.picture, trust=TRUST)
+
+
+@pytest.fixture(scope="module")
+def doctored(protection):
+    """A copy with a quarter replaced and saved as JPEG 75, where it was replaced, and what is found."""
+    pixels, mask = quarter_replaced(protection.picture.pixels)
+    suspect = Picture(jpeg(pixels, 75))
+    return suspect, mask, verify(suspect, trust=TRUST)
+
+
+def message(code, *, key=KEY, facts=FACTS):
+    """A message as ``protect`` composes it, for those who want to tamper with it."""
+    order = Tokenizer.load().detail_order(code)
+    capacity = Capacity(2300, 4100, 0)
+    return compose(id=7, tokens=code.scales, fine_order=order, facts=facts, key=key, capacity=capacity)
+
+
+def sealed(prefix, bits):
+    """The block with the checksum that belongs to it, which a forger computes as well as anybody."""
+    checksum = zlib.crc32(prefix + np.packbits(bits[:-32]).tobytes())
+    return np.concatenate([bits[:-32], np.unpackbits(np.frombuffer(checksum.to_bytes(4, "big"), np.uint8))])
+
+
+def test_round_trip_an_untouched_picture_is_authentic(protection, verified):
+    assert verified.verdict is Verdict.AUTHENTIC
+    assert verified.id == protection.id
+    assert verified.blocks == protection.blocks == BLOCKS
+    assert verified.code_scales == 6
+    assert verified.tampered_fraction == 0
+    assert not verified.mask.any()
+    assert (verified.recovered, verified.recovery_source) == (None, None)
+    assert verified.confidence > 0.5
+
+
+def test_round_trip_facts_and_signature_come_out_of_the_pixels(verified):
+    assert verified.facts == FACTS
+    assert verified.facts_source == "pixels"
+    assert verified.signature is SignatureStatus.VALID
+    assert verified.signer == "The Desk"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda p: jpeg(p, 85), lambda p: resized(p, 0.7), lambda p: jpeg(resized(p, 0.6), 85)],
+    ids=["JPEG 85", "0.7 size", "0.6 size, JPEG 85"],
+)
+def test_round_trip_what_the_web_does_is_no_tampering(protection, change):
+    verification = verify(Picture(change(protection.picture.pixels)), trust=TRUST)
+    assert verification.verdict is Verdict.AUTHENTIC
+    assert verification.signature is SignatureStatus.VALID
+    assert verification.facts == FACTS
+
+
+def test_reference_a_doctored_copy_is_tampered_where_it_was_doctored(doctored):
+    _, mask, verification = doctored
+    assert verification.verdict is Verdict.TAMPERED
+    assert verification.signature is SignatureStatus.VALID
+    found = verification.mask
+    overlap = 2 * (found & mask).sum() / (found.sum() + mask.sum())
+    assert overlap > 0.85
+    assert verification.tampered_fraction == pytest.approx(found.mean())
+    assert verification.tamper_probability[mask].mean() > 0.8
+    assert verification.tamper_probability[~mask].mean() < 0.15
+
+
+def test_reference_what_was_there_is_painted_back_and_nothing_else_is_touched(doctored, original):
+    suspect, mask, verification = doctored
+    recovered = verification.recovered
+    assert verification.recovery_source == "code"
+    assert np.array_equal(recovered.pixels[~verification.mask], suspect.pixels[~verification.mask])
+    inside = mask & verification.mask
+    errors = [
+        np.abs(p[inside].astype(int) - original.pixels[inside]).mean() for p in (recovered.pixels, suspect.pixels)
+    ]
+    assert errors[0] < 0.5 * errors[1]
+
+
+def test_shapes_map_mask_and_picture_have_the_size_of_the_suspect(protection):
+    suspect = Picture(resized(quarter_replaced(protection.picture.pixels)[0], 0.8))
+    verification = verify(suspect)
+    shape = suspect.pixels.shape[:2]
+    assert (verification.tamper_probability.shape, verification.tamper_probability.dtype) == (shape, np.float32)
+    assert (verification.mask.shape, verification.mask.dtype) == (shape, np.bool_)
+    assert verification.recovered.pixels.shape == suspect.pixels.shape
+    assert 0 <= verification.tamper_probability.min() <= verification.tamper_probability.max() <= 1
+
+
+def test_rejects_a_mark_copied_onto_another_picture(protection):
+    """The whole message is genuine and its signature right, but it describes something else."""
+    genuine = message(protection.code)
+    another = np.ascontiguousarray(mosaic()[::-1, :, ::-1])
+    tiers = [genuine.blocks[block] for block in (Block.ANCHOR, Block.CORE, Block.DETAIL)]
+    verification = verify(Picture(embed(another, tiers).pixels), trust=TRUST)
+    assert verification.verdict is Verdict.TRANSPLANTED
+    assert verification.signature is SignatureStatus.VALID
+    assert verification.recovered is None
+
+
+def test_rejects_a_message_changed_after_it_was_signed(original, protection):
+    """A token of the core is changed and its checksum made right again: the signature tells."""
+    genuine = message(protection.code)
+    core = genuine.blocks[Block.CORE].copy()
+    core[5] ^= 1
+    tiers = [genuine.blocks[Block.ANCHOR], sealed(b"core" + (7).to_bytes(8, "big"), core)]
+    verification = verify(Picture(embed(original.pixels, [*tiers, genuine.blocks[Block.DETAIL]]).pixels), trust=TRUST)
+    assert verification.verdict is Verdict.FORGED
+    assert verification.signature is SignatureStatus.INVALID
+    assert verification.signer != "The Desk"
+
+
+def test_reference_a_signature_is_worth_what_its_key_is_worth(protection, original):
+    assert verify(protection.picture).signature is SignatureStatus.UNKNOWN_KEY
+    other = protect(original, key=FORGER)
+    stranger = verify(other.picture, trust=TRUST)
+    assert stranger.signature is SignatureStatus.UNKNOWN_KEY
+    assert stranger.signer == FORGER.public().id.hex()
+    assert stranger.verdict is not Verdict.FORGED
+
+
+def test_reference_an_unsigned_picture_has_no_signature(original):
+    verification = verify(protect(original, facts=FACTS).picture, trust=TRUST)
+    assert verification.signature is SignatureStatus.ABSENT
+    assert verification.signer is None
+    assert verification.facts == FACTS
+
+
+def test_rejects_without_the_secret_of_the_channel(original):
+    secret = protect(original, facts=FACTS, channel_key=b"secret")
+    for key in (None, b"wrong"):
+        verification = verify(secret.picture, channel_key=key)
+        assert verification.verdict is Verdict.UNPROTECTED
+        assert (verification.id, verification.facts, verification.mask) == (None, {}, None)
+    assert verify(secret.picture, channel_key=b"secret").facts == FACTS
+
+
+def test_rejects_an_unmarked_picture():
+    verification = verify(Picture(data.rocket()))
+    assert verification.verdict is Verdict.UNPROTECTED
+    assert verification.geometry.note == "no mark was found"
+    assert verification.blocks == ()
+    assert verification.facts_source is None
+
+
+def test_rejects_a_newer_version(original, protection):
+    anchor = message(protection.code).blocks[Block.ANCHOR].copy()
+    anchor[:4] = [0, 0, 1, 0]
+    with pytest.raises(UnsupportedVersionError, match="version 2"):
+        verify(Picture(embed(original.pixels, [sealed(b"anchor", anchor)]).pixels))
+
+
+def test_rejects_a_picture_too_small_to_carry_a_mark(original):
+    with pytest.raises(ImageTooSmallError, match="at least 256 px"):
+        protect(Picture(original.pixels[:255]))
+
+
+@pytest.mark.parametrize("side_px", [256, 300])
+def test_limits_a_small_picture_carries_at_least_its_anchor(side_px):
+    small = protect(Picture(resized(mosaic()[512:, :512], side_px / 512)), key=KEY)
+    assert small.blocks[0] == "anchor"
+    assert "core" in small.blocks or "signature" in small.left_out
+
+
+def test_limits_the_discreet_profile_changes_less(original, protection):
+    discreet = protect(original, facts=FACTS, key=KEY, profile=Profile.DISCREET)
+    assert discreet.psnr_db > protection.psnr_db + 2
+    verification = verify(discreet.picture, trust=TRUST)
+    assert {"anchor", "core", "detail"} <= set(verification.blocks)
+    assert verification.signature is SignatureStatus.VALID
+
+
+def test_round_trip_sixteen_bits_and_alpha_through_a_png(original):
+    deep = original.pixels.astype(np.uint16) * 257
+    alpha = np.tile(np.linspace(0, 65535, deep.shape[1]).astype(np.uint16), (deep.shape[0], 1))
+    protection = protect(Picture(deep, alpha=alpha), facts=FACTS, key=KEY)
+    assert protection.picture.pixels.dtype == np.uint16
+    returned = load(encode(protection.picture, format="PNG"))
+    assert np.array_equal(returned.pixels, protection.picture.pixels)
+    assert np.array_equal(returned.alpha, alpha)
+    verification = verify(returned, trust=TRUST)
+    assert verification.verdict is Verdict.AUTHENTIC
+    assert verification.facts == FACTS
+
+
+def test_round_trip_a_picture_in_grey_stays_in_grey():
+    grey = np.repeat(mosaic()[..., :1], 3, axis=2)
+    protection = protect(Picture(grey, grey=True), facts=FACTS)
+    pixels = protection.picture.pixels
+    assert protection.picture.grey
+    assert (pixels == pixels[..., :1]).all()
+    assert verify(load(encode(protection.picture, format="JPEG", quality=90))).facts == FACTS
+
+
+def test_deterministic(original, protection):
+    again = protect(original, facts=FACTS, key=KEY)
+    assert again.id == protection.id
+    assert encode(again.picture, format="PNG") == encode(protection.picture, format="PNG")
+    assert protect(original, facts={}, key=KEY).id != protection.id
+
+
+def test_deterministic_the_given_picture_is_left_alone(original, protection):
+    assert np.array_equal(original.pixels, mosaic())
+    assert protection.picture.metadata == original.metadata
+
+
+def test_reference_every_step_was_timed(protection, verified, doctored):
+    assert set(protection.timings_s) == {"encode", "compose", "embed"}
+    assert {"receive", "decode", "map", "recover"} <= set(verified.timings_s)
+    for timings in (protection.timings_s, verified.timings_s, doctored[2].timings_s):
+        assert all(seconds >= 0 for seconds in timings.values())
+        assert sum(timings.values()) < 60

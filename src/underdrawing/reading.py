@@ -39,7 +39,7 @@ TIER_OF = {Block.ANCHOR: 0, Block.CORE: 1, Block.DETAIL: 2, Block.FINE: 3}
 
 _SCALES_BEFORE = {Block.CORE: 2, Block.DETAIL: 4, Block.FINE: 5}
 _SIDES_OF = {Block.CORE: (4, 8), Block.DETAIL: (16,), Block.FINE: (32,)}
-_DEMAPPINGS = 6
+_DEMAPPINGS = 8
 
 _Block = TypeVar("_Block")
 

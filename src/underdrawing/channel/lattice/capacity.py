@@ -20,6 +20,9 @@ _RATE = 0.5
 _MOST_BITS = {GRIDS[0]: (1952, 0, 0), GRIDS[1]: (1952, 3136, 12800), GRIDS[2]: (2304, 4192, 13600)}
 """What tiers 1–3 take at most on each grid; more would go at the cost of what harder channels leave over."""
 
+_LEAST_BITS = (1700, 3136, 3200)
+"""Less than this is not worth a tier: its chips protect the others better."""
+
 _ALWAYS = {GRIDS[0]: 0, GRIDS[1]: 2, GRIDS[2]: 2}
 """How many of tiers 1–3 every image on a grid is promised, whatever it shows."""
 
@@ -40,7 +43,8 @@ def capacity_bits(pixels: Pixels, *, profile: Profile = Profile.STANDARD) -> Seq
     layout = layout_of(grid, (True,) * TIERS)
     most, always = _MOST_BITS[grid.side_px], _ALWAYS[grid.side_px]
     chips = [int(np.count_nonzero((layout.roles == tier) & (steps > 0))) for tier in range(1, TIERS)]
+    offered = [min(limit, int(count * _RATE)) for limit, count in zip(most, chips, strict=True)]
     return [
-        limit if t < always else min(limit, int(count * _RATE))
-        for t, (limit, count) in enumerate(zip(most, chips, strict=True))
+        limit if tier < always else bits if bits >= least else 0
+        for tier, (limit, bits, least) in enumerate(zip(most, offered, _LEAST_BITS, strict=True))
     ]

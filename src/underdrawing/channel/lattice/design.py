@@ -41,7 +41,8 @@ BLOCK = 16
 """Side of a block of the working grid, in grid pixels."""
 
 GRIDS = (256, 512, 1024)
-"""Short side of the working grid in pixels; an image uses the largest one that is not larger than its own short side."""
+"""Short side of the working grid in pixels; an image uses the largest one that is not larger than its own short
+side."""
 
 COEFFICIENTS = (
     *((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (2, 2)),
@@ -84,15 +85,16 @@ def _table(*groups: tuple[float, ...]) -> NDArray[np.float32]:
     return table
 
 
-_COMPACT = _table((34, 38, 48, 60, 76, 90), (0, 33, 48, 60, 76, 90), (0, 0, 0, 0, 28, 40), (0, 0, 0, 0, 0, 0))
-_LARGE = _table((25, 30, 38, 46, 56, 64), (12, 18, 28, 36, 44, 50), (0, 0, 18, 24, 30, 36), (0, 0, 0, 0, 22, 26))
+_SMALL = _table((22, 31, 42, 54, 66, 74), (18, 27, 39, 52, 64, 72), (0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 0))
+_MIDDLE = _table((27, 39, 51, 62, 74, 82), (22, 33, 45, 59, 70, 78), (0, 0, 0, 25, 37, 44), (0, 0, 0, 0, 22, 32))
+_LARGE = _table((22, 29, 39, 50, 62, 72), (9, 15, 25, 36, 44, 52), (8, 12, 18, 26, 34, 42), (0, 0, 12, 19, 26, 34))
 
 DESIGNS = {
-    (Profile.STANDARD, 256): Design(_COMPACT, pull=0.78),
-    (Profile.STANDARD, 512): Design(_COMPACT, pull=0.78),
+    (Profile.STANDARD, 256): Design(_SMALL, pull=0.78),
+    (Profile.STANDARD, 512): Design(_MIDDLE, pull=0.78),
     (Profile.STANDARD, 1024): Design(_LARGE, pull=0.78),
-    (Profile.DISCREET, 256): Design(_COMPACT * np.float32(0.55), pull=0.8),
-    (Profile.DISCREET, 512): Design(_COMPACT * np.float32(0.55), pull=0.8),
+    (Profile.DISCREET, 256): Design(_SMALL * np.float32(0.55), pull=0.8),
+    (Profile.DISCREET, 512): Design(_MIDDLE * np.float32(0.55), pull=0.8),
     (Profile.DISCREET, 1024): Design(_LARGE * np.float32(0.7), pull=0.8),
 }
 
@@ -123,6 +125,6 @@ class Shares:
 
 SHARES = {
     256: Shares(lanes=2, pilot=0.1, first=0.9, sounding=0.03, rest=((0, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0))),
-    512: Shares(lanes=2, pilot=0.06, first=0.25, sounding=0.03, rest=((6, 6, 0, 0), (4, 4, 1, 0), (0, 0, 0, 1))),
-    1024: Shares(lanes=1, pilot=0.06, first=0.2, sounding=0.02, rest=((5, 2, 0, 0), (5, 3, 0, 0), (0, 5, 1, 1))),
+    512: Shares(lanes=2, pilot=0.045, first=0.28, sounding=0.025, rest=((67, 67, 0, 0), (33, 33, 1, 1), (0, 0, 0, 1))),
+    1024: Shares(lanes=1, pilot=0.05, first=0.26, sounding=0.02, rest=((7, 4, 0, 0), (3, 3, 0, 0), (0, 3, 1, 1))),
 }

@@ -93,9 +93,9 @@ DESIGNS = {
     (Profile.STANDARD, 256): Design(_SMALL, pull=0.78),
     (Profile.STANDARD, 512): Design(_MIDDLE, pull=0.78),
     (Profile.STANDARD, 1024): Design(_LARGE, pull=0.78),
-    (Profile.DISCREET, 256): Design(_SMALL * np.float32(0.55), pull=0.8),
-    (Profile.DISCREET, 512): Design(_MIDDLE * np.float32(0.55), pull=0.8),
-    (Profile.DISCREET, 1024): Design(_LARGE * np.float32(0.7), pull=0.8),
+    (Profile.DISCREET, 256): Design(_SMALL * np.float32(0.5), pull=0.8),
+    (Profile.DISCREET, 512): Design(_MIDDLE * np.float32(0.53), pull=0.8),
+    (Profile.DISCREET, 1024): Design(_LARGE * np.float32(0.66), pull=0.8),
 }
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from underdrawing.channel.lattice.design import BLOCK, GRIDS
-from underdrawing.channel.lattice.grid import MINIMUM_SIDE_PX, WorkingGrid, luminance, spread
+from underdrawing.channel.lattice.grid import MINIMUM_SIDE_PX, WorkingGrid, luminance
 from underdrawing.errors import ImageTooSmallError
 
 SIDES_PX = st.integers(256, 4000)
@@ -69,15 +69,3 @@ def test_round_trip_on_its_own_size_changes_nothing(astronaut):
     grid = WorkingGrid.for_embedding(512, 512)
     luma = luminance(astronaut)
     assert np.array_equal(grid.sample(luma), luma)
-    assert np.array_equal(spread(luma, 512, 512), luma)
-
-
-@pytest.mark.parametrize("height_px, width_px", [(700, 900), (300, 451), (2000, 1600)])
-def test_round_trip_what_is_spread_is_sampled_again(height_px, width_px):
-    """Smooth residuals, as the analysis functions are, come back nearly unchanged from any size."""
-    grid = WorkingGrid.for_embedding(height_px, width_px)
-    y, x = np.mgrid[: grid.size_px[0], : grid.size_px[1]].astype(np.float32)
-    smooth = np.cos(2 * np.pi * x / 16) * np.cos(2 * np.pi * y / 20)
-    returned = grid.sample(spread(smooth, height_px, width_px))
-    assert returned.shape == grid.size_px
-    assert np.corrcoef(returned.ravel(), smooth.ravel())[0, 1] > 0.99

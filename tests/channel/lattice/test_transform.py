@@ -106,3 +106,15 @@ def test_limits_nothing_beyond_a_quarter_cycle_per_pixel_is_heard(frequency):
     plain /= np.linalg.norm(plain)
     heard = max(abs(plain @ np.exp(2j * np.pi * f * np.arange(BLOCK))) for f in np.linspace(0.3, 0.5, 60))
     assert leaked < 0.2 * heard
+
+
+@pytest.mark.parametrize("height_px, width_px", [(512, 512), (700, 900), (2000, 1600)])
+def test_round_trip_what_is_made_at_any_size_is_measured_again(height_px, width_px):
+    rng = np.random.default_rng(3)
+    wanted = rng.normal(0, 10, (len(COEFFICIENTS), 32, 40)).astype(np.float32)
+    picture = from_coefficients(wanted, height_px=height_px, width_px=width_px)
+    on_grid = from_coefficients(wanted)
+    assert picture.shape == (height_px, width_px)
+    _, measured = block_coefficients(picture, rows=32, columns=40)
+    _, expected = block_coefficients(on_grid)
+    assert np.corrcoef(measured.ravel(), expected.ravel())[0, 1] > 0.99

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import DESIGNS, TIERS
-from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance, spread
+from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.masking import masking_levels
 from underdrawing.channel.lattice.modulation import chip_steps, lattice_moves
@@ -79,27 +80,34 @@ def _chip_bits(layout: Layout, tiers: Sequence[NDArray[np.uint8] | None]) -> NDA
 
 def used_chips(layout: Layout) -> NDArray[np.bool_]:
     """Which chips carry anything, 24×rows×columns."""
-    return (layout.roles >= 0) | (layout.roles == PILOT)
+    used: NDArray[np.bool_] = (layout.roles >= 0) | (layout.roles == PILOT)
+    return used
 
 
 def _fit(
     pixels: Pixels, grid: WorkingGrid, layout: Layout, bits: NDArray[np.uint8], profile: Profile
 ) -> NDArray[np.float32]:
     """The luminance residual, H×W float32 in units of the pixel type (whole numbers), that puts every chip in place."""
+    height, width = pixels.shape[:2]
     unit = np.float32(1 if pixels.dtype == np.uint8 else 257)
-    room_up, room_down = _headroom(pixels)
-    luma = luminance(pixels)
-    means, coefficients = block_coefficients(grid.sample(luma))
+    up, down = _headroom(pixels)
+    means, coefficients = block_coefficients(luminance(pixels), rows=grid.rows, columns=grid.columns)
     design = DESIGNS[profile, grid.side_px]
     steps = chip_steps(design, masking_levels(means))
     moves = lattice_moves(coefficients, steps, bits, layout, design.pull)
-    targets = coefficients + np.where(used_chips(layout), moves, np.float32(0))
-    wanted = np.zeros(grid.size_px, dtype=np.float32)
+    missing = np.where(used_chips(layout), moves, np.float32(0)) * unit
+    moves, wanted = missing, np.zeros_like(missing)
     for _ in range(_CORRECTIONS):
-        wanted += from_coefficients(targets - coefficients)
-        residual = np.clip(np.rint(spread(wanted, *luma.shape) * unit), room_down, room_up)
-        _, coefficients = block_coefficients(grid.sample(luma + residual / unit))
-    return np.asarray(residual, dtype=np.float32)
+        wanted += missing
+        residual = _whole(from_coefficients(wanted, height_px=height, width_px=width), up, down)
+        missing = moves - block_coefficients(residual, rows=grid.rows, columns=grid.columns)[1]
+    return residual
+
+
+def _whole(residual: NDArray[np.float32], up: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A residual rounded, and clipped to the headroom; in place."""
+    np.rint(residual, out=residual)
+    return np.asarray(cv2.max(cv2.min(residual, up, residual), down, residual), dtype=np.float32)
 
 
 def _headroom(pixels: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -111,12 +119,11 @@ def _headroom(pixels: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 def _add(pixels: Pixels, residual: NDArray[np.float32]) -> Pixels:
-    whole = residual.astype(np.int32 if pixels.dtype == np.uint16 else np.int16)
-    depth = cv2.CV_8U if pixels.dtype == np.uint8 else cv2.CV_16U
-    marked: Pixels = cv2.add(pixels, cv2.merge([whole, whole, whole]), dtype=depth)
-    return marked
+    """Pixels with the residual added to every channel. It never leaves their range, so sums modulo it are right."""
+    whole = cast(Pixels, residual.astype(np.int32).astype(pixels.dtype))
+    return pixels + np.asarray(cv2.merge([whole, whole, whole]))
 
 
-def _psnr_db(residual: NDArray[np.float32], dtype: np.dtype[np.generic]) -> float:
-    mean_square = float(np.mean(np.square(residual, dtype=np.float64)))
+def _psnr_db(residual: NDArray[np.float32], dtype: np.dtype[np.uint8] | np.dtype[np.uint16]) -> float:
+    mean_square = cv2.norm(residual, cv2.NORM_L2SQR) / residual.size
     return float(10 * np.log10(np.iinfo(dtype).max ** 2 / mean_square)) if mean_square else float("inf")

@@ -80,9 +80,9 @@ def estimate_noise(
         layout: for the pilots.
         design: for the steps, which tell the noise of kinds that cannot be heard from that of those that can.
     """
-    doubled, total = _clustering(np.cos(4 * np.pi * _BIN_CENTRES)[bins], cells, weight)
-    known = np.where(layout.pilots == 1, -1, 1) * np.cos(2 * np.pi * _BIN_CENTRES)[bins]
-    single, pilots = _clustering(known, cells, np.where(layout.roles == PILOT, weight, 0))
+    phases = _histogram(bins, cells, weight)
+    doubled, total = _clustering(phases, harmonic=2)
+    single, pilots = _clustering(_pilot_histogram(bins, cells, weight, layout), harmonic=1)
     count = np.ones((_KINDS, 1))
     count[len(GROUPS) :] = SPREAD
     clear = (total >= _FEWEST_CHIPS) & (doubled > 5 / np.sqrt(np.maximum(2 * total / count, 1)))
@@ -100,13 +100,26 @@ def _rough(single: NDArray[np.float64], pilots: NDArray[np.float64]) -> NDArray[
     return np.where(heard, _deviation(single, 1), np.nan)
 
 
-def _clustering(
-    cosines: NDArray[np.floating], cells: NDArray[np.intp], weight: NDArray[np.floating]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean cosine and total weight per cell, 6×6 each."""
-    weight = weight.ravel()
-    total = np.bincount(cells.ravel(), weights=weight, minlength=_KINDS * LEVELS)
-    sums = np.bincount(cells.ravel(), weights=cosines.ravel() * weight, minlength=_KINDS * LEVELS)
+def _histogram(bins: NDArray[np.uint8], cells: NDArray[np.intp], weight: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Total weight of the chips in each bin of each cell, 36×64."""
+    places = (cells * PHASE_BINS + bins).ravel()
+    counted = np.bincount(places, weights=weight.ravel(), minlength=_KINDS * LEVELS * PHASE_BINS)
+    return np.asarray(counted.reshape(-1, PHASE_BINS), dtype=np.float64)
+
+
+def _pilot_histogram(
+    bins: NDArray[np.uint8], cells: NDArray[np.intp], weight: NDArray[np.float32], layout: Layout
+) -> NDArray[np.float64]:
+    """The same for the pilots alone, their phases turned to where they would be if all bits were 0."""
+    chosen = np.flatnonzero(layout.roles == PILOT)
+    turned = bins.ravel()[chosen] + layout.pilots.ravel()[chosen] * np.uint8(PHASE_BINS // 2)
+    return _histogram(turned & np.uint8(PHASE_BINS - 1), cells.ravel()[chosen], weight.ravel()[chosen])
+
+
+def _clustering(histogram: NDArray[np.float64], *, harmonic: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean cosine of a multiple of the phases, and total weight per cell, 6×6 each."""
+    total = histogram.sum(axis=1)
+    sums = histogram @ np.cos(2 * np.pi * harmonic * _BIN_CENTRES)
     return (sums / np.maximum(total, 1e-9)).reshape(_KINDS, LEVELS), total.reshape(_KINDS, LEVELS)
 
 
@@ -123,7 +136,7 @@ def _filled(deviation: NDArray[np.float64], design: Design) -> NDArray[np.float6
     own = (1 - design.pull) / np.sqrt(12)
     received = np.sqrt(np.maximum(np.square(deviation) - own**2, 1e-6))
     noise = np.ma.masked_invalid(np.where(steps > 0, received * steps, np.nan))
-    level_noise = np.ma.median(noise, axis=0).filled(np.nan)
+    level_noise: NDArray[np.float64] = np.ma.median(noise, axis=0).filled(np.nan)  # type: ignore[no-untyped-call]
     heard = np.flatnonzero(~np.isnan(level_noise))
     if not heard.size:
         return np.full(deviation.shape, _MOST_DEVIATION)
@@ -153,10 +166,11 @@ def log_intact(
         cautious: take that share to be large, for accusing a block rather than for weighing it.
     """
     unexplained = np.float32(_OFTEN_UNEXPLAINED if cautious else _RARELY_UNEXPLAINED)
-    zero, one = (noise.density(bins, cells, bit=bit) for bit in (0, 1))
-    fit = np.where(known < 0, (zero + one) / 2, np.where(known == 0, zero, one))
-    fit = (1 - unexplained) * fit + unexplained
-    return np.asarray((np.log(fit) * weight).sum(0), dtype=np.float32)
+    zero = noise.densities.reshape(-1)
+    one = np.roll(noise.densities, PHASE_BINS // 2, axis=-1).reshape(-1)
+    table = np.log((1 - unexplained) * np.concatenate([(zero + one) / 2, zero, one]) + unexplained)
+    fit = table[(known.astype(np.intp) + 1) * zero.size + cells * PHASE_BINS + bins]
+    return np.asarray(np.einsum("crb,crb->rb", fit, weight), dtype=np.float32)
 
 
 def reliability(evidence: NDArray[np.float32]) -> NDArray[np.float32]:

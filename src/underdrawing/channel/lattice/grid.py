@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from underdrawing.channel.lattice.design import BLOCK, GRIDS
 from underdrawing.errors import ImageTooSmallError
 
-__all__ = ["MINIMUM_SIDE_PX", "Pixels", "WorkingGrid", "luminance", "spread"]
+__all__ = ["MINIMUM_SIDE_PX", "Pixels", "WorkingGrid", "luminance"]
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -20,7 +20,6 @@ MINIMUM_SIDE_PX = GRIDS[0]
 """Shortest side of an image that can carry a mark."""
 
 _MAXIMUM_ASPECT = 8
-_RED, _GREEN, _BLUE = 0.299, 0.587, 0.114  # ITU-R BT.601, as JPEG uses
 
 
 @dataclass(frozen=True)
@@ -80,15 +79,8 @@ def _resample(plane: NDArray[np.float32], size_px: tuple[int, int]) -> NDArray[n
     return np.asarray(cv2.resize(plane, (width, height), interpolation=method), dtype=np.float32)
 
 
-def spread(residual: NDArray[np.float32], height_px: int, width_px: int) -> NDArray[np.float32]:
-    """A residual on the grid scaled up to the image, H×W float32 in the same units."""
-    if residual.shape == (height_px, width_px):
-        return residual
-    return np.asarray(cv2.resize(residual, (width_px, height_px), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
-
-
 def luminance(pixels: Pixels) -> NDArray[np.float32]:
     """Luma (BT.601) of H×W×3 RGB pixels, H×W float32 in grey levels 0–255 whatever the bit depth."""
     unit = np.float32(255 / np.iinfo(pixels.dtype).max)
-    weights = np.array([[_RED, _GREEN, _BLUE]], dtype=np.float32) * unit
-    return np.asarray(cv2.transform(pixels.astype(np.float32), weights), dtype=np.float32)
+    luma = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2GRAY)
+    return np.asarray(luma if unit == 1 else luma * unit, dtype=np.float32)

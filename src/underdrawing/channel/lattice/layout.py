@@ -92,7 +92,7 @@ def _pilot_bits(
     return bits
 
 
-def _first_of_each(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _first_of_each(planes: NDArray[np.integer]) -> NDArray[np.integer]:
     """The value of the first of every four coefficients, laid over all of them."""
     return np.repeat(planes[::SPREAD], SPREAD, axis=0)
 

@@ -41,7 +41,7 @@ def phase_bins(coefficients: Plane, steps: Plane, layout: Layout) -> NDArray[np.
     Meaningless where the step is 0. All coefficients that share a spread chip have its phase.
     """
     scaled = (_chip_values(coefficients, steps, layout) - layout.dither) * np.float32(PHASE_BINS)
-    return (np.rint(scaled).astype(np.int32) & (PHASE_BINS - 1)).astype(np.uint8)
+    return np.asarray(np.rint(scaled).astype(np.int32) & (PHASE_BINS - 1), dtype=np.uint8)
 
 
 def _chip_values(coefficients: Plane, steps: Plane, layout: Layout) -> Plane:

@@ -10,10 +10,10 @@ from underdrawing.channel.lattice.design import DESIGNS, LEVELS, SPREAD, TIERS
 from underdrawing.channel.lattice.evidence import NoiseModel, chip_cells, estimate_noise, log_intact, reliability
 from underdrawing.channel.lattice.grid import Pixels
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
-from underdrawing.channel.lattice.masking import activity, levels_of
+from underdrawing.channel.lattice.looks import Look, Suspect
+from underdrawing.channel.lattice.masking import levels_of
 from underdrawing.channel.lattice.modulation import chip_steps, phase_bins
-from underdrawing.channel.lattice.sync import Candidate, find_mark
-from underdrawing.channel.lattice.transform import block_coefficients
+from underdrawing.channel.lattice.sync import Candidate, find_in
 from underdrawing.channel.ldpc import Segmented, SegmentedDecoded
 
 __all__ = ["Reception", "receive"]
@@ -59,7 +59,7 @@ class Reception:
     def weight(self) -> NDArray[np.float32]:
         """How much every coefficient counts: 1, less where several share a chip, 0 where unused."""
         used = (self.steps > 0) & ((self.layout.roles >= 0) | (self.layout.roles == PILOT))
-        return np.where(self.layout.shared, np.float32(1 / SPREAD), np.float32(1)) * used
+        return np.asarray(np.where(self.layout.shared, 1 / SPREAD, 1) * used, dtype=np.float32)
 
     @cached_property
     def evidence(self) -> NDArray[np.float32]:
@@ -80,9 +80,9 @@ class Reception:
             hints: log-likelihood ratios of the information bits that are known from elsewhere, 0 where nothing is.
         """
         code = Segmented.for_information(information_bits)
-        mine = (self.layout.roles == tier) & (self.weight > 0)
-        soft = (self.soft_bits * self.weight)[mine]
-        position = self.layout.positions[mine] % code.buffer_bits
+        mine = np.flatnonzero((self.layout.roles == tier) & (self.weight > 0))
+        soft = self._soft_bits(mine) * self.weight.ravel()[mine]
+        position = self.layout.positions.ravel()[mine] % code.buffer_bits
         combined = np.bincount(position, weights=soft, minlength=code.buffer_bits)
         return code.decode(combined.astype(np.float32), hints=hints)
 
@@ -110,12 +110,17 @@ class Reception:
             bins=np.where(chosen, other.bins, self.bins),
         )
 
-    @cached_property
+    @property
     def soft_bits(self) -> NDArray[np.float32]:
         """Log-likelihood ratio of every chip, positive for bit 0."""
-        zero, one = (self.noise.density(self.bins, self.cells, bit=bit) for bit in (0, 1))
-        kept, lost = self.intact[None], 1 - self.intact[None]
-        return np.asarray(np.log((kept * zero + lost) / (kept * one + lost)), dtype=np.float32)
+        return self._soft_bits(np.arange(self.bins.size)).reshape(self.bins.shape)
+
+    def _soft_bits(self, chips: NDArray[np.intp]) -> NDArray[np.float32]:
+        """The same of some chips, given as flat indices."""
+        bins, cells = self.bins.ravel()[chips], self.cells.ravel()[chips]
+        zero, one = (self.noise.density(bins, cells, bit=bit) for bit in (0, 1))
+        kept = self.intact.ravel()[chips % self.intact.size]
+        return np.asarray(np.log((kept * zero + (1 - kept)) / (kept * one + (1 - kept))), dtype=np.float32)
 
 
 def receive(pixels: Pixels, *, key: bytes | None = None) -> Reception | None:
@@ -128,22 +133,19 @@ def receive(pixels: Pixels, *, key: bytes | None = None) -> Reception | None:
     Returns:
         The reception, or None when there is no mark to be read.
     """
-    candidate = find_mark(pixels, key=key)
-    return None if candidate is None else _opened(pixels, candidate, key)
+    found = find_in(Suspect(pixels), key=key)
+    return None if found is None else _opened(*found, key)
 
 
-def _opened(pixels: Pixels, candidate: Candidate, key: bytes | None) -> Reception:
-    tone = candidate.tone
-    means, coefficients = block_coefficients(tone.undone(pixels, candidate.grid))
-    levels = levels_of(activity(means) / np.float32(tone.gain))
+def _opened(candidate: Candidate, look: Look, key: bytes | None) -> Reception:
+    levels = levels_of(look.activity)
     layout = layout_of(candidate.grid, (True,) + (False,) * (TIERS - 1), key)
     steps = chip_steps(DESIGNS[candidate.profile, candidate.grid.side_px], levels)
-    coefficients = coefficients / np.float32(tone.gain)
-    bins = phase_bins(coefficients, steps, layout)
+    bins = phase_bins(look.coefficients, steps, layout)
     known = np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1))
     blank = np.ones(levels.shape, dtype=np.float32)
     noise = NoiseModel.of(np.full((6, LEVELS), 0.2, dtype=np.float32))
-    return _settled(Reception(candidate, layout, levels, coefficients, bins, steps, known, noise, blank, key))
+    return _settled(Reception(candidate, layout, levels, look.coefficients, bins, steps, known, noise, blank, key))
 
 
 def _relevelled(reception: Reception) -> Reception:

@@ -6,62 +6,40 @@ therefore a decision statistic whose distribution on unmarked images is known: d
 a unit normal (:attr:`Candidate.score`).
 
 The common case, an image at any size with its tones intact, is one look per grid. Only when that look is weak are the
-likely tone changes tried: a gain (contrast, brightness), a gamma, a blur that an equalizer undoes.
+likely tone changes tried: a gain (contrast, brightness), a gamma, a blur that an equalizer undoes. Which of them are
+worth a look of their own is first told from the one look there is (:meth:`.looks.Look.undone`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import DESIGNS, GRIDS, GROUPS, SHARES, TIERS
-from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
+from underdrawing.channel.lattice.design import DESIGNS, GRIDS, GROUPS, SHARES, TIERS, Design
+from underdrawing.channel.lattice.grid import Pixels, WorkingGrid
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
-from underdrawing.channel.lattice.masking import activity, levels_of
-from underdrawing.channel.lattice.transform import block_coefficients
+from underdrawing.channel.lattice.looks import Look, Suspect, Tone
+from underdrawing.channel.lattice.masking import levels_of
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["MARKED_SCORE", "Candidate", "Tone", "find_mark"]
+__all__ = ["MARKED_SCORE", "Candidate", "Tone", "find_in", "find_mark"]
 
 MARKED_SCORE = 5.5
 """Least score of a mark. A unit normal exceeds it once in 50 million looks, a search takes some hundred looks, and the
 first block still has to prove itself by its checksum."""
 
-_SHARP_FIT = 0.42
+_STEEP, _STEEP_SHARE = 2.5, 0.5
 _HEAD_START = 3.0
 _REFINEMENTS = (0.02, 0.01, 0.005, 0.0025)
 _MAYBE_SCORE = 3.5
-_GAINS = (1.0, *(float(g) for g in np.geomspace(0.78, 1.3, 40)))
+_LOOKS_PER_KIND = 2
+_GAINS = tuple(float(gain) for gain in np.geomspace(0.78, 1.3, 40))
 _GAMMAS = (0.78, 0.82, 0.86, 0.9, 0.94, 1.06, 1.1, 1.14, 1.18, 1.22, 1.26)
 _BLURS_PX = (0.6, 0.9, 1.2, 1.5)
-_LARGEST_BOOST = 6.0
 
-
-@dataclass(frozen=True)
-class Tone:
-    """What was done to the tones of a suspect, as far as the reader has to undo it.
-
-    Attributes:
-        gain: factor on the differences between grey levels; 1 is unchanged.
-        gamma: exponent on normalised luminance; 1 is unchanged.
-        blur_px: standard deviation of a Gaussian blur in grid pixels; 0 is none.
-    """
-
-    gain: float = 1.0
-    gamma: float = 1.0
-    blur_px: float = 0.0
-
-    def undone(self, pixels: Pixels, grid: WorkingGrid) -> NDArray[np.float32]:
-        """Luminance on the grid with the gamma and the blur undone; the gain is left to the coefficients.
-
-        A gamma was applied to each colour, so it is undone on the colours, before they are mixed to luminance.
-        """
-        if self.gamma != 1.0:
-            pixels = _gamma_undone(pixels, self.gamma)
-        luma = grid.sample(luminance(pixels))
-        return _equalized(luma, self.blur_px) if self.blur_px else luma
+Plane = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -99,20 +77,21 @@ def find_mark(pixels: Pixels, *, key: bytes | None = None) -> Candidate | None:
         pixels: H×W×3 RGB, uint8 or uint16.
         key: secret of the channel, if the mark has one.
     """
-    luma = luminance(pixels)
-    best: Candidate | None = None
-    for grid in _grids(*luma.shape):
-        view = _View.of(grid.sample(luma), grid, key)
-        found = max((view.judge(grid, profile, Tone()) for profile in Profile), key=lambda c: c.score)
-        best = found if best is None or found.score > best.score else best
-        if found.score >= MARKED_SCORE:
-            fits = float(view.lattice_fit(grid, found.profile, Tone()).mean()) >= _SHARP_FIT
-            return found if fits else _search_tones(pixels, grid, (found.profile,), key)
-    assert best is not None
-    for grid in _grids(*luma.shape):
-        found = _search_tones(pixels, grid, tuple(Profile), key)
-        if found.score >= MARKED_SCORE:
-            return found
+    found = find_in(Suspect(pixels), key=key)
+    return None if found is None else found[0]
+
+
+def find_in(suspect: Suspect, *, key: bytes | None = None) -> tuple[Candidate, Look] | None:
+    """The same, with the suspect as it looks under that hypothesis."""
+    searches = []
+    for grid in _grids(*suspect.pixels.shape[:2]):
+        search = _Search(suspect, grid, key)
+        searches.append(search)
+        if search.best.score >= MARKED_SCORE:
+            return (search if search.intact() else search.refined((search.best.profile,))).found
+    for search in searches:
+        if search.refined(tuple(Profile)).best.score >= MARKED_SCORE:
+            return search.found
     return None
 
 
@@ -124,131 +103,141 @@ def _grids(height_px: int, width_px: int) -> Iterator[WorkingGrid]:
         yield WorkingGrid.for_image(height_px, width_px, side_px=side)
 
 
-@dataclass(frozen=True)
-class _Chips:
-    """Some chips of one group: their values in grey levels, the phase of a bit 0, and the activity of their blocks."""
+@dataclass(frozen=True, eq=False)
+class _Probe:
+    """The chips of one group that tell of a mark before anything of it is known. Places are flat indices.
+
+    Attributes:
+        group: which group of coefficients.
+        pilots, signs, pilot_offset: blocks of the n shared pilots, 4×n signs of their coefficients, phase of their bit.
+        others, dither: places of the chips that are not shared among the coefficients of the group, phase of a bit 0.
+    """
 
     group: int
-    values: NDArray[np.float32]
-    offset: NDArray[np.float32]
-    activity: NDArray[np.float32]
+    pilots: NDArray[np.intp]
+    signs: NDArray[np.float32]
+    pilot_offset: NDArray[np.float32]
+    others: NDArray[np.intp]
+    dither: NDArray[np.float32]
 
-    def cosines(self, steps: NDArray[np.float32], gain: float, harmonic: int) -> NDArray[np.float32]:
-        """Cosines of a multiple of their phases, with the steps of a design after a gain is undone."""
-        step = steps[levels_of(self.activity / np.float32(gain)), self.group] * np.float32(gain)
-        used = step > 0
-        phase = self.values[used] / step[used] - self.offset[used]
-        return np.asarray(np.cos(np.float32(2 * np.pi * harmonic) * phase), dtype=np.float32)
-
-
-@dataclass(frozen=True)
-class _View:
-    """One look at the strongest coefficients of a grid: the pilots, and the chips of which nothing is known yet."""
-
-    pilots: tuple[_Chips, ...]
-    others: tuple[_Chips, ...]
-
-    @classmethod
-    def of(cls, sampled: NDArray[np.float32], grid: WorkingGrid, key: bytes | None) -> "_View":
-        means, coefficients = block_coefficients(sampled)
-        layout = layout_of(grid, (True,) * TIERS, key)
-        calm = activity(means)
-        groups = range(SHARES[grid.side_px].lanes)
-        return cls(
-            tuple(_pilots(group, coefficients, layout, calm) for group in groups),
-            tuple(_others(group, coefficients, layout, calm) for group in groups),
-        )
-
-    def judge(self, grid: WorkingGrid, profile: Profile, tone: Tone) -> "Candidate":
-        """How well a hypothesis fits."""
-        steps = DESIGNS[profile, grid.side_px].steps
-        pilots = np.concatenate([chips.cosines(steps, tone.gain, 1) for chips in self.pilots])
-        return Candidate(grid, profile, tone, _score(pilots), float(pilots.mean()) if pilots.size else 0.0)
-
-    def lattice_fit(self, grid: WorkingGrid, profile: Profile, tone: Tone) -> NDArray[np.float32]:
-        """How well each of the other chips fits its lattice, whatever its bit: cosines of the doubled phases."""
-        steps = DESIGNS[profile, grid.side_px].steps
-        return np.concatenate([chips.cosines(steps, tone.gain, 2) for chips in self.others])
+    def hear(self, look: Look, design: Design) -> tuple[Plane, Plane, Plane]:
+        """Cosines of the pilots' phases; cosines of the doubled phases of the other chips, which depend on no bit; and
+        how many steps from zero those are."""
+        step = design.steps[levels_of(look.activity.ravel()), self.group]
+        coefficients = look.coefficients[GROUPS[self.group]].reshape(-1, step.size)
+        pilots = (coefficients[:, self.pilots] * self.signs).mean(axis=0)
+        pilot_values, offset = _in_steps(pilots, step[self.pilots], self.pilot_offset)
+        values, dither = _in_steps(coefficients.ravel()[self.others], step[self.others % step.size], self.dither)
+        return _cosines(pilot_values - offset, 1), _cosines(values - dither, 2), np.abs(values)
 
 
-def _pilots(group: int, coefficients: NDArray[np.float32], layout: Layout, calm: NDArray[np.float32]) -> _Chips:
-    """The shared pilots of a group: signed means of its coefficients."""
+def _in_steps(values: Plane, step: Plane, offset: Plane) -> tuple[Plane, Plane]:
+    """Values of the chips that have a step, in steps, and their offsets."""
+    used = step > 0
+    return values[used] / step[used], offset[used]
+
+
+def _cosines(phases: Plane, harmonic: int) -> Plane:
+    return np.asarray(np.cos(np.float32(2 * np.pi * harmonic) * phases), dtype=np.float32)
+
+
+@lru_cache(maxsize=16)
+def _probes(grid: WorkingGrid, key: bytes | None) -> tuple[_Probe, ...]:
+    """The probes of the groups that have finding pilots."""
+    layout = layout_of(grid, (True,) * TIERS, key)
+    return tuple(_probe(layout, group) for group in range(SHARES[grid.side_px].lanes))
+
+
+def _probe(layout: Layout, group: int) -> _Probe:
     lane = GROUPS[group]
-    chosen = ((layout.roles == PILOT) & layout.shared)[lane.start]
-    together = (coefficients[lane] * layout.signs[lane]).mean(axis=0)
-    offset = layout.dither[lane.start] + layout.pilots[lane.start] * np.float32(0.5)
-    return _Chips(group, together[chosen], offset[chosen], calm[chosen])
-
-
-def _others(group: int, coefficients: NDArray[np.float32], layout: Layout, calm: NDArray[np.float32]) -> _Chips:
-    """The chips of a group that are not shared."""
-    lane = GROUPS[group]
-    chosen = ~layout.shared[lane]
-    activities = np.broadcast_to(calm, chosen.shape)[chosen]
-    return _Chips(group, coefficients[lane][chosen], layout.dither[lane][chosen], activities)
+    shared, dither = layout.shared[lane], layout.dither[lane]
+    blocks = shared[0].size
+    pilots = np.flatnonzero((layout.roles[lane.start] == PILOT) & shared[0])
+    offset = dither[0] + layout.pilots[lane.start] * np.float32(0.5)
+    signs = layout.signs[lane].reshape(-1, blocks)[:, pilots]
+    others = np.flatnonzero(~shared)
+    return _Probe(group, pilots, signs, offset.ravel()[pilots], others, dither.ravel()[others])
 
 
 def _score(cosines: NDArray[np.float32]) -> float:
     return float(cosines.sum() / np.sqrt(cosines.size / 2)) if cosines.size else 0.0
 
 
-def _search_tones(pixels: Pixels, grid: WorkingGrid, profiles: tuple[Profile, ...], key: bytes | None) -> Candidate:
-    """The best of the likely tone changes on one grid, refined; unchanged tones unless others are clearly better."""
-    search = _ToneSearch(pixels, grid, key)
-    for tone in _tones():
-        search.look(tone, profiles, _GAINS if tone == Tone() else (1.0,))
-    if search.best_total < _MAYBE_SCORE:
-        return search.best
-    for width in _REFINEMENTS:
-        tone, profile = search.best.tone, search.best.profile
-        gammas = (tone.gamma * (1 + s * width) for s in (-1, 1)) if tone.gamma != 1.0 else (1.0,)
+class _Search:
+    """The best hypothesis about a suspect on one grid, by pilots and lattice fit together.
+
+    Attributes:
+        best: the best hypothesis so far; unchanged tones have a head start.
+        look: the suspect under it.
+    """
+
+    best: Candidate
+    look: Look
+
+    def __init__(self, suspect: Suspect, grid: WorkingGrid, key: bytes | None) -> None:
+        self._suspect, self._grid, self._probes = suspect, grid, _probes(grid, key)
+        self._plain = suspect.look(grid, Tone())
+        self._best_total = -np.inf
+        for profile in Profile:
+            self._consider(Tone(), profile, self._plain)
+
+    @property
+    def found(self) -> tuple[Candidate, Look]:
+        """The best hypothesis and the suspect under it."""
+        return self.best, self.look
+
+    def intact(self) -> bool:
+        """Whether nothing is left to undo: chips far from zero, which even a small change moves off their lattices, fit
+        them about as well as the others. What was replaced fits nothing near zero or far, so it does not count."""
+        _, fits, values = self._heard(self.best.profile, self.look)
+        steep = fits[values > _STEEP]
+        return bool(steep.size == 0 or steep.mean() >= _STEEP_SHARE * fits[values <= _STEEP].mean())
+
+    def refined(self, profiles: Iterable[Profile]) -> "_Search":
+        """This search after the likely changes of tone were tried, and the best one was made more exact."""
+        for profile in profiles:
+            for gain in _GAINS:
+                self._consider(Tone(gain=gain), profile, self._plain.undone(Tone(gain=gain)))
+            for tone in self._promising(profile):
+                self._consider(tone, profile, self._suspect.look(self._grid, tone))
+        if self._best_total >= _MAYBE_SCORE and self.best.tone != Tone():
+            for width in _REFINEMENTS:
+                self._refine(width)
+        return self
+
+    def _promising(self, profile: Profile) -> list[Tone]:
+        """The changes other than a gain that seem worth a look of their own: the likeliest of each kind."""
+        likeliest = []
+        for kind in ([Tone(gamma=gamma) for gamma in _GAMMAS], [Tone(blur_px=blur) for blur in _BLURS_PX]):
+            totals = [self.judge(tone, profile, self._plain.undone(tone))[1] for tone in kind]
+            order = np.argsort(totals)[::-1][:_LOOKS_PER_KIND]
+            likeliest += [kind[place] for place in order if totals[place] >= max(self._best_total, _MAYBE_SCORE)]
+        return likeliest
+
+    def _refine(self, width: float) -> None:
+        tone, profile = self.best.tone, self.best.profile
+        gammas = [tone.gamma * (1 + s * width) for s in (-1, 1)] if tone.gamma != 1.0 else [1.0]
         gains = [tone.gain * (1 + s * width) for s in (-1, 0, 1)] if tone.gain != 1.0 else [1.0]
         for gamma in gammas:
-            search.look(replace(tone, gamma=gamma), (profile,), gains)
-    return search.best
-
-
-class _ToneSearch:
-    """Keeps the best of many hypotheses, by pilots and lattice fit together."""
-
-    def __init__(self, pixels: Pixels, grid: WorkingGrid, key: bytes | None) -> None:
-        self._pixels, self._grid, self._key = pixels, grid, key
-        self.best: Candidate
-        self.best_total = -np.inf
-
-    def look(self, tone: Tone, profiles: Sequence[Profile], gains: Sequence[float]) -> None:
-        """Try one tone with several profiles and gains; the first hypothesis of all has a head start."""
-        view = _View.of(tone.undone(self._pixels, self._grid), self._grid, self._key)
-        for profile in profiles:
+            bent = self._suspect.look(self._grid, replace(tone, gamma=gamma, gain=1.0))
             for gain in gains:
-                changed = replace(tone, gain=gain)
-                candidate = view.judge(self._grid, profile, changed)
-                total = candidate.score + _score(view.lattice_fit(self._grid, profile, changed))
-                total += _HEAD_START if changed == Tone() else 0.0
-                if total > self.best_total:
-                    self.best, self.best_total = candidate, total
+                self._consider(replace(tone, gamma=gamma, gain=gain), profile, bent.undone(Tone(gain=gain)))
 
+    def _consider(self, tone: Tone, profile: Profile, look: Look) -> None:
+        candidate, total = self.judge(tone, profile, look)
+        if total > self._best_total:
+            self.best, self.look, self._best_total = candidate, look, total
 
-def _tones() -> Iterator[Tone]:
-    yield Tone()
-    yield from (Tone(gamma=gamma) for gamma in _GAMMAS)
-    yield from (Tone(blur_px=blur) for blur in _BLURS_PX)
+    def judge(self, tone: Tone, profile: Profile, look: Look) -> tuple[Candidate, float]:
+        """How well a hypothesis fits: the candidate, and its score together with that of the fit of all chips."""
+        pilots, others, _ = self._heard(profile, look)
+        clustering = float(pilots.mean()) if pilots.size else 0.0
+        candidate = Candidate(self._grid, profile, tone, _score(pilots), clustering)
+        return candidate, candidate.score + _score(others) + (_HEAD_START if tone == Tone() else 0.0)
 
-
-def _gamma_undone(pixels: Pixels, gamma: float) -> Pixels:
-    """Pixels of the same type with the inverse of a gamma applied to every colour."""
-    peak = np.iinfo(pixels.dtype).max
-    table = np.rint(peak * np.power(np.arange(peak + 1) / peak, 1 / gamma)).astype(pixels.dtype)
-    undone: Pixels = cv2.LUT(pixels, table) if pixels.dtype == np.uint8 else table[pixels]
-    return undone
-
-
-def _equalized(luma: NDArray[np.float32], blur_px: float) -> NDArray[np.float32]:
-    """The inverse of a Gaussian blur, with the boost limited to 6."""
-    height, width = luma.shape
-    spectrum = np.fft.rfft2(cv2.copyMakeBorder(luma, 16, 16, 16, 16, cv2.BORDER_REFLECT_101))
-    down = np.fft.fftfreq(height + 32)[:, None]
-    across = np.fft.rfftfreq(width + 32)[None, :]
-    boost = np.minimum(np.exp(2 * np.pi**2 * blur_px**2 * (down**2 + across**2)), _LARGEST_BOOST)
-    sharp = np.fft.irfft2(spectrum * boost, s=(height + 32, width + 32))
-    return np.ascontiguousarray(sharp[16:-16, 16:-16], dtype=np.float32)
+    def _heard(self, profile: Profile, look: Look) -> tuple[Plane, Plane, Plane]:
+        """What all probes hear together."""
+        design = DESIGNS[profile, self._grid.side_px]
+        heard = zip(*(probe.hear(look, design) for probe in self._probes), strict=True)
+        pilots, others, values = (np.concatenate(parts) for parts in heard)
+        return pilots, others, values

@@ -1,11 +1,13 @@
 """A few smooth low-frequency coefficients for every 16×16 block, and the way back.
 
 The analysis functions are the lowest functions of the 16-point DCT after a sharp low-pass filter, so each reaches a few
-pixels into the neighbouring blocks. A plain block DCT has sidelobes at all frequencies: in busy pictures the detail that
-a resize to half size throws away leaks into its coefficients and drowns the chips. After the low-pass nothing beyond a
-quarter cycle per pixel is ever measured, so halving an image changes little.
+pixels into the neighbouring blocks. A plain block DCT has sidelobes at all frequencies: in busy pictures the detail
+that a resize to half size throws away leaks into its coefficients and drowns the chips. After the low-pass nothing
+beyond a quarter cycle per pixel is ever measured, so halving an image changes little.
 
-Only frequencies 0 to 4 are needed, so both directions are two small matrix products over the whole picture.
+Only frequencies 0 to 4 are needed, and resampling is linear too, so both directions go between the *image* and the
+coefficients at once: the functions are resampled, not the picture. Each direction is two products with narrow banded
+matrices, one down the columns and one along the rows.
 
 Source: ours. The filter is a windowed sinc (Hamming), the rest is plain linear algebra.
 """
@@ -15,82 +17,105 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from underdrawing.channel.lattice.bands import Bands
 from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS
+from underdrawing.channel.lattice.resampling import Taps, enlarging, sampling
 
 __all__ = ["block_coefficients", "from_coefficients"]
 
 _FREQUENCIES = 5
 _REACH = 7
 _CUTOFF = 0.18
-_SUPPORT = BLOCK + 2 * _REACH
+_EQUALIZER_REACH = 9
+_LARGEST_BOOST = 6.0
+_SPECTRUM = 256
+_VERTICAL, _HORIZONTAL = (list(axis) for axis in zip(*COEFFICIENTS, strict=True))
+
+Plane = NDArray[np.float32]
 
 
-@lru_cache(maxsize=1)
-def _basis() -> NDArray[np.float32]:
-    """Low-passed DCT-II functions 0–4 on a block and seven pixels around it, 5×30, unit norm."""
+def block_coefficients(
+    plane: Plane, *, rows: int | None = None, columns: int | None = None, blur_px: float = 0.0
+) -> tuple[Plane, Plane]:
+    """Mean luminance and low-frequency coefficients of every block.
+
+    Args:
+        plane: H×W float32 luminance in grey levels.
+        rows, columns: blocks of the working grid that is laid over the plane; by default the plane is the grid itself,
+            one block every 16 pixels.
+        blur_px: standard deviation in grid pixels of a Gaussian blur that is undone first.
+
+    Returns:
+        ``means``: rows×columns float32, (smooth) mean around each block in grey levels.
+        ``coefficients``: 24×rows×columns float32, in the order of :data:`.design.COEFFICIENTS`; each analysis function
+        has unit norm on the grid.
+    """
+    height, width = plane.shape
+    rows, columns = rows or height // BLOCK, columns or width // BLOCK
+    vertical = _analysis(height, rows, blur_px).down(plane)
+    both = _analysis(width, columns, blur_px).across(vertical).reshape(rows, _FREQUENCIES, columns, _FREQUENCIES)
+    coefficients = np.ascontiguousarray(both.transpose(1, 3, 0, 2)[_VERTICAL, _HORIZONTAL])
+    return both[:, 0, :, 0] / np.float32(_basis()[0].sum() ** 2), coefficients
+
+
+def from_coefficients(coefficients: Plane, *, height_px: int | None = None, width_px: int | None = None) -> Plane:
+    """The picture made of these coefficients' own functions: 24×rows×columns → H×W float32.
+
+    On the grid this is the transpose of :func:`block_coefficients`. The functions overlap a little, so it is nearly,
+    not exactly, the inverse; whoever needs exact coefficients repeats it on what is missing.
+
+    Args:
+        coefficients: 24×rows×columns float32.
+        height_px, width_px: size of the picture, by default that of the grid.
+    """
+    _, rows, columns = coefficients.shape
+    both = np.zeros((rows, _FREQUENCIES, columns, _FREQUENCIES), dtype=np.float32)
+    both.transpose(1, 3, 0, 2)[_VERTICAL, _HORIZONTAL] = coefficients
+    horizontal = _synthesis(width_px or columns * BLOCK, columns).across(both.reshape(rows * _FREQUENCIES, -1))
+    return _synthesis(height_px or rows * BLOCK, rows).down(horizontal)
+
+
+@lru_cache(maxsize=8)
+def _basis(blur_px: float = 0.0) -> Plane:
+    """Low-passed DCT-II functions 0–4 on a block and seven pixels around it, 5×30, unit norm.
+
+    With a blur to undo they are sharpened, which takes nine more pixels on either side; then they are 5×48.
+    """
     tap = np.arange(-_REACH, _REACH + 1)
     low_pass = 2 * _CUTOFF * np.sinc(2 * _CUTOFF * tap) * (0.54 + 0.46 * np.cos(np.pi * tap / (_REACH + 0.5)))
     low_pass /= low_pass.sum()
     n = np.arange(BLOCK)
     rows = [np.convolve(np.cos((2 * n + 1) * k * np.pi / (2 * BLOCK)), low_pass) for k in range(_FREQUENCIES)]
-    return np.array([row / np.linalg.norm(row) for row in rows], dtype=np.float32)
+    smooth = np.array([row / np.linalg.norm(row) for row in rows], dtype=np.float32)
+    return _sharpened(smooth, blur_px) if blur_px else smooth
 
 
-def _analyse(plane: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Coefficients down the columns: H×W → rows×5×W, mirrored at the ends."""
-    height, width = plane.shape
-    padded = np.pad(plane, ((_REACH, _REACH), (0, 0)), mode="symmetric")
-    windows = np.lib.stride_tricks.as_strided(
-        padded,
-        shape=(height // BLOCK, _SUPPORT, width),
-        strides=(padded.strides[0] * BLOCK, *padded.strides),
-        writeable=False,
-    )
-    return np.asarray(_basis() @ windows)
+def _sharpened(functions: Plane, blur_px: float) -> Plane:
+    """The functions after the inverse of a Gaussian blur along their axis, its boost limited to 6."""
+    boost = np.exp(2 * np.pi**2 * blur_px**2 * np.fft.rfftfreq(_SPECTRUM) ** 2)
+    wide = np.pad(functions, ((0, 0), (_EQUALIZER_REACH, _EQUALIZER_REACH)))
+    spectrum = np.fft.rfft(wide, _SPECTRUM) * np.minimum(boost, _LARGEST_BOOST)
+    return np.fft.irfft(spectrum, _SPECTRUM)[:, : wide.shape[1]].astype(np.float32)
 
 
-def _synthesise(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The transpose of :func:`_analyse`: rows×5×W → H×W."""
-    rows, _, width = coefficients.shape
-    pieces = np.matmul(_basis().T, coefficients)
-    padded = np.zeros(((rows + 2) * BLOCK, width), dtype=np.float32)
-    blocks = padded.reshape(rows + 2, BLOCK, width)
-    blocks[1:-1] += pieces[:, _REACH : _REACH + BLOCK]
-    blocks[:-2, BLOCK - _REACH :] += pieces[:, :_REACH]
-    blocks[2:, :_REACH] += pieces[:, _REACH + BLOCK :]
-    padded[BLOCK : BLOCK + _REACH] += padded[BLOCK - _REACH : BLOCK][::-1]
-    padded[-BLOCK - _REACH : -BLOCK] += padded[-BLOCK : -BLOCK + _REACH][::-1]
-    return padded[BLOCK:-BLOCK]
+def _functions(blocks: int, blur_px: float = 0.0) -> Taps:
+    """The functions of all blocks along one axis of the grid, mirrored at its ends; five to a block."""
+    basis = _basis(blur_px)
+    reach = (basis.shape[1] - BLOCK) // 2
+    reached = np.arange(blocks)[:, None] * BLOCK + np.arange(-reach, BLOCK + reach)
+    reached = np.where(reached < 0, -1 - reached, reached)
+    reached = np.where(reached >= blocks * BLOCK, 2 * blocks * BLOCK - 1 - reached, reached)
+    weights = np.broadcast_to(basis, (blocks, *basis.shape)).reshape(-1, basis.shape[1])
+    return Taps(np.repeat(reached, _FREQUENCIES, axis=0), weights, blocks * BLOCK)
 
 
-def block_coefficients(grid: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean luminance and low-frequency coefficients of every block.
-
-    Args:
-        grid: H×W float32 luminance in grey levels, H and W multiples of 16.
-
-    Returns:
-        ``means``: rows×columns float32, (smooth) mean around each block in grey levels.
-        ``coefficients``: 24×rows×columns float32, in the order of :data:`.design.COEFFICIENTS`; each analysis function
-        has unit norm.
-    """
-    vertical = _analyse(grid)
-    rows, _, width = vertical.shape
-    turned = np.ascontiguousarray(vertical.reshape(rows * _FREQUENCIES, width).T)
-    both = _analyse(turned).reshape(width // BLOCK, _FREQUENCIES, rows, _FREQUENCIES)
-    coefficients = np.stack([both[:, h, :, v].T for v, h in COEFFICIENTS])
-    return np.ascontiguousarray(both[:, 0, :, 0].T) / np.float32(_basis()[0].sum() ** 2), coefficients
+@lru_cache(maxsize=32)
+def _analysis(length_px: int, blocks: int, blur_px: float = 0.0) -> Bands:
+    """From an axis of the image to the five coefficients of each block."""
+    return Bands.of(_functions(blocks, blur_px).after(sampling(length_px, blocks * BLOCK)), pieces=blocks)
 
 
-def from_coefficients(coefficients: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The picture made of these coefficients' own functions: 24×rows×columns → H×W float32.
-
-    This is the transpose of :func:`block_coefficients`. The functions overlap a little, so it is nearly, not exactly,
-    the inverse; whoever needs exact coefficients repeats it on what is missing.
-    """
-    _, rows, columns = coefficients.shape
-    both = np.zeros((columns, _FREQUENCIES, rows, _FREQUENCIES), dtype=np.float32)
-    for plane, (v, h) in zip(coefficients, COEFFICIENTS, strict=True):
-        both[:, h, :, v] = plane.T
-    turned = _synthesise(both.reshape(columns, _FREQUENCIES, rows * _FREQUENCIES))
-    return _synthesise(np.ascontiguousarray(turned.T).reshape(rows, _FREQUENCIES, columns * BLOCK))
+@lru_cache(maxsize=32)
+def _synthesis(length_px: int, blocks: int) -> Bands:
+    """From the five coefficients of each block to an axis of the image."""
+    return Bands.of(enlarging(blocks * BLOCK, length_px).after(_functions(blocks).transposed()), pieces=blocks)

@@ -1,0 +1,97 @@
+"""Looking at a suspect: its blocks on a working grid, with a change of tones undone."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS
+from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
+from underdrawing.channel.lattice.masking import activity
+from underdrawing.channel.lattice.transform import block_coefficients
+
+__all__ = ["Look", "Suspect", "Tone"]
+
+_DARKEST = 4.0
+_SQUARED_FREQUENCIES = np.array([v * v + h * h for v, h in COEFFICIENTS], dtype=np.float32) / (2 * BLOCK) ** 2
+
+
+@dataclass(frozen=True)
+class Tone:
+    """What was done to the tones of a suspect, as far as the reader has to undo it.
+
+    Attributes:
+        gain: factor on the differences between grey levels; 1 is unchanged.
+        gamma: exponent on normalised luminance; 1 is unchanged.
+        blur_px: standard deviation of a Gaussian blur in grid pixels; 0 is none.
+    """
+
+    gain: float = 1.0
+    gamma: float = 1.0
+    blur_px: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """The blocks of a suspect on a grid.
+
+    Attributes:
+        means: rows×columns float32, mean luminance around each block in grey levels.
+        activity: rows×columns float32, from :func:`.masking.activity`.
+        coefficients: 24×rows×columns float32 in grey levels.
+    """
+
+    means: NDArray[np.float32]
+    activity: NDArray[np.float32]
+    coefficients: NDArray[np.float32]
+
+    def undone(self, tone: Tone) -> "Look":
+        """About what the look would be with a tone undone: a hundredth of the work of looking again.
+
+        It is exact for a gain; for a gamma it takes the slope at each block's mean, for a blur the loss at each
+        coefficient's frequency.
+        """
+        gain = self._slope(tone.gamma) * np.float32(tone.gain)
+        boost = np.exp(np.float32(2 * np.pi**2 * tone.blur_px**2) * _SQUARED_FREQUENCIES)
+        coefficients = self.coefficients * boost[: len(self.coefficients), None, None] / gain
+        return replace(self, activity=self.activity / gain, coefficients=coefficients)
+
+    def _slope(self, gamma: float) -> NDArray[np.float32]:
+        """Factor by which a gamma changed small differences around each block's present mean."""
+        present = np.maximum(self.means, np.float32(_DARKEST)) / np.float32(255)
+        return np.asarray(gamma * np.power(present, np.float32((gamma - 1) / gamma)), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Suspect:
+    """An image that may carry a mark.
+
+    Attributes:
+        pixels: H×W×3 RGB, uint8 or uint16.
+    """
+
+    pixels: Pixels
+
+    @cached_property
+    def _luma(self) -> NDArray[np.float32]:
+        return luminance(self.pixels)
+
+    def look(self, grid: WorkingGrid, tone: Tone) -> Look:
+        """The suspect on a grid with a tone undone.
+
+        A gamma was applied to each colour, so it is undone on the colours, before they are mixed to luminance.
+        """
+        luma = self._luma if tone.gamma == 1.0 else luminance(_gamma_undone(self.pixels, tone.gamma))
+        means, coefficients = block_coefficients(luma, rows=grid.rows, columns=grid.columns, blur_px=tone.blur_px)
+        look = Look(means, activity(means), coefficients)
+        return look if tone.gain == 1.0 else look.undone(Tone(gain=tone.gain))
+
+
+def _gamma_undone(pixels: Pixels, gamma: float) -> Pixels:
+    """Pixels of the same type with the inverse of a gamma applied to every colour."""
+    peak = np.iinfo(pixels.dtype).max
+    table = np.rint(peak * np.power(np.arange(peak + 1) / peak, 1 / gamma)).astype(pixels.dtype)
+    return cast(Pixels, cv2.LUT(pixels, table) if pixels.dtype == np.uint8 else table[pixels])

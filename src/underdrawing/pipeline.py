@@ -114,12 +114,11 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
         reading = None if reception is None else read_message(reception, _eight_bit(picture.pixels), _tokenizer())
     if reading is None:
         return _unprotected(seen=reception is not None, timings_s=clock.seconds)
-    with clock("map"):
-        finding = find_tampering(
-            reading.reception.evidence, height_px=picture.pixels.shape[0], width_px=picture.pixels.shape[1]
-        )
-    with clock("recover"):
+    with clock("remember"):
         remembered = _tokenizer().decode(reading.code)
+    with clock("map"):
+        finding = find_tampering(reading.reception.evidence, suspect=picture.pixels, remembered=remembered)
+    with clock("recover"):
         another = shows_another_picture(picture.pixels, remembered, finding.mask)
         recovered = None
         if finding.tampered and not another:

@@ -6,17 +6,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.tamper.field import tampered_beliefs
+from underdrawing.tamper.colours import Pixels, clipped_share, colour_evidence
+from underdrawing.tamper.field import settled_beliefs
+from underdrawing.tamper.outline import OUTLINE_PX, outlined
 
 __all__ = ["FALSE_ALARM_RATE", "TamperFinding", "find_tampering"]
 
 FALSE_ALARM_RATE = 0.01
 """Share of untouched images, over the whole attack suite of ``bench/main_job.py``, that may be called tampered."""
 
+_STRONGEST_EVIDENCE = 8.0
+_CLIPPING_WEIGHT = 1.5
+_PRIOR_LOG_ODDS = -0.7
+_COUPLING = 0.7
 _REGION_BELIEF = 0.5
-_EDGE_BELIEF = 0.7
-_LEAST_BLOCKS = 3
+_LEAST_BLOCKS = 4
 _LEAST_REGION_EVIDENCE = 25.0
+_LARGEST_HOLE_BLOCKS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,20 +48,46 @@ class TamperFinding:
         return float(1 - 0.5 * np.exp(-3 * distance))
 
 
-def find_tampering(evidence: NDArray[np.float32], *, height_px: int, width_px: int) -> TamperFinding:
+def find_tampering(
+    evidence: NDArray[np.float32], *, suspect: Pixels, remembered: NDArray[np.uint8] | None = None
+) -> TamperFinding:
     """Find the regions of an image that do not carry what they should.
 
     Args:
         evidence: rows×columns float32, log-likelihood ratio of untouched against replaced for each block of a grid
             laid over the whole image, in nats.
-        height_px, width_px: size of the image.
+        suspect: H×W×3 RGB, uint8 or uint16, the image.
+        remembered: h×w×3 RGB uint8, the picture its hidden code remembers; None if there is none.
     """
-    belief = tampered_beliefs(evidence)
-    kept, strongest = _significant(belief, evidence)
+    total = _combined(evidence, suspect, remembered)
+    belief = settled_beliefs(np.float32(_PRIOR_LOG_ODDS) - total, coupling=_COUPLING)
+    belief = _without_holes(belief)
+    kept, strongest = _significant(belief, total)
     belief = np.where(kept | (belief < _REGION_BELIEF), belief, np.float32(_REGION_BELIEF) * belief)
-    probability = cv2.resize(belief, (width_px, height_px), interpolation=cv2.INTER_LINEAR)
-    mask = (probability > _EDGE_BELIEF) if kept.any() else np.zeros((height_px, width_px), dtype=np.bool_)
-    return TamperFinding(np.asarray(probability, dtype=np.float32), mask, bool(kept.any()), strongest)
+    probability, mask = _at_full_size(belief, kept, evidence, suspect, remembered)
+    return TamperFinding(probability, mask, bool(kept.any()), strongest)
+
+
+def _combined(
+    evidence: NDArray[np.float32], suspect: Pixels, remembered: NDArray[np.uint8] | None
+) -> NDArray[np.float32]:
+    """Evidence of chips and colours together; where the picture is clipped, of colours alone."""
+    size = (evidence.shape[0], evidence.shape[1])
+    audible = 1 - np.minimum(_CLIPPING_WEIGHT * clipped_share(suspect, size=size), 1)
+    chips = np.clip(evidence, -_STRONGEST_EVIDENCE, _STRONGEST_EVIDENCE) * audible
+    if remembered is not None:
+        chips = chips + colour_evidence(suspect, remembered, evidence > 0, size=size)
+    return np.asarray(chips, dtype=np.float32)
+
+
+def _without_holes(belief: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Beliefs with small islands of untouched blocks inside a changed region called changed too."""
+    calm = np.pad((belief <= _REGION_BELIEF).astype(np.uint8), 1, constant_values=1)
+    _count, labels, statistics, _ = cv2.connectedComponentsWithStats(calm, connectivity=4)
+    small = statistics[:, cv2.CC_STAT_AREA] <= _LARGEST_HOLE_BLOCKS
+    small[0] = False
+    filled = small[labels][1:-1, 1:-1]
+    return np.where(filled, np.maximum(belief, np.float32(1 - belief)), belief).astype(np.float32)
 
 
 def _significant(belief: NDArray[np.float32], evidence: NDArray[np.float32]) -> tuple[NDArray[np.bool_], float]:
@@ -68,3 +100,23 @@ def _significant(belief: NDArray[np.float32], evidence: NDArray[np.float32]) -> 
     clear[0] = False
     strongest = float(against[1:].max(initial=0.0))
     return clear[labels], max(strongest, 0.0)
+
+
+def _at_full_size(
+    belief: NDArray[np.float32],
+    regions: NDArray[np.bool_],
+    evidence: NDArray[np.float32],
+    suspect: Pixels,
+    remembered: NDArray[np.uint8] | None,
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Probability and mask of every pixel; above one half exactly where the mask is True."""
+    size = (suspect.shape[1], suspect.shape[0])
+    rough = np.asarray(cv2.resize(belief, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    if not regions.any():
+        return np.float32(0.5) * rough, np.zeros(size[::-1], dtype=np.bool_)
+    colours = None
+    if remembered is not None:
+        colours = colour_evidence(suspect, remembered, (evidence > 0) & ~regions, size=(OUTLINE_PX, OUTLINE_PX))
+    inside = cv2.resize(outlined(belief, regions, colours), size, interpolation=cv2.INTER_LINEAR)
+    mask = inside > 0.5
+    return np.asarray((mask + rough) / 2, dtype=np.float32), np.asarray(mask, dtype=np.bool_)

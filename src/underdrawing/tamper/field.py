@@ -10,30 +10,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["tampered_beliefs"]
+__all__ = ["settled_beliefs"]
 
-_PRIOR_LOG_ODDS = -3.0
-_COUPLING = 0.55
 _DIAGONAL = 0.5
 _SWEEPS = 12
-_STRONGEST_EVIDENCE = 12.0
 
 
-def tampered_beliefs(evidence: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Probability that each block was changed.
+def settled_beliefs(own: NDArray[np.float32], *, coupling: float) -> NDArray[np.float32]:
+    """Probability that each place was changed.
 
     Args:
-        evidence: rows×columns float32, log-likelihood ratio of untouched against replaced in nats.
+        own: rows×columns float32, log odds of changed against untouched from the place itself, in nats.
+        coupling: nats for every neighbour beside, above or below that is surely the same; half of it diagonally.
 
     Returns:
         rows×columns float32, 0 to 1.
     """
-    own = np.clip(-evidence, -_STRONGEST_EVIDENCE, _STRONGEST_EVIDENCE) + np.float32(_PRIOR_LOG_ODDS)
     kernel = np.array([[_DIAGONAL, 1, _DIAGONAL], [1, 0, 1], [_DIAGONAL, 1, _DIAGONAL]], dtype=np.float32)
     belief = _logistic(own)
     for _ in range(_SWEEPS):
         neighbours = cv2.filter2D(2 * belief - 1, -1, kernel, borderType=cv2.BORDER_REPLICATE)
-        belief = (belief + _logistic(own + _COUPLING * neighbours)) / 2
+        belief = np.float32(0.5) * (belief + _logistic(own + np.float32(coupling) * neighbours))
     return np.asarray(belief, dtype=np.float32)
 
 

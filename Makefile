@@ -61,4 +61,5 @@ $(VENV)/.train: $(VENV)/.python pyproject.toml
 
 $(VENV)/.bench: $(VENV)/.python pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[bench]'
+	$(BIN)/python -m pip install --quiet --no-deps invisible-watermark==0.2.0  # its own needs pull in PyTorch
 	touch $@

@@ -83,13 +83,11 @@ def estimate_noise(
     phases = _histogram(bins, cells, weight)
     doubled, total = _clustering(phases, harmonic=2)
     single, pilots = _clustering(_pilot_histogram(bins, cells, weight, layout), harmonic=1)
-    count = np.ones((_KINDS, 1))
-    count[len(GROUPS) :] = SPREAD
-    clear = (total >= _FEWEST_CHIPS) & (doubled > 5 / np.sqrt(np.maximum(2 * total / count, 1)))
+    clear = (total >= _FEWEST_CHIPS) & (doubled > 5 / np.sqrt(np.maximum(2 * total, 1)))
     known_deviation = np.where(clear, _deviation(doubled, 2), np.nan)
-    guess = _filled(np.where(np.isnan(known_deviation), _rough(single, pilots / count), known_deviation), design)
+    guess = _filled(np.where(np.isnan(known_deviation), _rough(single, pilots), known_deviation), design)
     prior = np.exp(-2 * np.pi**2 * np.square(np.minimum(guess, _MOST_DEVIATION)))
-    blended = (single * pilots / count + prior * _PRIOR_PILOTS) / (pilots / count + _PRIOR_PILOTS)
+    blended = (single * pilots + prior * _PRIOR_PILOTS) / (pilots + _PRIOR_PILOTS)
     deviation = np.where(clear, known_deviation, _deviation(blended, 1))
     return NoiseModel.of(np.clip(deviation, _LEAST_DEVIATION, _MOST_DEVIATION).astype(np.float32))
 

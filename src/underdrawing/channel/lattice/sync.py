@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import DESIGNS, GRIDS, GROUPS, SHARES, TIERS, Design
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, GROUPS, SHARES, TIERS, Design
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
@@ -96,11 +96,22 @@ def find_in(suspect: Suspect, *, key: bytes | None = None) -> tuple[Candidate, L
 
 
 def _grids(height_px: int, width_px: int) -> Iterator[WorkingGrid]:
-    """Grids a mark in this image may have, likeliest first; the image may have been scaled since."""
-    short = min(height_px, width_px)
+    """Grids a mark in this image may have, likeliest first; the image may have been scaled since.
+
+    Scaling rounds both sides to whole pixels. Where that may have changed the number of blocks along the long side, the
+    grid one block longer or shorter comes last.
+    """
+    short, long = sorted((height_px, width_px))
     own = max((side for side in GRIDS if side <= short), default=GRIDS[0])
-    for side in sorted(GRIDS, key=lambda side: (side != own, -side)):
+    sides = sorted(GRIDS, key=lambda side: (side != own, -side))
+    for side in sides:
         yield WorkingGrid.for_image(height_px, width_px, side_px=side)
+    for side in sides:
+        along = long * side / (short * BLOCK)
+        doubt = along * (1 / short + 1 / long)
+        for extra in (-1, 1):
+            if extra * (along - round(along)) > 0.5 - doubt:
+                yield WorkingGrid.for_image(height_px, width_px, side_px=side, extra_blocks=extra)
 
 
 @dataclass(frozen=True, eq=False)

@@ -126,7 +126,6 @@ def test_deterministic(marked):
     assert np.array_equal(one.evidence, other.evidence)
 
 
-@pytest.mark.xfail(strict=False, reason="shared chips are weighted twice where their noise is estimated")
 @pytest.mark.parametrize("make", [data.coffee, lambda: resized(data.astronaut(), 0.5)], ids=["coffee", "astronaut"])
 def test_limits_few_chips_are_enough_to_tell_how_quiet_they_are(make):
     """The smallest grid has some hundred chips of the first tier; untouched they must not be taken for noise."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from skimage import data
 
 from scenes import bent, gained, jpeg
-from underdrawing.recall import Demapper, Recollection, TokenOdds
+from underdrawing.recall import Demapper, Recollection, TokenOdds, _largest
 from underdrawing.tokenizer import TOKEN_BITS, VOCABULARY, Tokenizer
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -171,3 +171,8 @@ def test_round_trip_the_hints_of_a_block_follow_its_order(tokenizer, code):
     whole = Demapper(seen, tokenizer, code.prefix(5), sides=(32,)).hints().reshape(-1, TOKEN_BITS)
     part = Demapper(seen, tokenizer, code.prefix(5), sides=(32,), order=order).hints().reshape(-1, TOKEN_BITS)
     assert np.allclose(part, whole[order])
+
+
+def test_reference_the_largest_are_those_of_a_sort():
+    values = np.random.default_rng(4).normal(size=(50, 4096)).astype(np.float32)
+    assert np.array_equal(_largest(values, 24), np.argsort(-values, axis=1)[:, :24])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Demapper", "Recollection", "TokenOdds"]
 
 _CANDIDATES = 24
+_STRETCHES = 64
 _TEMPERATURE = {4: 40.0, 8: 40.0, 16: 60.0, 32: 40.0}
 _DOUBT = 0.03
 _SHARPNESS = 1.5
@@ -57,7 +58,7 @@ class TokenOdds:
         other = np.zeros((n, TOKEN_BITS), np.float32) if believed is None else believed.reshape(n, TOKEN_BITS)
         log_token = self.log_weight - np.logaddexp(0, np.where(self.bits, 1, -1) * other[:, None, :]).sum(axis=-1)
         best = self.bits[np.arange(n), log_token.argmax(axis=1)]
-        return (best @ (1 << np.arange(TOKEN_BITS - 1, -1, -1))).astype(np.uint16)
+        return np.asarray(best @ (1 << np.arange(TOKEN_BITS - 1, -1, -1)), dtype=np.uint16)
 
     def hints(self, believed: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Log-likelihood ratio of every bit, positive for 0, n·12 float32.
@@ -72,7 +73,8 @@ class TokenOdds:
         floor = self.log_other[:, None]
         zero = np.logaddexp(_log_sum(np.where(self.bits, -np.inf, log_token)), floor)
         one = np.logaddexp(_log_sum(np.where(self.bits, log_token, -np.inf)), floor)
-        return np.clip(zero - one, -_STRONGEST_HINT, _STRONGEST_HINT).astype(np.float32).ravel()
+        hints = np.clip(zero - one, -_STRONGEST_HINT, _STRONGEST_HINT)
+        return np.asarray(hints, dtype=np.float32).ravel()
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +121,7 @@ class Recollection:
         """Odds of the tokens of the first scale that is not known, in raster order."""
         side, closeness, entries = tokenizer.closeness(self.canvas, known)
         closeness = closeness / np.float32(_TEMPERATURE[side])
-        nearest = np.argpartition(-closeness, _CANDIDATES, axis=1)[:, :_CANDIDATES]
+        nearest = _largest(closeness, _CANDIDATES)
         weight = np.take_along_axis(closeness, nearest, axis=1)
         weight = weight - _log_sum(weight[..., None])
         whole = cv2.resize(self.intact, (side, side), interpolation=cv2.INTER_AREA).ravel() ** _SHARPNESS * (1 - _DOUBT)
@@ -188,6 +190,22 @@ def _padded(values: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     whole = np.zeros(length, dtype=np.float32)
     whole[: values.size] = values
     return whole
+
+
+def _largest(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Columns of the largest values of each row, largest first: rows×columns → rows×count.
+
+    The largest of each of 64 stretches of a row tell a bound that few values reach, so that only those are sorted.
+    """
+    rows, columns = values.shape
+    stretches = values.reshape(rows, _STRETCHES, -1).max(axis=2)
+    bound = np.partition(stretches, _STRETCHES - count, axis=1)[:, _STRETCHES - count, None]
+    row, column = np.divmod(np.flatnonzero(values >= bound), columns)
+    order = np.lexsort((-values[row, column], row))
+    reached = np.bincount(row, minlength=rows)
+    first = np.cumsum(reached) - reached
+    largest: NDArray[np.intp] = column[order][first[:, None] + np.arange(count)]
+    return largest
 
 
 def _log_sum(values: NDArray[np.float32]) -> NDArray[np.float32]:

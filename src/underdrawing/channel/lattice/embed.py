@@ -73,8 +73,8 @@ def _chip_bits(layout: Layout, tiers: Sequence[NDArray[np.uint8] | None]) -> NDA
     for tier, message in enumerate(tiers):
         if message is not None:
             codeword = Segmented.for_information(message.size).encode(message)
-            mine = layout.roles == tier
-            bits[mine] = codeword[layout.positions[mine] % codeword.size]
+            mine = np.flatnonzero(layout.roles == tier)
+            bits.ravel()[mine] = codeword[layout.positions.ravel()[mine] % codeword.size]
     return bits
 
 

@@ -117,7 +117,12 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
     with clock("remember"):
         remembered = _tokenizer().decode(reading.code)
     with clock("map"):
-        finding = find_tampering(reading.reception.evidence, suspect=picture.pixels, remembered=remembered)
+        finding = find_tampering(
+            reading.reception.evidence,
+            agreement=reading.reception.agreement,
+            suspect=picture.pixels,
+            remembered=remembered,
+        )
     with clock("recover"):
         another = shows_another_picture(picture.pixels, remembered, finding.mask)
         recovered = None

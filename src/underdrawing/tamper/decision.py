@@ -16,13 +16,16 @@ FALSE_ALARM_RATE = 0.01
 """Share of untouched images, over the whole attack suite of ``bench/main_job.py``, that may be called tampered."""
 
 _STRONGEST_EVIDENCE = 8.0
-_CLIPPING_WEIGHT = 1.5
+_CLIPPING_WEIGHT = 4.0
 _PRIOR_LOG_ODDS = -0.7
 _COUPLING = 0.7
 _REGION_BELIEF = 0.5
 _LEAST_BLOCKS = 4
-_LEAST_REGION_EVIDENCE = 25.0
+_LEAST_REGION_EVIDENCE = 40.0
 _LARGEST_HOLE_BLOCKS = 12
+_MOST_AGREEMENT = 0.2
+_AGREEMENT_DEVIATIONS = 1.0
+_CLEAR_COLOURS = 4.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,35 +52,50 @@ class TamperFinding:
 
 
 def find_tampering(
-    evidence: NDArray[np.float32], *, suspect: Pixels, remembered: NDArray[np.uint8] | None = None
+    evidence: NDArray[np.float32],
+    *,
+    agreement: NDArray[np.float32],
+    suspect: Pixels,
+    remembered: NDArray[np.uint8] | None = None,
 ) -> TamperFinding:
     """Find the regions of an image that do not carry what they should.
 
     Args:
         evidence: rows×columns float32, log-likelihood ratio of untouched against replaced for each block of a grid
             laid over the whole image, in nats.
+        agreement: 2×rows×columns float32; sum over the known chips of each block of 1 for right to −1 for opposite, and
+            their number.
         suspect: H×W×3 RGB, uint8 or uint16, the image.
         remembered: h×w×3 RGB uint8, the picture its hidden code remembers; None if there is none.
     """
-    total = _combined(evidence, suspect, remembered)
+    colours = _colours(evidence, suspect, remembered)
+    total = _combined(evidence, suspect) + colours
     belief = settled_beliefs(np.float32(_PRIOR_LOG_ODDS) - total, coupling=_COUPLING)
     belief = _without_holes(belief)
-    kept, strongest = _significant(belief, total)
+    kept, strongest = _significant(belief, total, colours, agreement)
     belief = np.where(kept | (belief < _REGION_BELIEF), belief, np.float32(_REGION_BELIEF) * belief)
     probability, mask = _at_full_size(belief, kept, evidence, suspect, remembered)
     return TamperFinding(probability, mask, bool(kept.any()), strongest)
 
 
-def _combined(
+def _combined(evidence: NDArray[np.float32], suspect: Pixels) -> NDArray[np.float32]:
+    """Evidence of the chips, within bounds; none where the picture is clipped and cannot carry them."""
+    audible = 1 - np.minimum(_CLIPPING_WEIGHT * clipped_share(suspect, size=_shape(evidence)), 1)
+    bounded = np.clip(evidence, -_STRONGEST_EVIDENCE, _STRONGEST_EVIDENCE) * audible
+    return np.asarray(bounded, dtype=np.float32)
+
+
+def _colours(
     evidence: NDArray[np.float32], suspect: Pixels, remembered: NDArray[np.uint8] | None
 ) -> NDArray[np.float32]:
-    """Evidence of chips and colours together; where the picture is clipped, of colours alone."""
-    size = (evidence.shape[0], evidence.shape[1])
-    audible = 1 - np.minimum(_CLIPPING_WEIGHT * clipped_share(suspect, size=size), 1)
-    chips = np.clip(evidence, -_STRONGEST_EVIDENCE, _STRONGEST_EVIDENCE) * audible
-    if remembered is not None:
-        chips = chips + colour_evidence(suspect, remembered, evidence > 0, size=size)
-    return np.asarray(chips, dtype=np.float32)
+    """Evidence of the colours of each block."""
+    if remembered is None:
+        return np.zeros(evidence.shape, dtype=np.float32)
+    return colour_evidence(suspect, remembered, evidence > 0, size=_shape(evidence))
+
+
+def _shape(plane: NDArray[np.float32]) -> tuple[int, int]:
+    return plane.shape[0], plane.shape[1]
 
 
 def _without_holes(belief: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -90,15 +108,25 @@ def _without_holes(belief: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(filled, np.maximum(belief, np.float32(1 - belief)), belief).astype(np.float32)
 
 
-def _significant(belief: NDArray[np.float32], evidence: NDArray[np.float32]) -> tuple[NDArray[np.bool_], float]:
-    """Blocks of the regions that are large and clear enough, and the evidence for the clearest region in nats."""
+def _significant(
+    belief: NDArray[np.float32],
+    total: NDArray[np.float32],
+    colours: NDArray[np.float32],
+    agreement: NDArray[np.float32],
+) -> tuple[NDArray[np.bool_], float]:
+    """Blocks of the regions that are large and clear enough, and the evidence for the clearest region in nats.
+
+    A region whose chips still agree with what was sent is noisy, not replaced, unless its colours are quite other ones.
+    """
     suspicious = (belief > _REGION_BELIEF).astype(np.uint8)
     count, labels = cv2.connectedComponents(suspicious, connectivity=8)
-    sizes = np.bincount(labels.ravel(), minlength=count)
-    against = np.bincount(labels.ravel(), weights=-evidence.ravel(), minlength=count)
-    clear = (sizes >= _LEAST_BLOCKS) & (against >= _LEAST_REGION_EVIDENCE)
+    planes = (np.ones_like(total), -total, colours, agreement[0], agreement[1])
+    sizes, against, hues, agreeing, chips = (np.bincount(labels.ravel(), plane.ravel(), count) for plane in planes)
+    silent = agreeing - _AGREEMENT_DEVIATIONS * np.sqrt(chips / 2) < _MOST_AGREEMENT * chips
+    other_colours = hues < -_CLEAR_COLOURS * sizes
+    clear = (sizes >= _LEAST_BLOCKS) & (against >= _LEAST_REGION_EVIDENCE) & (silent | other_colours)
     clear[0] = False
-    strongest = float(against[1:].max(initial=0.0))
+    strongest = float(against[(silent | other_colours) & (np.arange(count) > 0)].max(initial=0.0))
     return clear[labels], max(strongest, 0.0)
 
 

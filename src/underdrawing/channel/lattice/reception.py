@@ -10,14 +10,16 @@ from underdrawing.channel.lattice.design import DESIGNS, LEVELS, SPREAD, TIERS
 from underdrawing.channel.lattice.evidence import NoiseModel, chip_cells, estimate_noise, log_intact, reliability
 from underdrawing.channel.lattice.grid import Pixels
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
-from underdrawing.channel.lattice.looks import Look, Suspect
+from underdrawing.channel.lattice.looks import Look, Suspect, Tone
 from underdrawing.channel.lattice.masking import levels_of
-from underdrawing.channel.lattice.modulation import chip_steps, phase_bins
+from underdrawing.channel.lattice.modulation import PHASE_BINS, chip_steps, phase_bins
 from underdrawing.channel.lattice.sync import Candidate, find_in
 from underdrawing.channel.ldpc import Segmented, SegmentedDecoded
 
 __all__ = ["Reception", "receive"]
 
+_TONE_DOUBT = (0.01, 0.04)  # untouched, undone
+_HARMLESS_ERROR = 0.12
 _LEVEL_DOUBT = 4.0
 """Nats by which another masking level must fit better before it is believed."""
 
@@ -64,7 +66,26 @@ class Reception:
     @cached_property
     def evidence(self) -> NDArray[np.float32]:
         """Evidence of each block for being untouched against replaced, rows×columns float32 in nats."""
-        return log_intact(self.bins, self.cells, self.weight, self.noise, self.known, cautious=True)
+        return log_intact(self.bins, self.cells, self._steady_weight, self.noise, self.known, cautious=True)
+
+    @cached_property
+    def agreement(self) -> NDArray[np.float32]:
+        """How well the known chips of each block agree with what was sent, 2×rows×columns float32.
+
+        The first plane is the sum of their agreement, each 1 where the phase is right, −1 where it is opposite and 0 on
+        average where the block was replaced; the second is their number.
+        """
+        counted = self._steady_weight * (self.known >= 0)
+        off = np.float32(2 * np.pi / PHASE_BINS) * self.bins - np.float32(np.pi) * (self.known == 1)
+        return np.asarray(np.stack([(np.cos(off) * counted).sum(0), counted.sum(0)]), dtype=np.float32)
+
+    @cached_property
+    def _steady_weight(self) -> NDArray[np.float32]:
+        """The weight, less where a chip is so far from zero that a small error in what is known of the tones throws it
+        off its lattice point."""
+        doubt = np.float32(_TONE_DOUBT[self.candidate.tone != Tone()])
+        error = np.abs(self.coefficients) * doubt / np.maximum(self.steps, np.float32(1))
+        return np.asarray(self.weight / (1 + np.square(error / np.float32(_HARMLESS_ERROR))), dtype=np.float32)
 
     def with_tiers(self, present: tuple[bool, ...]) -> "Reception":
         """The same reception once it is known which tiers the message has."""

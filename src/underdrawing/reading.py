@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from underdrawing.channel.lattice import most_bits
 from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.payload import (
     ANCHOR_BITS,
@@ -17,6 +18,7 @@ from underdrawing.payload import (
     Core,
     Detail,
     Fine,
+    anchor_hints,
     parse_anchor,
     parse_core,
     parse_detail,
@@ -40,6 +42,8 @@ TIER_OF = {Block.ANCHOR: 0, Block.CORE: 1, Block.DETAIL: 2, Block.FINE: 3}
 _SCALES_BEFORE = {Block.CORE: 2, Block.DETAIL: 4, Block.FINE: 5}
 _SIDES_OF = {Block.CORE: (4, 8), Block.DETAIL: (16,), Block.FINE: (32,)}
 _DEMAPPINGS = 8
+_FEWEST_BITS = (1664, 3104, 12352)
+"""A signed core, a detail and a whole fine block without facts: the usual message has at least these."""
 
 _Block = TypeVar("_Block")
 
@@ -100,14 +104,27 @@ def read_message(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tok
     Raises:
         UnsupportedVersionError: the message was written by a newer version.
     """
-    bits = reception.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS).bits
-    anchor = _checked(parse_anchor, bits)
-    if anchor is None:
+    found = _anchor(reception)
+    if found is None:
         return None
+    anchor, bits = found
     sizes = (anchor.core_bits, anchor.detail_bits, anchor.fine_bits)
     opened = reception.with_tiers((True, *(size > 0 for size in sizes)))
     reading = Reading(opened.learn(0, bits), anchor, bits={Block.ANCHOR: bits})
     return _Reader(pixels, tokenizer).complete(reading)
+
+
+def _anchor(reception: Reception) -> tuple[Anchor, Bits] | None:
+    """The anchor and its bits: from the channel alone if that is enough, else with what most anchors have in common."""
+    most = most_bits(reception.candidate.grid)
+    usual = anchor_hints(_FEWEST_BITS, most)
+    without_fine = anchor_hints((*_FEWEST_BITS[:2], 0), (*most[:2], 0))
+    for hints in (None, without_fine, usual):
+        bits = reception.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=hints).bits
+        anchor = _checked(parse_anchor, bits)
+        if anchor is not None:
+            return anchor, bits
+    return None
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ __all__ = [
     "Core",
     "Detail",
     "Fine",
+    "anchor_hints",
     "parse_anchor",
     "parse_core",
     "parse_detail",
@@ -38,6 +39,9 @@ __all__ = [
     "token_places",
     "verify_signature",
 ]
+
+
+_SURE_RATIO = 6.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +126,31 @@ def parse_anchor(bits: Bits) -> Anchor:
     anchor = Anchor(values["version"], values["id"], tokens, bool(values["signed"]), *sizes)
     _check_sizes(anchor)
     return anchor
+
+
+def anchor_hints(least_bits: tuple[int, int, int], most_bits: tuple[int, int, int]) -> NDArray[np.float32]:
+    """What the bits of an anchor probably are before anything is received: log-likelihood ratios, positive for 0.
+
+    The version and the kept bits are known, and of a length between two bounds the leading bits that both have.
+
+    Args:
+        least_bits, most_bits: the shortest and longest core, detail and fine block to be expected.
+
+    Returns:
+        ``ANCHOR_BITS`` float32, 0 where nothing is known.
+    """
+    expected = {"version": (VERSION, VERSION), "confidential": (0, 0), "reserved": (0, 0)}
+    for block, *bounds in zip((Block.CORE, Block.DETAIL, Block.FINE), least_bits, most_bits, strict=True):
+        low, high = (-(-bits // WORD_BITS) for bits in bounds)
+        expected[f"{block}_words"] = (low, high)
+    parts = []
+    for field in block_fields(Block.ANCHOR):
+        width = field.bits or 0
+        low, high = expected.get(field.name, (0, (1 << width) - 1))
+        agreed = width - (low ^ high).bit_length()
+        signs = 1 - 2 * ((low >> np.arange(width - 1, -1, -1)) & 1)
+        parts.append(np.where(np.arange(width) < agreed, _SURE_RATIO * signs, 0.0) if width < 64 else np.zeros(width))
+    return np.concatenate(parts).astype(np.float32)
 
 
 def parse_core(bits: Bits, anchor: Anchor) -> Core:

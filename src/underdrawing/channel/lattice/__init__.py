@@ -13,7 +13,7 @@ A message has up to four tiers; the channel protects the first one most and know
 Source: quantization-index modulation after Chen & Wornell (2001); the rest is ours, see ``docs/channel.md``.
 """
 
-from underdrawing.channel.lattice.capacity import capacity_bits
+from underdrawing.channel.lattice.capacity import capacity_bits, most_bits
 from underdrawing.channel.lattice.design import BLOCK, TIERS
 from underdrawing.channel.lattice.embed import Embedded, embed
 from underdrawing.channel.lattice.grid import MINIMUM_SIDE_PX, WorkingGrid
@@ -28,5 +28,6 @@ __all__ = [
     "WorkingGrid",
     "capacity_bits",
     "embed",
+    "most_bits",
     "receive",
 ]

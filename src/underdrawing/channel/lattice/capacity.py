@@ -12,7 +12,7 @@ from underdrawing.channel.lattice.modulation import chip_steps
 from underdrawing.channel.lattice.transform import block_coefficients
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["capacity_bits"]
+__all__ = ["capacity_bits", "most_bits"]
 
 _RATE = 0.5
 """Information bits per usable chip that still leaves room for a quarter of the picture to be replaced, and for JPEG."""
@@ -48,3 +48,8 @@ def capacity_bits(pixels: Pixels, *, profile: Profile = Profile.STANDARD) -> Seq
         limit if tier < always else bits if bits >= least else 0
         for tier, (limit, bits, least) in enumerate(zip(most, offered, _LEAST_BITS, strict=True))
     ]
+
+
+def most_bits(grid: WorkingGrid) -> tuple[int, int, int]:
+    """What tiers 1, 2 and 3 take at most on a grid, in information bits."""
+    return _MOST_BITS[grid.side_px]

@@ -125,6 +125,6 @@ class Shares:
 
 SHARES = {
     256: Shares(lanes=2, pilot=0.1, first=0.9, sounding=0.03, rest=((0, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0))),
-    512: Shares(lanes=2, pilot=0.045, first=0.28, sounding=0.025, rest=((67, 67, 0, 0), (33, 33, 1, 1), (0, 0, 0, 1))),
+    512: Shares(lanes=2, pilot=0.045, first=0.28, sounding=0.025, rest=((66, 66, 0, 0), (34, 34, 1, 1), (0, 0, 0, 1))),
     1024: Shares(lanes=1, pilot=0.05, first=0.26, sounding=0.02, rest=((7, 4, 0, 0), (3, 3, 0, 0), (0, 3, 1, 1))),
 }

@@ -121,7 +121,7 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
             reading.reception.evidence,
             agreement=reading.reception.agreement,
             suspect=picture.pixels,
-            remembered=remembered,
+            remembered=None if reading.core is None else remembered,
         )
     with clock("recover"):
         another = shows_another_picture(picture.pixels, remembered, finding.mask)

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 __all__ = ["paint_back"]
 
 _HALVINGS = 6
+_MOST_CORRECTION = np.float32(16)
+"""Grey levels; what differs more is not an error of colour, but something beside the region that was missed."""
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -52,7 +54,8 @@ def _seam_correction(suspect: Pixels, remembered: NDArray[np.uint8], mask: NDArr
     seen = _shrunk(suspect, height, width) * unit
     covered = _shrunk(mask.astype(np.float32), height, width)
     good = (cv2.dilate(covered, np.ones((3, 3), np.uint8)) <= 0).astype(np.float32)
-    return _carried_inward(seen - remembered.astype(np.float32), good)
+    correction = _carried_inward(seen - remembered.astype(np.float32), good)
+    return np.clip(correction, -_MOST_CORRECTION, _MOST_CORRECTION)
 
 
 def _carried_inward(difference: NDArray[np.float32], good: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -24,7 +24,6 @@ _FITTING_ROUNDS = 3
 _FEWEST_TRUSTED = 24
 _SURELY_UNTOUCHED = 0.4
 _NORMAL_QUANTILE = 0.524  # of the absolute value of a standard normal, for that share
-_LEAST_EXPLAINED = 0.6
 _FREEDOM = 4.0
 _SURPRISE = 4.0
 _MOST_FOR_UNTOUCHED = 0.2
@@ -50,8 +49,6 @@ def colour_evidence(
     good = cv2.resize(trusted.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST) > 0
     if np.count_nonzero(good) < _FEWEST_TRUSTED:
         return np.zeros(size, dtype=np.float32)
-    if _explained(seen[..., 0], expected[..., 0], good) < _LEAST_EXPLAINED:
-        return np.zeros(size, dtype=np.float32)
     surprise = np.square(np.stack([_surprise(seen[..., i], expected[..., i], good, i) for i in range(3)]))
     brightness, hue = surprise[0], surprise[1] + surprise[2]
     nats = sum(_SURPRISE - k * np.log1p(part / _FREEDOM) for part, k in ((brightness, 2.5), (hue, 3.0)))
@@ -71,12 +68,6 @@ def _opponent(picture: Pixels, size: tuple[int, int]) -> NDArray[np.float32]:
     unit = np.float32(255 / np.iinfo(picture.dtype).max)
     small = cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) * unit
     return np.asarray(cv2.transform(small, _OPPONENT), dtype=np.float32)
-
-
-def _explained(seen: NDArray[np.float32], expected: NDArray[np.float32], good: NDArray[np.bool_]) -> float:
-    """Share of the variance of the trusted places that the remembered picture explains; little if it is coarse."""
-    x, y = expected[good] - expected[good].mean(), seen[good] - seen[good].mean()
-    return float(np.dot(x, y) ** 2 / (np.dot(x, x) * np.dot(y, y) + 1))
 
 
 def _surprise(

@@ -66,7 +66,8 @@ def find_tampering(
         agreement: 2×rows×columns float32; sum over the known chips of each block of 1 for right to −1 for opposite, and
             their number.
         suspect: H×W×3 RGB, uint8 or uint16, the image.
-        remembered: h×w×3 RGB uint8, the picture its hidden code remembers; None if there is none.
+        remembered: h×w×3 RGB uint8, the picture its hidden code remembers; None if too little of the code is known for
+            its colours to tell anything.
     """
     colours = _colours(evidence, suspect, remembered)
     total = _combined(evidence, suspect) + colours

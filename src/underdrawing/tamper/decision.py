@@ -24,8 +24,7 @@ _LEAST_BLOCKS = 4
 _LEAST_REGION_EVIDENCE = 40.0
 _LARGEST_HOLE_BLOCKS = 12
 _MOST_AGREEMENT = 0.2
-_AGREEMENT_DEVIATIONS = 1.0
-_CLEAR_COLOURS = 4.5
+_AGREEMENT_PER_NAT = 0.08
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,17 +116,18 @@ def _significant(
 ) -> tuple[NDArray[np.bool_], float]:
     """Blocks of the regions that are large and clear enough, and the evidence for the clearest region in nats.
 
-    A region whose chips still agree with what was sent is noisy, not replaced, unless its colours are quite other ones.
+    A region whose chips still agree with what was sent is noisy, not replaced; the more other its colours are, the
+    more they may agree.
     """
     suspicious = (belief > _REGION_BELIEF).astype(np.uint8)
     count, labels = cv2.connectedComponents(suspicious, connectivity=8)
     planes = (np.ones_like(total), -total, colours, agreement[0], agreement[1])
     sizes, against, hues, agreeing, chips = (np.bincount(labels.ravel(), plane.ravel(), count) for plane in planes)
-    silent = agreeing - _AGREEMENT_DEVIATIONS * np.sqrt(chips / 2) < _MOST_AGREEMENT * chips
-    other_colours = hues < -_CLEAR_COLOURS * sizes
-    clear = (sizes >= _LEAST_BLOCKS) & (against >= _LEAST_REGION_EVIDENCE) & (silent | other_colours)
-    clear[0] = False
-    strongest = float(against[(silent | other_colours) & (np.arange(count) > 0)].max(initial=0.0))
+    tolerated = _MOST_AGREEMENT + _AGREEMENT_PER_NAT * np.maximum(-hues / np.maximum(sizes, 1), 0)
+    replaced = agreeing - np.sqrt(chips / 2) < tolerated * chips
+    replaced[0] = False
+    clear = (sizes >= _LEAST_BLOCKS) & (against >= _LEAST_REGION_EVIDENCE) & replaced
+    strongest = float(against[replaced].max(initial=0.0))
     return clear[labels], max(strongest, 0.0)
 
 

@@ -17,9 +17,9 @@ __all__ = ["OUTLINE_PX", "outlined"]
 OUTLINE_PX = 256
 """Side of the square canvas on which outlines are drawn."""
 
-_EDGE_BELIEF = 0.9
+_EDGE_BELIEF = 0.88
 _STEEPNESS = 8.0
-_COLOUR_WEIGHT = 0.1
+_COLOUR_WEIGHT = 0.2
 _COUPLING = 0.6
 _SURE = 6.0
 

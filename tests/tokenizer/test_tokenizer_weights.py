@@ -41,8 +41,8 @@ def test_manifest_tells_where_the_weights_come_from():
 
 def test_scores_are_those_promised():
     scores = json.loads((shipped_weights() / MANIFEST_FILE).read_text())["scores"]["val"]["psnr_db_rgb_mean_by_bits"]
-    assert scores["4092"] >= 21.9
-    assert scores["16380"] >= 24.7
+    assert scores["4092"] >= 22.2
+    assert scores["16380"] >= 25.2
 
 
 def test_size_stays_small():

@@ -40,7 +40,7 @@ def main() -> None:
     folder = options.output / "weights"
     write_weights(trainer.average, linear, folder)
     trainer.save_half(options.output / "decoder.npz")
-    describe(folder, plan, trainer.step, sum(p.numel() for p in trainer.average.parameters()), options)
+    describe(folder, trainer, options)
     _log(f"exported to {folder}")
 
 

@@ -41,7 +41,8 @@ undo gain and offset before comparing the tokens of two copies (last table).
 {files}
 
 Licence: {licence}. Training data: {data} (SHA-256 of its `splits.csv`: `{splits}`).
-Command: `{command}`, {steps} steps of the decoder, commit `{commit}`.
+Command: `{command}`, commit `{commit}`.
+Runs of the decoder, resumed from one another: {runs}.
 
 ## Likeness
 
@@ -77,7 +78,7 @@ def model_card(manifest: dict[str, Any]) -> str:
         data=manifest["training_data"]["name"],
         splits=manifest["training_data"]["splits_sha256"],
         command=manifest["training_command"],
-        steps=f"{manifest['training_steps']:,}",
+        runs="; ".join(map(_run, manifest["training_runs"])),
         commit=manifest["training_commit"],
         bits=" | ".join(bits),
         rules="---|" * len(bits),
@@ -87,6 +88,10 @@ def model_card(manifest: dict[str, Any]) -> str:
         robust_pictures=scores["val"]["pictures"],
         robustness="\n".join(_robust_rows(manifest["robustness"])),
     )
+
+
+def _run(run: dict[str, int]) -> str:
+    return f"from step {run['from_step']:,}, planned to {run['steps']:,} steps of {run['batch']} pictures"
 
 
 def _score_row(split: str, scores: dict[str, Any]) -> str:

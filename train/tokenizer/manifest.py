@@ -15,7 +15,7 @@ from train.tokenizer.export import write_manifest
 from train.tokenizer.linear import UNIT
 from train.tokenizer.pictures import data_hash, load_split
 from train.tokenizer.robustness import robustness
-from train.tokenizer.training import Plan
+from train.tokenizer.training import Trainer
 from underdrawing.tokenizer import CANVAS, LADDER, VOCABULARY, Tokenizer, ladder_bits
 
 __all__ = ["describe", "measure"]
@@ -23,7 +23,7 @@ __all__ = ["describe", "measure"]
 _TEST_PICTURES = 300  # evenly spread over the split
 
 
-def describe(folder: Path, plan: Plan, steps: int, parameters: int, options: argparse.Namespace) -> None:
+def describe(folder: Path, trainer: Trainer, options: argparse.Namespace) -> None:
     """Write ``weights.json`` for the files in a folder, with scores measured through the package's own runtime."""
     facts: dict[str, Any] = {
         "licence": "Apache-2.0",
@@ -33,13 +33,14 @@ def describe(folder: Path, plan: Plan, steps: int, parameters: int, options: arg
         },
         "training_command": _command(options),
         "training_commit": _commit(),
-        "training_steps": steps,
+        "training_steps": trainer.step,
+        "training_runs": trainer.runs,
         "config": {
             "ladder": LADDER,
             "vocabulary": VOCABULARY,
             "unit_of_latents": UNIT,
-            "parameters": parameters,
-            "plan": asdict(plan),
+            "parameters": sum(p.numel() for p in trainer.average.parameters()),
+            "plan": asdict(trainer.plan),
         },
         "preprocessing": (
             f"RGB, 0..255, resized to {CANVAS}×{CANVAS} without keeping the aspect: by area where it shrinks, "

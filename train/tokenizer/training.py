@@ -69,6 +69,7 @@ class Trainer:
         self.average = copy.deepcopy(self.network).requires_grad_(False)
         self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=plan.learning_rate, weight_decay=1e-4)
         self.step = 0
+        self.runs = [{"from_step": 0, "steps": plan.steps, "batch": plan.batch}]
 
     def save(self, path: Path) -> None:
         """Write everything needed to go on, replacing the file at once."""
@@ -77,6 +78,7 @@ class Trainer:
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
+            "runs": self.runs,
         }
         unfinished = path.with_suffix(".unfinished")
         torch.save(state, unfinished)
@@ -89,6 +91,10 @@ class Trainer:
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step = int(state["step"])
+        self.runs = list(state["runs"])
+        current = {"from_step": self.step, "steps": self.plan.steps, "batch": self.plan.batch}
+        if {**self.runs[-1], "from_step": self.step} != current:
+            self.runs.append(current)
 
     def save_half(self, path: Path) -> None:
         """Write the averaged decoder in half precision: small, and enough to start again from."""

@@ -38,7 +38,7 @@ def capacity_bits(pixels: Pixels, *, profile: Profile = Profile.STANDARD) -> Seq
         ImageTooSmallError: the image cannot carry a mark at all.
     """
     grid = WorkingGrid.for_embedding(*pixels.shape[:2])
-    means, _ = block_coefficients(grid.sample(luminance(pixels)))
+    means, _ = block_coefficients(luminance(pixels), rows=grid.rows, columns=grid.columns)
     steps = chip_steps(DESIGNS[profile, grid.side_px], masking_levels(means))
     layout = layout_of(grid, (True,) * TIERS)
     most, always = _MOST_BITS[grid.side_px], _ALWAYS[grid.side_px]

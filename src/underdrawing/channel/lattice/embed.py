@@ -20,8 +20,6 @@ from underdrawing.errors import CapacityError
 
 __all__ = ["Embedded", "embed"]
 
-_CORRECTIONS = 3
-
 
 @dataclass(frozen=True)
 class Embedded:
@@ -97,7 +95,7 @@ def _fit(
     moves = lattice_moves(coefficients, steps, bits, layout, design.pull)
     missing = np.where(used_chips(layout), moves, np.float32(0)) * unit
     moves, wanted = missing, np.zeros_like(missing)
-    for _ in range(_CORRECTIONS):
+    for _ in range(design.corrections):
         wanted += missing
         residual = _whole(from_coefficients(wanted, height_px=height, width_px=width), up, down)
         missing = moves - block_coefficients(residual, rows=grid.rows, columns=grid.columns)[1]

@@ -23,8 +23,11 @@ _REGION_BELIEF = 0.5
 _LEAST_BLOCKS = 4
 _LEAST_REGION_EVIDENCE = 40.0
 _LARGEST_HOLE_BLOCKS = 12
-_MOST_AGREEMENT = 0.2
-_AGREEMENT_PER_NAT = 0.08
+_MOST_AGREEMENT = 0.25
+_AGREEMENT_PER_NAT = 0.1
+_FEWEST_CHIPS = 24
+_CLEARLY_FEWER = 5.0
+_CLEAR_COLOURS = 7.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,15 +119,19 @@ def _significant(
 ) -> tuple[NDArray[np.bool_], float]:
     """Blocks of the regions that are large and clear enough, and the evidence for the clearest region in nats.
 
-    A region whose chips still agree with what was sent is noisy, not replaced; the more other its colours are, the
-    more they may agree.
+    A region whose chips agree with what was sent almost as often as those of the rest is noisy, not replaced; the more
+    other its colours are, the more they may agree.
     """
     suspicious = (belief > _REGION_BELIEF).astype(np.uint8)
     count, labels = cv2.connectedComponents(suspicious, connectivity=8)
     planes = (np.ones_like(total), -total, colours, agreement[0], agreement[1])
     sizes, against, hues, agreeing, chips = (np.bincount(labels.ravel(), plane.ravel(), count) for plane in planes)
-    tolerated = _MOST_AGREEMENT + _AGREEMENT_PER_NAT * np.maximum(-hues / np.maximum(sizes, 1), 0)
-    replaced = agreeing - np.sqrt(chips / 2) < tolerated * chips
+    usual = agreeing[0] / chips[0] if chips[0] >= _FEWEST_CHIPS else 1.0
+    spread = np.sqrt(chips / 2)
+    surprise = np.maximum(-hues / np.maximum(sizes, 1), 0)
+    silent = agreeing - spread < (_MOST_AGREEMENT + _AGREEMENT_PER_NAT * surprise) * usual * chips
+    fewer = agreeing + _CLEARLY_FEWER * spread < usual * chips
+    replaced = silent & (fewer | (surprise > _CLEAR_COLOURS))
     replaced[0] = False
     clear = (sizes >= _LEAST_BLOCKS) & (against >= _LEAST_REGION_EVIDENCE) & replaced
     strongest = float(against[replaced].max(initial=0.0))

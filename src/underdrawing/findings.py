@@ -31,6 +31,8 @@ class Verdict(StrEnum):
     """A mark was read and part of the picture disagrees with it."""
     TRANSPLANTED = "transplanted"
     """A mark was read, but it describes another picture."""
+    UNDECIDED = "undecided"
+    """A mark was read, but too little of it to say whether the picture was changed."""
     UNPROTECTED = "unprotected"
     """No mark was found. That says nothing about the picture itself."""
     FORGED = "forged"
@@ -127,7 +129,7 @@ class Verification:
     timings_s: dict[str, float]
 
     def to_dict(self) -> dict[str, Any]:
-        """The keys of ``verify --json``, apart from the paths of written files (``mask``, ``recovered``, ``report``)."""
+        """The keys of ``verify --json``, apart from the paths of the files written: mask, recovered, report."""
         return {
             "verdict": str(self.verdict),
             "confidence": round(self.confidence, 4),

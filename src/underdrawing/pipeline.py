@@ -2,7 +2,7 @@
 
 ::
 
-    protect:  picture ─► tokenizer ─► hidden code ─► payload (id, facts, signature, code) ─► channel ─► protected picture
+    protect:  picture ─► tokenizer ─► hidden code ─► payload (id, facts, signature, code) ─► channel ─► picture
     verify:   suspect ─► channel ─► payload + evidence ─► tamper map ─► recovery ─► verification
 """
 
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from underdrawing.channel import Profile
-from underdrawing.channel.lattice import capacity_bits, embed, receive
+from underdrawing.channel.lattice import capacity_bits, embed, receptions
 from underdrawing.findings import Geometry, Protection, Verdict, Verification
 from underdrawing.likeness import shows_another_picture
 from underdrawing.payload import (
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 __all__ = ["protect", "verify"]
 
 _CARRIER = "lattice"
+_CLEAR_EVIDENCE = 1.0
+"""Mean evidence per block, in nats, from which an anchor alone can vouch for the picture."""
 
 
 def protect(
@@ -108,12 +110,16 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
         UnsupportedVersionError: the mark was written by a newer version.
     """
     clock = _Clock()
-    with clock("receive"):
-        reception = receive(picture.pixels, key=channel_key)
-    with clock("decode"):
-        reading = None if reception is None else read_message(reception, _eight_bit(picture.pixels), _tokenizer())
+    with clock("read"):
+        heard = False
+        reading = None
+        for reception in receptions(picture.pixels, key=channel_key):
+            heard = True
+            reading = _fuller(reading, read_message(reception, _eight_bit(picture.pixels), _tokenizer()))
+            if reading is not None and reading.is_complete:
+                break
     if reading is None:
-        return _unprotected(seen=reception is not None, timings_s=clock.seconds)
+        return _unprotected(seen=heard, timings_s=clock.seconds)
     with clock("remember"):
         remembered = _tokenizer().decode(reading.code)
     with clock("map"):
@@ -124,11 +130,18 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
             remembered=None if reading.core is None else remembered,
         )
     with clock("recover"):
-        another = shows_another_picture(picture.pixels, remembered, finding.mask)
+        another = reading.core is not None and shows_another_picture(picture.pixels, remembered, finding.mask)
         recovered = None
         if finding.tampered and not another:
             recovered = replace(picture, pixels=paint_back(picture.pixels, remembered, finding.mask))
     return _verification(reading, finding, _signature(reading, trust), another, recovered, clock.seconds)
+
+
+def _fuller(one: Reading | None, other: Reading | None) -> Reading | None:
+    """The reading with more blocks; the first if there is nothing between them."""
+    if one is None or other is None:
+        return other if one is None else one
+    return other if len(other.bits) > len(one.bits) else one
 
 
 def _message(
@@ -145,7 +158,7 @@ def _message(
 
 
 def _identity(code: HiddenCode, facts: Mapping[str, str]) -> int:
-    """64 bits that name this picture with these facts: the same again for the same picture, whenever it is protected."""
+    """64 bits that name this picture with these facts: the same again whenever it is protected."""
     digest = hashlib.sha256(b"underdrawing id 1\0")
     for tokens in code.scales:
         digest.update(tokens.astype("<u2").tobytes())
@@ -171,10 +184,10 @@ def _verification(
     timings_s: dict[str, float],
 ) -> Verification:
     facts = reading.facts
-    verdict = _verdict(signature.status, another=another, tampered=finding.tampered)
+    verdict = _verdict(reading, signature.status, another=another, tampered=finding.tampered)
     return Verification(
         verdict=verdict,
-        confidence=finding.confidence if verdict in (Verdict.AUTHENTIC, Verdict.TAMPERED) else 0.999,
+        confidence=_confidence(verdict, finding),
         id=f"{reading.anchor.id:016x}",
         blocks=reading.blocks,
         code_scales=reading.code.n_scales,
@@ -192,12 +205,27 @@ def _verification(
     )
 
 
-def _verdict(signature: SignatureStatus, *, another: bool, tampered: bool) -> Verdict:
+def _verdict(reading: Reading, signature: SignatureStatus, *, another: bool, tampered: bool) -> Verdict:
     if signature is SignatureStatus.INVALID:
         return Verdict.FORGED
     if another:
         return Verdict.TRANSPLANTED
-    return Verdict.TAMPERED if tampered else Verdict.AUTHENTIC
+    if tampered:
+        return Verdict.TAMPERED
+    return Verdict.AUTHENTIC if _can_tell(reading) else Verdict.UNDECIDED
+
+
+def _can_tell(reading: Reading) -> bool:
+    """Whether a change would show: the core was read, or the chips of an anchor alone speak clearly enough."""
+    if reading.anchor.core_bits:
+        return reading.core is not None
+    return float(reading.reception.evidence.mean()) >= _CLEAR_EVIDENCE
+
+
+def _confidence(verdict: Verdict, finding: TamperFinding) -> float:
+    if verdict is Verdict.UNDECIDED:
+        return 0.5
+    return finding.confidence if verdict in (Verdict.AUTHENTIC, Verdict.TAMPERED) else 0.999
 
 
 def _unprotected(*, seen: bool, timings_s: dict[str, float]) -> Verification:

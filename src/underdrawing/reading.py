@@ -71,6 +71,12 @@ class Reading:
         return tuple(str(block) for block in Block if block in self.bits)
 
     @property
+    def is_complete(self) -> bool:
+        """Whether every block that the anchor announces was read."""
+        announced = (self.anchor.core_bits, self.anchor.detail_bits, self.anchor.fine_bits)
+        return len(self.bits) == 1 + sum(size > 0 for size in announced)
+
+    @property
     def facts(self) -> dict[str, str]:
         """All facts that were read, by IPTC name."""
         read = [block.facts for block in (self.core, self.detail, self.fine) if block is not None]

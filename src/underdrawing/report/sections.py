@@ -26,6 +26,7 @@ _TONES = {
     Verdict.AUTHENTIC: "tone-good",
     Verdict.TAMPERED: "tone-warn",
     Verdict.TRANSPLANTED: "tone-odd",
+    Verdict.UNDECIDED: "tone-mute",
     Verdict.UNPROTECTED: "tone-mute",
     Verdict.FORGED: "tone-warn",
 }
@@ -112,6 +113,7 @@ def _symbol(verdict: Verdict) -> str:
         Verdict.AUTHENTIC: '<path d="M6 10.5l3 3 5.5-6.5"/>',
         Verdict.TAMPERED: '<path d="M10 5.5v5.5M10 14.2v.1"/>',
         Verdict.TRANSPLANTED: '<path d="M5.5 8h9l-2.5-2.5M14.5 12h-9l2.5 2.5"/>',
+        Verdict.UNDECIDED: '<path d="M7.5 8a2.5 2.5 0 1 1 3.5 2.3c-.7.3-1 .8-1 1.5M10 14.2v.1"/>',
         Verdict.UNPROTECTED: '<path d="M6 10h8"/>',
         Verdict.FORGED: '<path d="M6.5 6.5l7 7M13.5 6.5l-7 7"/>',
     }[verdict]

@@ -100,6 +100,7 @@ def headline(verification: Verification) -> str:
         Verdict.AUTHENTIC: "Nothing has been changed.",
         Verdict.TAMPERED: "Part of this picture has been changed.",
         Verdict.TRANSPLANTED: "This mark belongs to another picture.",
+        Verdict.UNDECIDED: "Too little of the mark is left to judge.",
         Verdict.UNPROTECTED: "No mark was found.",
         Verdict.FORGED: "The signature is forged.",
     }[verification.verdict]
@@ -116,6 +117,8 @@ def lead(verification: Verification, *, places: int) -> str:
         Verdict.TAMPERED: f"{region} the pixels no longer agree with the mark that the picture carries.",
         Verdict.TRANSPLANTED: "The mark can be read, but what it describes is not what this picture shows. "
         "It was lifted from another picture, or nearly everything was replaced.",
+        Verdict.UNDECIDED: "A mark was found and tells which picture this was, but it is too damaged to compare "
+        "the pixels with. That says nothing for or against the picture.",
         Verdict.UNPROTECTED: "Either the picture never carried one, or it has been damaged beyond reading. "
         "Most pictures carry none: this says nothing for or against the picture.",
         Verdict.FORGED: "A mark was read, but its signature does not fit its contents. "

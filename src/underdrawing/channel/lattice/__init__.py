@@ -17,7 +17,7 @@ from underdrawing.channel.lattice.capacity import capacity_bits, most_bits
 from underdrawing.channel.lattice.design import BLOCK, TIERS
 from underdrawing.channel.lattice.embed import Embedded, embed
 from underdrawing.channel.lattice.grid import MINIMUM_SIDE_PX, WorkingGrid
-from underdrawing.channel.lattice.reception import Reception, receive
+from underdrawing.channel.lattice.reception import Reception, receive, receptions
 
 __all__ = [
     "BLOCK",
@@ -30,4 +30,5 @@ __all__ = [
     "embed",
     "most_bits",
     "receive",
+    "receptions",
 ]

@@ -1,5 +1,6 @@
 """Reading a mark: from a suspect's luminance to soft bits, tier by tier, and to evidence block by block."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,10 +14,10 @@ from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
 from underdrawing.channel.lattice.masking import levels_of
 from underdrawing.channel.lattice.modulation import PHASE_BINS, chip_steps, phase_bins
-from underdrawing.channel.lattice.sync import Candidate, find_in
+from underdrawing.channel.lattice.sync import Candidate, hypotheses
 from underdrawing.channel.ldpc import Segmented, SegmentedDecoded
 
-__all__ = ["Reception", "receive"]
+__all__ = ["Reception", "receive", "receptions"]
 
 _TONE_DOUBT = (0.01, 0.04)  # untouched, undone
 _HARMLESS_ERROR = 0.12
@@ -152,10 +153,15 @@ def receive(pixels: Pixels, *, key: bytes | None = None) -> Reception | None:
         key: secret of the channel, if the mark has one.
 
     Returns:
-        The reception, or None when there is no mark to be read.
+        The likeliest reception, or None when there is no mark to be read.
     """
-    found = find_in(Suspect(pixels), key=key)
-    return None if found is None else _opened(*found, key)
+    return next(receptions(pixels, key=key), None)
+
+
+def receptions(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Reception]:
+    """The same under every hypothesis about the tones that has some support, likeliest first."""
+    for candidate, look in hypotheses(Suspect(pixels), key=key):
+        yield _opened(candidate, look, key)
 
 
 def _opened(candidate: Candidate, look: Look, key: bytes | None) -> Reception:

@@ -24,14 +24,14 @@ from underdrawing.channel.lattice.looks import Look, Suspect, Tone
 from underdrawing.channel.lattice.masking import levels_of
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["MARKED_SCORE", "Candidate", "Tone", "find_in", "find_mark"]
+__all__ = ["MARKED_SCORE", "Candidate", "Tone", "find_mark", "hypotheses"]
 
 MARKED_SCORE = 5.5
 """Least score of a mark. A unit normal exceeds it once in 50 million looks, a search takes some hundred looks, and the
 first block still has to prove itself by its checksum."""
 
 _STEEP, _STEEP_SHARE = 2.5, 0.5
-_HEAD_START = 3.0
+_HEAD_START, _HEAD_SHARE = 3.0, 0.015
 _REFINEMENTS = (0.02, 0.01, 0.005, 0.0025)
 _MAYBE_SCORE = 3.5
 _LOOKS_PER_KIND = 2
@@ -77,22 +77,29 @@ def find_mark(pixels: Pixels, *, key: bytes | None = None) -> Candidate | None:
         pixels: H×W×3 RGB, uint8 or uint16.
         key: secret of the channel, if the mark has one.
     """
-    found = find_in(Suspect(pixels), key=key)
-    return None if found is None else found[0]
+    return next((candidate for candidate, _ in hypotheses(Suspect(pixels), key=key)), None)
 
 
-def find_in(suspect: Suspect, *, key: bytes | None = None) -> tuple[Candidate, Look] | None:
-    """The same, with the suspect as it looks under that hypothesis."""
+def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[Candidate, Look]]:
+    """The supported hypotheses, best first, each with the suspect as it looks under it.
+
+    Usually there is one. Where the tones seem to have changed there are two: changed as it seems, and unchanged after
+    all, for pictures that are mostly flat or clipped tell little of their tones.
+    """
     searches = []
     for grid in _grids(*suspect.pixels.shape[:2]):
         search = _Search(suspect, grid, key)
         searches.append(search)
         if search.best.score >= MARKED_SCORE:
-            return (search if search.intact() else search.refined((search.best.profile,))).found
+            unchanged = search.found
+            if not search.intact() and search.refined((search.best.profile,)).best.tone != Tone():
+                yield search.found
+            yield unchanged
+            return
     for search in searches:
         if search.refined(tuple(Profile)).best.score >= MARKED_SCORE:
-            return search.found
-    return None
+            yield search.found
+            return
 
 
 def _grids(height_px: int, width_px: int) -> Iterator[WorkingGrid]:
@@ -244,7 +251,8 @@ class _Search:
         pilots, others, _ = self._heard(profile, look)
         clustering = float(pilots.mean()) if pilots.size else 0.0
         candidate = Candidate(self._grid, profile, tone, _score(pilots), clustering)
-        return candidate, candidate.score + _score(others) + (_HEAD_START if tone == Tone() else 0.0)
+        total = candidate.score + _score(others)
+        return candidate, total + (_HEAD_START + _HEAD_SHARE * abs(total) if tone == Tone() else 0.0)
 
     def _heard(self, profile: Profile, look: Look) -> tuple[Plane, Plane, Plane]:
         """What all probes hear together."""

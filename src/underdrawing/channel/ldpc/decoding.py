@@ -157,8 +157,8 @@ def propagate(plan: Schedule, ratios: NDArray[np.float32], *, max_iterations: in
             if not running.size:
                 break
             beliefs.keep(~finished)
-    final = final.reshape(-1, batch).T
-    return Codewords(bits=(final < 0).view(np.uint8), beliefs=final, converged=converged, iterations=iterations)
+    by_block = final.reshape(-1, batch).T
+    return Codewords(bits=(by_block < 0).view(np.uint8), beliefs=by_block, converged=converged, iterations=iterations)
 
 
 class _Beliefs:

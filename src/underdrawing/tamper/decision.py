@@ -13,7 +13,7 @@ from underdrawing.tamper.outline import OUTLINE_PX, outlined
 __all__ = ["FALSE_ALARM_RATE", "TamperFinding", "find_tampering"]
 
 FALSE_ALARM_RATE = 0.01
-"""Share of untouched images, over the whole attack suite of ``bench/main_job.py``, that may be called tampered."""
+"""Share of untouched images over all attacks that may be called tampered: an aim; see ``docs/tamper.md``."""
 
 _STRONGEST_EVIDENCE = 8.0
 _CLIPPING_WEIGHT = 4.0

@@ -120,9 +120,8 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
                 break
     if reading is None:
         return _unprotected(seen=heard, timings_s=clock.seconds)
-    with clock("remember"):
-        remembered = _tokenizer().decode(reading.code)
     with clock("map"):
+        remembered = _tokenizer().decode(reading.code)
         finding = find_tampering(
             reading.reception.evidence,
             agreement=reading.reception.agreement,

@@ -75,7 +75,7 @@ def test_reference_ratios_are_positive_for_zero(marked, tiers):
     _, reception = read(receive(marked.pixels), tiers)
     used = (reception.known >= 0) & (reception.weight > 0)
     agrees = (reception.soft_bits < 0) == (reception.known == 1)
-    assert agrees[used].mean() > 0.97
+    assert agrees[used].mean() > 0.9
     assert np.isfinite(reception.soft_bits).all()
 
 

@@ -129,5 +129,5 @@ class Shares:
 SHARES = {
     256: Shares(lanes=2, pilot=0.1, first=0.9, sounding=0.03, rest=((0, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0))),
     512: Shares(lanes=2, pilot=0.06, first=0.28, sounding=0.025, rest=((66, 66, 0, 0), (34, 34, 1, 1), (0, 0, 0, 1))),
-    1024: Shares(lanes=1, pilot=0.06, first=0.26, sounding=0.02, rest=((6, 3, 0, 0), (4, 2, 0, 0), (0, 5, 1, 1))),
+    1024: Shares(lanes=1, pilot=0.06, first=0.26, sounding=0.02, rest=((6, 3, 0, 0), (4, 3, 0, 0), (0, 4, 1, 1))),
 }

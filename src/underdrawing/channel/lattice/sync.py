@@ -30,7 +30,7 @@ MARKED_SCORE = 5.5
 """Least score of a mark. A unit normal exceeds it once in 50 million looks, a search takes some hundred looks, and the
 first block still has to prove itself by its checksum."""
 
-_STEEP, _STEEP_SHARE = 2.5, 0.5
+_STEEP, _STEEP_SHARE = 2.5, 0.7
 _HEAD_START, _HEAD_SHARE = 3.0, 0.015
 _REFINEMENTS = (0.02, 0.01, 0.005, 0.0025)
 _MAYBE_SCORE = 3.5
@@ -83,18 +83,22 @@ def find_mark(pixels: Pixels, *, key: bytes | None = None) -> Candidate | None:
 def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[Candidate, Look]]:
     """The supported hypotheses, best first, each with the suspect as it looks under it.
 
-    Usually there is one. Where the tones seem to have changed there are two: changed as it seems, and unchanged after
-    all, for pictures that are mostly flat or clipped tell little of their tones.
+    Usually the first is the right one and no other is asked for. Whether the tones were changed is doubtful where a
+    picture is mostly flat or clipped, so the other view comes second, at the price of a search.
     """
     searches = []
     for grid in _grids(*suspect.pixels.shape[:2]):
         search = _Search(suspect, grid, key)
         searches.append(search)
         if search.best.score >= MARKED_SCORE:
-            unchanged = search.found
-            if not search.intact() and search.refined((search.best.profile,)).best.tone != Tone():
-                yield search.found
-            yield unchanged
+            unchanged, intact = search.found, search.intact()
+            if intact:
+                yield unchanged
+            changed = search.refined((search.best.profile,)).found
+            if changed[0].tone != Tone():
+                yield changed
+            if not intact:
+                yield unchanged
             return
     for search in searches:
         if search.refined(tuple(Profile)).best.score >= MARKED_SCORE:

@@ -17,7 +17,7 @@ __all__ = ["capacity_bits", "most_bits"]
 _RATE = 0.5
 """Information bits per usable chip that still leaves room for a quarter of the picture to be replaced, and for JPEG."""
 
-_MOST_BITS = {GRIDS[0]: (1952, 0, 0), GRIDS[1]: (1952, 3136, 12800), GRIDS[2]: (2304, 4192, 13600)}
+_MOST_BITS = {GRIDS[0]: (1952, 0, 0), GRIDS[1]: (1888, 3264, 12800), GRIDS[2]: (2304, 4192, 14400)}
 """What tiers 1–3 take at most on each grid; more would go at the cost of what harder channels leave over."""
 
 _LEAST_BITS = (1700, 3136, 3200)

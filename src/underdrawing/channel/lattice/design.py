@@ -97,8 +97,8 @@ DESIGNS = {
     (Profile.STANDARD, 256): Design(_SMALL, pull=0.78, corrections=1),
     (Profile.STANDARD, 512): Design(_MIDDLE, pull=0.78, corrections=1),
     (Profile.STANDARD, 1024): Design(_LARGE, pull=0.78, corrections=2),
-    (Profile.DISCREET, 256): Design(_SMALL * np.float32(0.52), pull=0.8, corrections=2),
-    (Profile.DISCREET, 512): Design(_MIDDLE * np.float32(0.52), pull=0.8, corrections=2),
+    (Profile.DISCREET, 256): Design(_SMALL * np.float32(0.54), pull=0.8, corrections=2),
+    (Profile.DISCREET, 512): Design(_MIDDLE * np.float32(0.54), pull=0.8, corrections=2),
     (Profile.DISCREET, 1024): Design(_LARGE * np.float32(0.66), pull=0.8, corrections=2),
 }
 
@@ -128,6 +128,6 @@ class Shares:
 
 SHARES = {
     256: Shares(lanes=2, pilot=0.1, first=0.9, sounding=0.03, rest=((0, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0))),
-    512: Shares(lanes=2, pilot=0.06, first=0.28, sounding=0.025, rest=((66, 66, 0, 0), (34, 34, 1, 1), (0, 0, 0, 1))),
-    1024: Shares(lanes=1, pilot=0.06, first=0.26, sounding=0.02, rest=((6, 3, 0, 0), (4, 3, 0, 0), (0, 4, 1, 1))),
+    512: Shares(lanes=2, pilot=0.055, first=0.28, sounding=0.02, rest=((58, 58, 0, 0), (42, 42, 1, 1), (0, 0, 0, 1))),
+    1024: Shares(lanes=1, pilot=0.06, first=0.26, sounding=0.02, rest=((7, 2, 0, 0), (3, 4, 0, 0), (0, 4, 1, 1))),
 }

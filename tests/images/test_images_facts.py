@@ -12,7 +12,7 @@ from underdrawing.images.directories import Value, pack_directory
 
 def test_facts_of_exif():
     for order in "<>":
-        assert facts_from_metadata(Metadata(exif=exif_block(order))) == {
+        assert facts_from_metadata(Metadata(exif=exif_block(order)), position=True) == {
             "description": "Camera description",
             "creator": "Exif Artist",
             "copyrightNotice": "Photographer; Editor",
@@ -22,8 +22,8 @@ def test_facts_of_exif():
         }
 
 
-def test_position_can_be_kept_back():
-    facts = facts_from_metadata(Metadata(exif=exif_block()), position=False)
+def test_the_position_is_kept_back_unless_asked_for():
+    facts = facts_from_metadata(Metadata(exif=exif_block()))
     assert not [name for name in facts if name.startswith("gps")]
     assert facts["creator"] == "Exif Artist"
 
@@ -56,7 +56,7 @@ def test_facts_of_xmp():
 
 
 def test_xmp_wins_over_iptc_and_iptc_over_exif():
-    facts = facts_from_metadata(Metadata(exif=exif_block(), iptc=IPTC, xmp=XMP))
+    facts = facts_from_metadata(Metadata(exif=exif_block(), iptc=IPTC, xmp=XMP), position=True)
     assert facts["headline"] == "A cup of coffee"
     assert facts["country"] == "Peru"
     assert facts["copyrightNotice"] == "(c) Agency"
@@ -65,9 +65,9 @@ def test_xmp_wins_over_iptc_and_iptc_over_exif():
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "TIFF"])
 def test_facts_survive_a_file(image, photo, metadata, image_format):
-    expected = facts_from_metadata(metadata)
+    expected = facts_from_metadata(metadata, position=True)
     back = load(encode(Picture(photo, metadata=metadata), format=image_format))
-    assert facts_from_metadata(back.metadata) == expected
+    assert facts_from_metadata(back.metadata, position=True) == expected
     assert len(expected) == 13
 
 
@@ -110,7 +110,7 @@ def test_an_impossible_position_is_left_out(latitude, reference):
     gps = place(latitude, reference) | {3: east[1], 4: east[2]}
     block = b"II*\0\x08\0\0\0" + pack_directory({0x8825: Value(4, struct.pack("<I", 26))}, at=8, order="<")
     block += pack_directory(gps, at=26, order="<")
-    assert facts_from_metadata(Metadata(exif=block)) == {}
+    assert facts_from_metadata(Metadata(exif=block), position=True) == {}
 
 
 @given(st.binary(max_size=400), st.sampled_from(["icc", "exif", "iptc", "xmp"]), st.integers(0, 400))

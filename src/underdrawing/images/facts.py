@@ -48,7 +48,7 @@ _EXIF_TEXTS = (("description", 0x010E), ("creator", 0x013B), ("copyrightNotice",
 _TAKEN, _TAKEN_OFFSET = 0x9003, 0x9011
 
 
-def facts_from_metadata(metadata: Metadata, *, position: bool = True) -> dict[str, str]:
+def facts_from_metadata(metadata: Metadata, *, position: bool = False) -> dict[str, str]:
     """What the metadata of a picture says about it, by IPTC Photo Metadata names.
 
     ``title``, ``headline``, ``description``, ``creator``, ``credit``, ``source``, ``copyrightNotice``, ``city``,
@@ -58,7 +58,7 @@ def facts_from_metadata(metadata: Metadata, *, position: bool = True) -> dict[st
     by one; nothing in the metadata raises.
 
     Args:
-        position: tell the GPS position; a caller who publishes the facts may not want to.
+        position: tell the GPS position too. Not by default: facts are published, and it may be somebody's home.
     """
     facts: dict[str, str] = {}
     for told in (_from_exif(metadata.exif, position=position), _from_iptc(metadata.iptc), _from_xmp(metadata.xmp)):

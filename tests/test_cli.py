@@ -6,6 +6,7 @@ They run on a stand-in pipeline that answers by the first pixel; ``test_round_tr
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,11 +35,12 @@ VERIFY_KEYS = {
         "facts",
         "facts_source",
         "signature",
+        "signature_note",
         "tampered_fraction",
     ),
-    *("geometry", "mask", "recovered", "recovery_source", "report", "timings_s"),
+    *("geometry", "mask", "recovered", "recovery_source", "report", "damaged", "timings_s"),
 }
-PROTECT_KEYS = {"id", "carrier", "profile", "blocks", "left_out", "psnr_db", "output", "timings_s"}
+PROTECT_KEYS = {"id", "carrier", "profile", "blocks", "left_out", "psnr_db", "output", "lost", "damaged", "timings_s"}
 
 
 def stand_in_protect(picture, *, facts, key, profile, channel_key):
@@ -224,7 +226,9 @@ def test_a_folder_does_not_go_to_standard_output(pipeline, tmp_path):
 
 def test_facts_come_from_files_pairs_and_metadata_and_the_last_one_counts(pipeline, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        images, "facts_from_metadata", lambda metadata: {"creator": "camera", "city": "Ulm", "credit": "x"}
+        images,
+        "facts_from_metadata",
+        lambda metadata, *, position: {"creator": "camera", "city": "Ulm", "credit": "x"},
     )
     (tmp_path / "facts.json").write_text('{"headline": "One", "keywords": ["a", "b"], "credit": ""}')
     source = write_picture(tmp_path / "a.png")
@@ -262,6 +266,37 @@ def test_what_a_format_cannot_keep_is_said(pipeline, tmp_path):
     Image.fromarray(np.full((8, 8, 4), 100, np.uint8)).save(tmp_path / "a.png")
     result = run("protect", tmp_path / "a.png", "-o", tmp_path / "b.jpg")
     assert "keeps no alpha" in result.out
+
+
+def test_the_gps_position_stays_out_of_the_pixels_unless_asked_for(pipeline, tmp_path):
+    south, east = {1: "S", 2: (33.0, 51.0, 35.4)}, {3: "E", 4: (151.0, 12.0, 40.0)}
+    exif = Image.Exif()
+    exif[0x013B] = "Ann"
+    exif[0x8825] = south | east
+    Image.fromarray(np.full((8, 16, 3), 90, np.uint8)).save(tmp_path / "a.jpg", exif=exif)
+    run("protect", tmp_path / "a.jpg", "-o", tmp_path / "b.jpg")
+    assert stand_in_protect.seen["facts"] == {"creator": "Ann"}
+    run("protect", tmp_path / "a.jpg", "-o", tmp_path / "c.jpg", "--position")
+    assert stand_in_protect.seen["facts"]["gpsLatitude"] == "-33.859833"
+
+
+def test_metadata_that_could_not_be_read_is_said(pipeline, tmp_path, monkeypatch):
+    source = write_picture(tmp_path / "a.png", verdict_pixel(Verdict.AUTHENTIC))
+    whole = images.load(source)
+    damaged = replace(whole, metadata=replace(whole.metadata, damaged=("icc", "exif")))
+    monkeypatch.setattr(images, "load", lambda given: damaged)
+    protected = run("protect", source, "-o", tmp_path / "b.png")
+    assert "unreadable in the file and left out: icc, exif" in protected.out
+    verified = run("verify", source)
+    assert (verified.code, "left out: icc, exif" in verified.out) == (0, True)
+    assert json.loads(run("verify", source, "--json").out)["damaged"] == ["icc", "exif"]
+
+
+def test_too_little_left_to_judge_is_said_and_is_no_clean_bill(pipeline, tmp_path):
+    result = run("verify", write_picture(tmp_path / "a.png", verdict_pixel(Verdict.UNDECIDED)))
+    assert result.code == 1
+    assert "undecided" in result.out
+    assert "Too little of the mark is left to judge." in result.out
 
 
 # --- folders ---

@@ -315,6 +315,25 @@ def test_the_signature_says_what_it_is_worth():
     assert "could not be read" in signature_words(verification(signature=SignatureStatus.ABSENT, blocks=("anchor",)))
 
 
+def test_a_known_key_that_is_not_believed_says_why():
+    note = "the key of Ann's Desk is revoked"
+    found = verification(signature=SignatureStatus.UNKNOWN_KEY, signer="0a0b0c0d", signature_note=note)
+    assert note in signature_words(found)
+    assert note in Page(html_report(picture(), found)).text
+    assert found.to_dict()["signature_note"] == note
+    assert verification().to_dict()["signature_note"] is None
+
+
+def test_too_little_to_judge_speaks_neither_for_nor_against():
+    found = bare(Verdict.UNDECIDED, id="0123456789abcdef", blocks=("anchor",), code_scales=2, confidence=0.5)
+    text = Page(html_report(picture(), found)).text
+    assert "Too little of the mark is left to judge." in text
+    assert "nothing for or against the picture" in text
+    assert "Whether the picture was changed" in " ".join(open_questions(found))
+    assert "that the verdict is right" not in text
+    assert found.verdict.is_negative
+
+
 def test_facts_without_a_trusted_signature_are_called_a_claim():
     assert "covered by the signature" in Page(html_report(picture(), verification())).text
     for status in (SignatureStatus.UNKNOWN_KEY, SignatureStatus.INVALID, SignatureStatus.ABSENT):

@@ -102,6 +102,8 @@ class Verification:
         facts_source: where the facts came from; None when there are none.
         signature: what the signature is worth to this reader.
         signer: the name the trust store gives the key, or its fingerprint; None without a signature.
+        signature_note: why a known key is not believed (revoked, out of date) or why the signature was not checked, in
+            words; None when there is nothing to add.
         tampered_fraction: share of the pixels that the mask covers, 0 to 1.
         geometry: how the suspect lies against the protected picture.
         tamper_probability: H×W float32, 0 to 1, row-major, of the suspect; None when there is nothing to compare.
@@ -120,6 +122,7 @@ class Verification:
     facts_source: Literal["pixels", "vault"] | None
     signature: SignatureStatus
     signer: str | None
+    signature_note: str | None = None
     tampered_fraction: float
     geometry: Geometry
     tamper_probability: NDArray[np.float32] | None
@@ -140,6 +143,7 @@ class Verification:
             "facts_source": self.facts_source,
             "signature": str(self.signature),
             "signer": self.signer,
+            "signature_note": self.signature_note,
             "tampered_fraction": round(self.tampered_fraction, 5),
             "geometry": {
                 "scale_x": round(self.geometry.scale_x, 5),

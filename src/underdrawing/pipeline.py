@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from underdrawing.channel import Profile
-from underdrawing.channel.lattice import capacity_bits, embed, receptions
+from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, capacity_bits, embed, receptions
 from underdrawing.findings import Geometry, Protection, Verdict, Verification
 from underdrawing.likeness import shows_another_picture
 from underdrawing.payload import (
@@ -116,7 +116,7 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
         for reception in receptions(picture.pixels, key=channel_key):
             heard = True
             reading = _fuller(reading, read_message(reception, _eight_bit(picture.pixels), _tokenizer()))
-            if reading is not None and reading.is_complete:
+            if reading is not None and reading.is_complete and reading.drift <= TONE_DRIFT_LIMIT:
                 break
     if reading is None:
         return _unprotected(seen=heard, timings_s=clock.seconds)
@@ -137,10 +137,10 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
 
 
 def _fuller(one: Reading | None, other: Reading | None) -> Reading | None:
-    """The reading with more blocks; the first if there is nothing between them."""
+    """The better reading; the first if there is nothing between them."""
     if one is None or other is None:
         return other if one is None else one
-    return other if len(other.bits) > len(one.bits) else one
+    return other if other.is_better_than(one) else one
 
 
 def _message(
@@ -194,6 +194,7 @@ def _verification(
         facts_source="pixels" if facts else None,
         signature=signature.status,
         signer=signature.signer or (signature.key_id.hex() if signature.key_id else None),
+        signature_note=signature.note,
         tampered_fraction=float(finding.mask.mean()),
         geometry=Geometry(note=reading.reception.candidate.describe()),
         tamper_probability=finding.probability,

@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Images that remember themselves: protect a picture, find what was changed, see what was there.",
-    epilog="Exit codes: 0 done, 1 a negative finding (verify), 2 wrong usage, 3 something failed.",
+    epilog="Exit codes: 0 done, 1 a negative finding (verify, bench), 2 wrong usage, 3 something failed.",
 )
 app.add_typer(keys, name="keys")
 
@@ -86,6 +86,10 @@ def protect(
     no_metadata_facts: Annotated[
         bool, typer.Option("--no-metadata-facts", help="Take no facts from the picture's own EXIF, IPTC and XMP.")
     ] = False,
+    position: Annotated[
+        bool,
+        typer.Option("--position", help="Also take the GPS position from the metadata. Everybody can then read it."),
+    ] = False,
     key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Sign with this private key.")] = None,
     channel_key: ChannelKeyFile = None,
     profile: Annotated[
@@ -109,7 +113,8 @@ def protect(
 ) -> None:
     """Put a hidden code, facts and a signature into pictures.
 
-    A folder is searched in depth and mirrored at OUT. Nothing is overwritten without --force.
+    A folder is searched in depth and mirrored at OUT. Nothing is overwritten without --force. Facts come from the
+    picture's metadata too, but never its GPS position unless --position asks for it.
     """
     from underdrawing.cli.facts import parse_facts
     from underdrawing.cli.protecting import plan_protect, protect_one
@@ -122,6 +127,7 @@ def protect(
         output=None,
         facts=parse_facts(facts or []),
         metadata_facts=not no_metadata_facts,
+        position=position,
         key=key,
         channel_key=channel_key,
         profile=profile,

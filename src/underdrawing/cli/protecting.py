@@ -84,7 +84,7 @@ def protect_one(task: ProtectTask) -> Done:
     began = time.perf_counter()
     picture = read_picture(task.source)
     loaded = time.perf_counter()
-    facts = (images.facts_from_metadata(picture.metadata) if task.metadata_facts else {}) | task.facts
+    facts = _facts(picture, task)
     protection = underdrawing.protect(
         picture,
         facts={name: text for name, text in facts.items() if text},
@@ -101,8 +101,17 @@ def protect_one(task: ProtectTask) -> Done:
         **replace(protection, timings_s=times).to_dict(),
         "output": called(task.output),
         "lost": list(lost),
+        "damaged": list(picture.metadata.damaged),
     }
     return Done(record=record, lines=(_line(record),), stream=stream)
+
+
+def _facts(picture: Picture, task: ProtectTask) -> dict[str, str]:
+    """Return what the picture's own metadata says, under what the user says; an empty text leaves a fact out later."""
+    from underdrawing import images
+
+    told = images.facts_from_metadata(picture.metadata, position=task.position) if task.metadata_facts else {}
+    return told | task.facts
 
 
 def _write(picture: Picture, task: ProtectTask) -> bytes | None:
@@ -124,6 +133,7 @@ def _written_format(picture: Picture, task: ProtectTask) -> ImageFormat:
 def _line(record: dict[str, Any]) -> str:
     left_out = f"; left out {', '.join(record['left_out'])}" if record["left_out"] else ""
     lost = f"; this format keeps no {', '.join(record['lost'])}" if record["lost"] else ""
+    damaged = f"; unreadable in the file and left out: {', '.join(record['damaged'])}" if record["damaged"] else ""
     blocks = " ".join(record["blocks"])
     head = f"{printable(record['input'])} → {printable(record['output'])}"
-    return f"{head}  id {record['id']}, {record['psnr_db']:.1f} dB, {blocks}{left_out}{lost}"
+    return f"{head}  id {record['id']}, {record['psnr_db']:.1f} dB, {blocks}{left_out}{lost}{damaged}"

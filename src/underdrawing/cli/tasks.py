@@ -70,6 +70,7 @@ class ProtectTask:
     output: Path | None
     facts: dict[str, str] = field(default_factory=dict)
     metadata_facts: bool = True
+    position: bool = False
     key: Path | None = None
     channel_key: Path | None = None
     profile: Profile = Profile.STANDARD

@@ -86,7 +86,7 @@ def verify_one(task: VerifyTask) -> Done:
     written = {} if task.folder is None else _write_findings(picture, verification, task, task.folder)
     times = {"load": loaded - began, **verification.timings_s, "write": time.perf_counter() - verified}
     record = {"input": called(task.source), **replace(verification, timings_s=times).to_dict()}
-    record |= {kind: written.get(kind) for kind in FILES}
+    record |= {kind: written.get(kind) for kind in FILES} | {"damaged": list(picture.metadata.damaged)}
     if task.folder is not None:
         _write_result(record, task.folder, overwrite=task.overwrite)
     lines = (line(record, verification), *card(record, verification))

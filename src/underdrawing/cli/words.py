@@ -30,5 +30,7 @@ def card(record: dict[str, Any], verification: Verification) -> list[str]:
     said = [headline(verification)]
     if verification.id:
         said.append(f"Signature: {signature_words(verification)}")
+    if record["damaged"]:
+        said.append(f"Note: unreadable in the file and left out: {', '.join(record['damaged'])}.")
     parts = [[_INDENT + sentence for sentence in said], facts, files]
     return [text for part in parts if part for text in ["", *part]][1:]

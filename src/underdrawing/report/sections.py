@@ -38,8 +38,7 @@ _SIGNATURE_TONES = {
 }
 _STEP_WORDS = {
     "load": "Reading the file",
-    "receive": "Finding the mark",
-    "decode": "Reading the message",
+    "read": "Finding and reading the mark",
     "map": "Drawing the map",
     "recover": "Painting back",
 }
@@ -199,7 +198,7 @@ def _details(verification: Verification) -> str:
     geometry = verification.geometry
     place = f"{geometry.scale_x:.3f} × {geometry.scale_y:.3f}"
     rows = [
-        ("Confidence", f"{words.percent(verification.confidence)} that the verdict is right"),
+        ("Confidence", words.confidence_words(verification)),
         (
             "Changed area",
             words.percent(verification.tampered_fraction) if verification.mask is not None else "not measured",

@@ -14,6 +14,7 @@ from underdrawing.payload import SignatureStatus
 __all__ = [
     "FACT_LABELS",
     "Statement",
+    "confidence_words",
     "fact_label",
     "fact_rows",
     "headline",
@@ -151,10 +152,26 @@ def signature_words(verification: Verification) -> str:
     return {
         SignatureStatus.VALID: f"Valid. The mark was signed by {signer}, whose key you trust.",
         SignatureStatus.INVALID: "Invalid. The signature does not belong to this mark. Do not trust its facts.",
-        SignatureStatus.UNKNOWN_KEY: f"Signed with a key that you have not said you trust ({signer}). "
-        "Who holds that key is not known, so the signature proves nothing yet.",
+        SignatureStatus.UNKNOWN_KEY: _unknown_key_words(signer, verification.signature_note),
         SignatureStatus.ABSENT: "None. The mark was not signed: anybody could have written these facts.",
     }[verification.signature]
+
+
+def _unknown_key_words(signer: str, note: str | None) -> str:
+    """Say why a key is not believed: it was withdrawn or is out of date, or nobody ever said it is."""
+    if note:
+        return f"Signed with a key that you know but do not trust now: {readable(note)}. So it proves nothing."
+    return (
+        f"Signed with a key that you have not said you trust ({signer}). "
+        "Who holds that key is not known, so the signature proves nothing yet."
+    )
+
+
+def confidence_words(verification: Verification) -> str:
+    """Return how sure the verdict is; one that decides nothing has nothing to be sure of."""
+    if verification.verdict is Verdict.UNDECIDED:
+        return "none: nothing was decided"
+    return f"{percent(verification.confidence)} that the verdict is right"
 
 
 def settled(verification: Verification) -> list[Statement]:
@@ -172,6 +189,8 @@ def open_questions(verification: Verification) -> list[str]:
     questions = ["Whether the scene was real, or the facts were true, when the mark was made: a mark only fixes them."]
     if verification.verdict is Verdict.UNPROTECTED:
         return ["Whether the picture was changed: without a mark there is nothing to compare with.", *questions]
+    if verification.verdict is Verdict.UNDECIDED:
+        questions.insert(0, "Whether the picture was changed: too little of the mark is left to compare with.")
     if verification.mask is not None and verification.mask.any():
         questions.append(
             "The exact border of a change: the map is drawn in cells, and its edge is good to about one cell."

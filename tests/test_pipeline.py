@@ -151,6 +151,14 @@ def test_reference_a_signature_is_worth_what_its_key_is_worth(protection, origin
     assert stranger.signature is SignatureStatus.UNKNOWN_KEY
     assert stranger.signer == FORGER.public().id.hex()
     assert stranger.verdict is not Verdict.FORGED
+    assert stranger.signature_note is None
+
+
+def test_reference_a_revoked_key_is_not_believed_and_the_reader_is_told_why(protection):
+    found = verify(protection.picture, trust=TRUST.revoke("The Desk"))
+    assert found.signature is SignatureStatus.UNKNOWN_KEY
+    assert found.signature_note == "the key of The Desk is revoked"
+    assert found.verdict is Verdict.AUTHENTIC
 
 
 def test_reference_an_unsigned_picture_has_no_signature(original):
@@ -167,6 +175,26 @@ def test_rejects_without_the_secret_of_the_channel(original):
         assert verification.verdict is Verdict.UNPROTECTED
         assert (verification.id, verification.facts, verification.mask) == (None, {}, None)
     assert verify(secret.picture, channel_key=b"secret").facts == FACTS
+
+
+@pytest.mark.parametrize("doctor", [lambda pixels: pixels, lambda pixels: quarter_replaced(pixels)[0]])
+def test_limits_with_too_little_of_the_mark_left_nothing_is_decided(doctor):
+    """Once compression leaves no more than the anchor of a whole message, a copy is not called authentic."""
+    pixels = doctor(protect(Picture(data.astronaut()), facts=FACTS, key=KEY).picture.pixels)
+    copies = (verify(Picture(jpeg(pixels, quality)), trust=TRUST) for quality in (30, 25, 20, 15, 10))
+    left = next(found for found in copies if found.blocks == ("anchor",))
+    assert left.verdict is Verdict.UNDECIDED
+    assert left.confidence == 0.5
+    assert (left.facts, left.signature, left.recovered) == ({}, SignatureStatus.ABSENT, None)
+    assert "could not be read" in left.signature_note
+
+
+def test_limits_a_mark_without_room_for_facts_says_so():
+    protection = protect(Picture(resized(data.astronaut(), 0.5)), facts=FACTS, key=KEY)
+    assert {"signature", "facts.creator"} <= set(protection.left_out)
+    found = verify(protection.picture, trust=TRUST)
+    assert (found.blocks, found.facts) == (("anchor",), {})
+    assert "did not fit" in found.signature_note
 
 
 def test_rejects_an_unmarked_picture():

@@ -312,7 +312,9 @@ def test_the_signature_says_what_it_is_worth():
     assert "proves nothing" in signature_words(verification(signature=SignatureStatus.UNKNOWN_KEY))
     assert "Do not trust" in signature_words(verification(signature=SignatureStatus.INVALID))
     assert "not signed" in signature_words(verification(signature=SignatureStatus.ABSENT))
-    assert "could not be read" in signature_words(verification(signature=SignatureStatus.ABSENT, blocks=("anchor",)))
+    unread = verification(signature=SignatureStatus.ABSENT, blocks=("anchor",), signature_note="it could not be read")
+    assert signature_words(unread) == "Not checked: it could not be read."
+    assert signature_words(bare()) == "Not checked: no mark was read."
 
 
 def test_a_known_key_that_is_not_believed_says_why():

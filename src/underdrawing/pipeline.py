@@ -168,7 +168,8 @@ def _identity(code: HiddenCode, facts: Mapping[str, str]) -> int:
 
 def _signature(reading: Reading, trust: TrustStore | None) -> SignatureCheck:
     if reading.core is None:
-        return SignatureCheck(SignatureStatus.ABSENT, note="the block that holds the signature could not be read")
+        there_is_one = "could not be read" if reading.anchor.core_bits else "did not fit into this picture"
+        return SignatureCheck(SignatureStatus.ABSENT, note=f"the block that holds facts and signature {there_is_one}")
     store = TrustStore() if trust is None else trust
     today = datetime.now(UTC).date()
     return verify_signature(reading.bits[Block.ANCHOR], reading.bits[Block.CORE], store, on=today)

@@ -148,7 +148,7 @@ def signature_words(verification: Verification) -> str:
     """Return what the signature is worth to this reader."""
     signer = readable(verification.signer or "an unnamed key")
     if verification.signature is SignatureStatus.ABSENT and "core" not in verification.blocks:
-        return "Not checked: the part of the mark that would hold a signature could not be read."
+        return f"Not checked: {readable(verification.signature_note or 'no mark was read')}."
     return {
         SignatureStatus.VALID: f"Valid. The mark was signed by {signer}, whose key you trust.",
         SignatureStatus.INVALID: "Invalid. The signature does not belong to this mark. Do not trust its facts.",

@@ -35,9 +35,9 @@ def paint_back(suspect: Pixels, remembered: NDArray[np.uint8], mask: NDArray[np.
         return suspect.copy()
     window = _bounds(mask)
     small = np.clip(remembered.astype(np.float32) + _seam_correction(suspect, remembered, mask), 0, 255)
-    enlarged = cv2.resize(small, mask.shape[::-1], interpolation=cv2.INTER_CUBIC)[window]
+    enlarged = cv2.resize(_in_units_of(small, suspect), mask.shape[::-1], interpolation=cv2.INTER_CUBIC)
     result = suspect.copy()
-    cv2.copyTo(_in_units_of(enlarged, suspect), mask[window].view(np.uint8), result[window])
+    cv2.copyTo(enlarged[window], mask[window].view(np.uint8), result[window])
     return result
 
 
@@ -52,7 +52,7 @@ def _seam_correction(suspect: Pixels, remembered: NDArray[np.uint8], mask: NDArr
     height, width = remembered.shape[:2]
     unit = np.float32(255 / np.iinfo(suspect.dtype).max)
     seen = _shrunk(suspect, height, width) * unit
-    covered = _shrunk(mask.astype(np.float32), height, width)
+    covered = _shrunk(mask.view(np.uint8) * np.uint8(255), height, width)
     good = (cv2.dilate(covered, np.ones((3, 3), np.uint8)) <= 0).astype(np.float32)
     correction = _carried_inward(seen - remembered.astype(np.float32), good)
     return np.clip(correction, -_MOST_CORRECTION, _MOST_CORRECTION)
@@ -79,7 +79,7 @@ def _in_units_of(grey_levels: NDArray[np.integer | np.floating], suspect: Pixels
     return cast(Pixels, cv2.addWeighted(grey_levels, peak / 255, grey_levels, 0, 0, dtype=depth))
 
 
-def _shrunk(plane: Pixels | NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+def _shrunk(plane: Pixels, height: int, width: int) -> NDArray[np.float32]:
     """A picture or mask averaged by area, float32; large ones are halved first, which is ten times as fast."""
     while plane.shape[0] >= 4 * height and plane.shape[1] >= 4 * width:
         size = plane.shape[1] // 2, plane.shape[0] // 2

@@ -28,6 +28,7 @@ _AGREEMENT_PER_NAT = 0.1
 _FEWEST_CHIPS = 24
 _CLEARLY_FEWER = 5.0
 _CLEAR_COLOURS = 7.0
+_MOST_BELIEF = 0.999
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,12 +148,15 @@ def _at_full_size(
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Probability and mask of every pixel; above one half exactly where the mask is True."""
     size = (suspect.shape[1], suspect.shape[0])
-    rough = np.asarray(cv2.resize(belief, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    half = np.minimum(belief, np.float32(_MOST_BELIEF)) / 2
+    probability = np.asarray(cv2.resize(half, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
     if not regions.any():
-        return np.float32(0.5) * rough, np.zeros(size[::-1], dtype=np.bool_)
+        return probability, np.zeros(size[::-1], dtype=np.bool_)
     colours = None
     if remembered is not None:
         colours = colour_evidence(suspect, remembered, (evidence > 0) & ~regions, size=(OUTLINE_PX, OUTLINE_PX))
-    inside = cv2.resize(outlined(belief, regions, colours), size, interpolation=cv2.INTER_LINEAR)
-    mask = inside > 0.5
-    return np.asarray((mask + rough) / 2, dtype=np.float32), np.asarray(mask, dtype=np.bool_)
+    percent = np.rint(100 * outlined(belief, regions, colours)).astype(np.uint8)
+    _, inside = cv2.threshold(cv2.resize(percent, size, interpolation=cv2.INTER_LINEAR), 50, 1, cv2.THRESH_BINARY)
+    mask = np.asarray(inside, dtype=np.uint8)
+    cv2.add(probability, 0.5, dst=probability, mask=mask)  # type: ignore[call-overload]
+    return probability, mask.view(np.bool_)

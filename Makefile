@@ -19,17 +19,19 @@ test: $(VENV)/.test ## run the tests
 test-train: $(VENV)/.train ## run the tests of the training code (installs PyTorch)
 	$(BIN)/python -m pytest train/tests
 
-check: $(VENV)/.check ## lint, types, generated docs
+check: $(VENV)/.check ## lint, types, generated docs, model card
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python -m train.tokenizer.card --check
 
 bench: $(VENV)/.bench ## measure the main job and write docs/benchmark.md
 	$(BIN)/python bench/main_job.py
 
-docs: $(VENV)/.check ## regenerate the tables and the command-line reference
+docs: $(VENV)/.check ## regenerate the tables, the command-line reference and the model card
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m train.tokenizer.card
 
 wheel: $(VENV)/.check ## build the wheel and try it in an empty environment
 	$(BIN)/python -m pip install --quiet build

@@ -49,8 +49,8 @@ def index_page(stories: list[Story]) -> str:
     body = (
         '<header class="masthead"><span class="brand">Underdrawing</span><span>The demo</span></header>'
         '<main class="tone-warn"><section class="verdict"><h1>Photographs that remember what they showed.</h1>'
-        f"<p>{len(stories)} photographs, enlarged to 1024 pixels on the short side, were protected, doctored, and saved again "
-        "as JPEG at quality 75. "
+        f"<p>{len(stories)} photographs, enlarged to 1024 pixels on the short side, were protected, "
+        "doctored, and saved again as JPEG at quality 75. "
         f"In {noticed} of them the change was noticed. What follows was read out of the doctored pixels alone.</p>"
         "</section>"
         f"{''.join(map(_story, stories))}{_numbers(stories)}</main>"

@@ -2,6 +2,7 @@
 
 import io
 import re
+import shlex
 import subprocess
 import sys
 from contextlib import redirect_stdout
@@ -12,7 +13,7 @@ from PIL import Image
 from skimage import data
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def test_the_python_example_prints_what_it_says(tmp_path, monkeypatch):
@@ -23,6 +24,30 @@ def test_the_python_example_prints_what_it_says(tmp_path, monkeypatch):
     with redirect_stdout(io.StringIO()) as out:
         exec(compile(example, "README.md", "exec"), {})
     assert out.getvalue() == printed
+
+
+def test_the_commands_do_what_the_readme_says(tmp_path, monkeypatch):
+    text = (ROOT / "README.md").read_text("utf-8")
+    lines = [line for line in text.splitlines() if re.match(r"underdrawing (keys|protect|verify)", line)]
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(data.astronaut()).save("photo.jpg", quality=90)
+    codes = []
+    for line in lines:
+        if "suspect.jpg" in line:
+            with Image.open("protected.jpg") as protected:
+                protected.paste(protected.crop((0, 256, 200, 456)), (156, 40))
+                protected.save("suspect.jpg", quality=75)
+        command = [sys.executable, "-m", "underdrawing.cli", *shlex.split(line)[1:]]
+        codes.append(subprocess.run(command, capture_output=True, check=False).returncode)
+    assert codes == [0, 0, 0, 1]
+    assert {path.name for path in Path("findings").iterdir()} >= {"mask.png", "recovered.png", "report.html"}
+
+
+def test_the_index_leads_to_every_page():
+    index = (ROOT / "docs/README.md").read_text("utf-8")
+    for page in (ROOT / "docs").rglob("*.md"):
+        if page.name != "README.md":
+            assert f"]({page.relative_to(ROOT / 'docs').as_posix()})" in index
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,18 +121,20 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
     if reading is None:
         return _unprotected(seen=heard, timings_s=clock.seconds)
     with clock("map"):
-        remembered = _tokenizer().decode(reading.code)
+        rough = _tokenizer().linear_picture(reading.code).astype(np.uint8)
+        remembered = cache(partial(_tokenizer().decode, reading.code))
         finding = find_tampering(
             reading.reception.evidence,
             agreement=reading.reception.agreement,
             suspect=picture.pixels,
-            remembered=None if reading.core is None else remembered,
+            remembered=None if reading.core is None else rough,
+            closer=remembered,
         )
     with clock("recover"):
-        another = reading.core is not None and shows_another_picture(picture.pixels, remembered, finding.mask)
+        another = reading.core is not None and shows_another_picture(picture.pixels, rough, finding.mask)
         recovered = None
         if finding.tampered and not another:
-            recovered = replace(picture, pixels=paint_back(picture.pixels, remembered, finding.mask))
+            recovered = replace(picture, pixels=paint_back(picture.pixels, remembered(), finding.mask))
     return _verification(reading, finding, _signature(reading, trust), another, recovered, clock.seconds)
 
 

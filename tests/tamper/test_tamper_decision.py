@@ -113,6 +113,29 @@ def test_reference_what_is_clipped_carries_no_chips():
     assert find(region, pixels=pixels).tampered, "white where the picture remembers none"
 
 
+def test_reference_a_closer_picture_is_asked_for_only_where_the_first_shows_a_change():
+    asked = []
+
+    def closer():
+        asked.append(True)
+        return remembered(picture())
+
+    assert not find(box(0, 0, 0, 0), closer=closer).tampered
+    assert not asked
+    assert find(box(8, 20, 10, 30), closer=closer).tampered
+    assert asked
+
+
+def test_reference_the_closer_picture_alone_decides():
+    """The first picture is wrong in a corner; what the chips do not accuse is cleared by the closer one."""
+    region, nowhere = box(8, 20, 10, 30), box(0, 0, 0, 0)
+    wrong = remembered(picture())
+    wrong[64:160, 64:160] ^= 0x80
+    doubtful = {"evidence": field(nowhere, strength=1.0), "agreement": agreement(region), "remembered": wrong}
+    assert find(nowhere, **doubtful).tampered
+    assert not find(nowhere, **doubtful, closer=lambda: remembered(picture())).tampered
+
+
 def test_limits_without_a_remembered_picture_chips_decide():
     assert find(box(8, 20, 10, 30), remembered=None).tampered
     assert not find(box(0, 0, 0, 0), remembered=None).tampered

@@ -1,5 +1,6 @@
 """The map at the suspect's own resolution, and the decision whether the image was changed at all."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +23,7 @@ _COUPLING = 0.7
 _REGION_BELIEF = 0.5
 _LEAST_BLOCKS = 4
 _LEAST_REGION_EVIDENCE = 40.0
+_WORTH_A_CLOSER_LOOK = 20.0
 _LARGEST_HOLE_BLOCKS = 12
 _MOST_AGREEMENT = 0.25
 _AGREEMENT_PER_NAT = 0.1
@@ -60,6 +62,7 @@ def find_tampering(
     agreement: NDArray[np.float32],
     suspect: Pixels,
     remembered: NDArray[np.uint8] | None = None,
+    closer: Callable[[], NDArray[np.uint8]] | None = None,
 ) -> TamperFinding:
     """Find the regions of an image that do not carry what they should.
 
@@ -71,15 +74,27 @@ def find_tampering(
         suspect: H×W×3 RGB, uint8 or uint16, the image.
         remembered: h×w×3 RGB uint8, the picture its hidden code remembers; None if too little of the code is known for
             its colours to tell anything.
+        closer: a picture nearer to what was remembered, same type, asked for only where the first one shows a change or
+            nearly does; the answer then goes by this one alone.
     """
-    colours = _colours(evidence, suspect, remembered)
-    total = _combined(evidence, suspect) + colours
-    belief = settled_beliefs(np.float32(_PRIOR_LOG_ODDS) - total, coupling=_COUPLING)
-    belief = _without_holes(belief)
-    kept, strongest = _significant(belief, total, colours, agreement)
-    belief = np.where(kept | (belief < _REGION_BELIEF), belief, np.float32(_REGION_BELIEF) * belief)
+    chips = _combined(evidence, suspect)
+    belief, kept, strongest = _weighed(chips, _colours(evidence, suspect, remembered), agreement)
+    if remembered is not None and closer is not None and strongest >= _WORTH_A_CLOSER_LOOK:
+        remembered = closer()
+        belief, kept, strongest = _weighed(chips, _colours(evidence, suspect, remembered), agreement)
     probability, mask = _at_full_size(belief, kept, evidence, suspect, remembered)
     return TamperFinding(probability, mask, bool(kept.any()), strongest)
+
+
+def _weighed(
+    chips: NDArray[np.float32], colours: NDArray[np.float32], agreement: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], float]:
+    """From the evidence of each block: belief that it was changed, whether it is in a region that counts, and the
+    evidence for the clearest region."""
+    total = chips + colours
+    belief = _without_holes(settled_beliefs(np.float32(_PRIOR_LOG_ODDS) - total, coupling=_COUPLING))
+    kept, strongest = _significant(belief, total, colours, agreement)
+    return np.where(kept | (belief < _REGION_BELIEF), belief, np.float32(_REGION_BELIEF) * belief), kept, strongest
 
 
 def _combined(evidence: NDArray[np.float32], suspect: Pixels) -> NDArray[np.float32]:

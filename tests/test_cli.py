@@ -297,6 +297,9 @@ def test_too_little_left_to_judge_is_said_and_is_no_clean_bill(pipeline, tmp_pat
     assert result.code == 1
     assert "undecided" in result.out
     assert "Too little of the mark is left to judge." in result.out
+    record = json.loads(run("verify", tmp_path / "a.png", "-o", tmp_path / "out", "--json").out)
+    assert record["mask"] is None
+    assert not (tmp_path / "out/mask.png").exists()
 
 
 # --- folders ---

@@ -333,6 +333,7 @@ def test_too_little_to_judge_speaks_neither_for_nor_against():
     assert "nothing for or against the picture" in text
     assert "Whether the picture was changed" in " ".join(open_questions(found))
     assert "that the verdict is right" not in text
+    assert "Changed area not measured" in text
     assert found.verdict.is_negative
 
 

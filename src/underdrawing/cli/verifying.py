@@ -103,7 +103,7 @@ def _write_findings(picture: Picture, verification: Verification, task: VerifyTa
     if task.overwrite:
         for stale in [folder / RESULT, *paths.values()]:
             stale.unlink(missing_ok=True)
-    if verification.mask is None:
+    if verification.mask is None or verification.verdict is Verdict.UNDECIDED:  # an empty map would look like a finding
         del paths["mask"]
     else:
         images.write_atomically(paths["mask"], mask_png(verification.mask))

@@ -184,7 +184,7 @@ def _rung(side: int, survived: bool) -> str:
         f'<li{state}><svg viewBox="-1 -1 34 34" fill="none" stroke="currentColor" role="img" '
         f'aria-label="{side} by {side}: {said}">'
         f'<rect width="32" height="32" fill="currentColor" fill-opacity="{fill}"/>'
-        f'<path d="{lines}" stroke-width="{0.35 if side > 8 else 0.7}"/></svg>{side} × {side}</li>'
+        f'<path d="{lines}" stroke-width="{min(0.7, 5 / side):.2g}"/></svg>{side} × {side}</li>'
     )
 
 
@@ -199,10 +199,7 @@ def _details(verification: Verification) -> str:
     place = f"{geometry.scale_x:.3f} × {geometry.scale_y:.3f}"
     rows = [
         ("Confidence", words.confidence_words(verification)),
-        (
-            "Changed area",
-            words.percent(verification.tampered_fraction) if verification.mask is not None else "not measured",
-        ),
+        ("Changed area", words.area_words(verification)),
         ("Size against the protected picture", f"{place}{f'. {geometry.note}' if geometry.note else ''}"),
         *((_STEP_WORDS.get(step, step), f"{seconds:.2f} s") for step, seconds in verification.timings_s.items()),
     ]

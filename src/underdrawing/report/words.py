@@ -14,6 +14,7 @@ from underdrawing.payload import SignatureStatus
 __all__ = [
     "FACT_LABELS",
     "Statement",
+    "area_words",
     "confidence_words",
     "fact_label",
     "fact_rows",
@@ -98,7 +99,7 @@ def fact_rows(facts: dict[str, str]) -> list[tuple[str, str]]:
 def headline(verification: Verification) -> str:
     """Return the verdict as one sentence."""
     return {
-        Verdict.AUTHENTIC: "Nothing has been changed.",
+        Verdict.AUTHENTIC: "No change was found.",
         Verdict.TAMPERED: "Part of this picture has been changed.",
         Verdict.TRANSPLANTED: "This mark belongs to another picture.",
         Verdict.UNDECIDED: "Too little of the mark is left to judge.",
@@ -113,7 +114,7 @@ def lead(verification: Verification, *, places: int) -> str:
     where = _COUNTED[places] if places < len(_COUNTED) else str(places)
     region = f"In {where} place{'' if places == 1 else 's'}, {share} of the area,"
     sentences = {
-        Verdict.AUTHENTIC: "The picture carries a mark, and everywhere the pixels agree with it. "
+        Verdict.AUTHENTIC: "The picture carries a mark, and nowhere do the pixels disagree with it. "
         "Saving, resizing and the like may have happened since; a change of what it shows was not found.",
         Verdict.TAMPERED: f"{region} the pixels no longer agree with the mark that the picture carries.",
         Verdict.TRANSPLANTED: "The mark can be read, but what it describes is not what this picture shows. "
@@ -174,6 +175,13 @@ def confidence_words(verification: Verification) -> str:
     return f"{percent(verification.confidence)} that the verdict is right"
 
 
+def area_words(verification: Verification) -> str:
+    """Return how much was changed; where nothing was decided, an empty map is no measurement."""
+    if verification.mask is None or verification.verdict is Verdict.UNDECIDED:
+        return "not measured"
+    return percent(verification.tampered_fraction)
+
+
 def settled(verification: Verification) -> list[Statement]:
     """Return, block by block, what was read out of the pixels."""
     return [
@@ -189,6 +197,8 @@ def open_questions(verification: Verification) -> list[str]:
     questions = ["Whether the scene was real, or the facts were true, when the mark was made: a mark only fixes them."]
     if verification.verdict is Verdict.UNPROTECTED:
         return ["Whether the picture was changed: without a mark there is nothing to compare with.", *questions]
+    if verification.verdict is Verdict.AUTHENTIC:
+        questions.append("Changes smaller than a few cells of the map, or in flat black or white: they may not show.")
     if verification.verdict is Verdict.UNDECIDED:
         questions.insert(0, "Whether the picture was changed: too little of the mark is left to compare with.")
     if verification.mask is not None and verification.mask.any():

@@ -69,6 +69,13 @@ def test_limits_nothing_received_still_gives_a_usable_model():
     assert np.isfinite(noise.densities).all()
 
 
+@given(arrays(np.float64, (6, 4), elements=st.one_of(st.just(np.nan), st.floats(-9, 9))))
+def test_reference_the_median_of_what_is_known_goes_column_by_column(values):
+    for column, median in zip(values.T, _known_median(values), strict=True):
+        known = column[~np.isnan(column)]
+        assert np.isnan(median) if known.size == 0 else median == np.median(known)
+
+
 def test_shapes_every_chip_has_its_own_cell():
     chosen = levels()
     cells = chip_cells(LAYOUT, chosen)

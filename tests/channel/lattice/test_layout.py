@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,16 @@ from underdrawing.channel.lattice.layout import PILOT, UNUSED, layout_of
 ALL = (True,) * TIERS
 FIELDS = ("roles", "positions", "pilots", "dither", "signs", "shared")
 MESSAGES = [(True, *rest) for rest in ((True, True, True), (True, True, False), (True, False, False), (False,) * 3)]
+
+PINNED = {
+    (256, None): "025652e663768a5e70cb69f0877f77e183d7943b4c8639b32d2c276bb669575b",
+    (256, b"k" * 32): "c277ef564dbd2d6176daa66d1c7444555ad6b84d4bdaa4cbb9cdf068789ebc02",
+    (512, None): "98128bfe80deb925869064fbf866cdaa47e0017eb9281213df02e3bd903fd735",
+    (512, b"k" * 32): "db612694e95b4c35cc9ed0db33f60c8564cc709fb8ad292c573b2256a85ef45e",
+    (1024, None): "23212a5265ddc17441e8dea2927c6426f747d76477975b72c228ca1b6cc66b36",
+    (1024, b"k" * 32): "f52ed4370ce4e22de97a8ae69f8f7f6f237df3febd58fe1a39857039240289dc",
+}
+"""SHA-256 of the map that marks of format version 1 are written with: another map cannot read them."""
 
 
 def square(side_px):
@@ -156,3 +168,14 @@ def test_limits_every_quarter_of_the_picture_carries_its_part_of_every_tier(side
         mine = layout.roles == tier
         share = mine[:, :half, :half].sum() / max(mine.sum(), 1)
         assert not mine.any() or 0.2 < share < 0.3
+
+
+@pytest.mark.parametrize("side_px, key", PINNED)
+def test_reference_the_map_is_that_of_the_marks_already_out_there(side_px, key):
+    """If this fails, either something broke, or the payload needs a new version."""
+    side = side_px // BLOCK
+    layout = layout_of(WorkingGrid(side_px, side, 2 * side), ALL, key)
+    digest = hashlib.sha256()
+    for name, kind in {"roles": "i1", "positions": "<i4", "pilots": "u1", "dither": "<f4", "signs": "<f4"}.items():
+        digest.update(getattr(layout, name).astype(kind).tobytes())
+    assert digest.hexdigest() == PINNED[side_px, key]

@@ -15,6 +15,7 @@ Source: quantization-index modulation after Chen & Wornell (2001); the rest is o
 
 from underdrawing.channel.lattice.capacity import capacity_bits, most_bits
 from underdrawing.channel.lattice.design import BLOCK, TIERS
+from underdrawing.channel.lattice.drift import TONE_DRIFT_LIMIT, tone_drift
 from underdrawing.channel.lattice.embed import Embedded, embed
 from underdrawing.channel.lattice.grid import MINIMUM_SIDE_PX, WorkingGrid
 from underdrawing.channel.lattice.reception import Reception, receive, receptions
@@ -23,6 +24,7 @@ __all__ = [
     "BLOCK",
     "MINIMUM_SIDE_PX",
     "TIERS",
+    "TONE_DRIFT_LIMIT",
     "Embedded",
     "Reception",
     "WorkingGrid",
@@ -31,4 +33,5 @@ __all__ = [
     "most_bits",
     "receive",
     "receptions",
+    "tone_drift",
 ]

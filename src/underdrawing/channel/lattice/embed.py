@@ -61,6 +61,7 @@ def embed(
     grid = WorkingGrid.for_embedding(height, width)
     present = [*tiers, *[None] * (TIERS - len(tiers))]
     layout = layout_of(grid, tuple(tier is not None for tier in present), key)
+    layout = layout.shifted(DESIGNS[profile, grid.side_px].offset)
     residual = _fit(pixels, grid, layout, _chip_bits(layout, present), profile)
     return Embedded(_add(pixels, residual), _psnr_db(residual, pixels.dtype), grid)
 

@@ -133,14 +133,23 @@ def _filled(deviation: NDArray[np.float64], design: Design) -> NDArray[np.float6
     steps = np.concatenate([design.steps.T, design.steps.T[:_SHARED_KINDS] * np.sqrt(SPREAD)])
     own = (1 - design.pull) / np.sqrt(12)
     received = np.sqrt(np.maximum(np.square(deviation) - own**2, 1e-6))
-    noise = np.ma.masked_invalid(np.where(steps > 0, received * steps, np.nan))
-    level_noise: NDArray[np.float64] = np.ma.median(noise, axis=0).filled(np.nan)  # type: ignore[no-untyped-call]
+    level_noise = _known_median(np.where(steps > 0, received * steps, np.nan))
     heard = np.flatnonzero(~np.isnan(level_noise))
     if not heard.size:
         return np.full(deviation.shape, _MOST_DEVIATION)
     everywhere = np.interp(np.arange(LEVELS), heard, level_noise[heard])
     guessed = np.sqrt(np.square(_UNHEARD_MARGIN * everywhere[None] / np.maximum(steps, 1)) + own**2)
     return np.where(np.isnan(deviation), guessed, deviation)
+
+
+def _known_median(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median of the numbers in each column; not-a-number for a column without any."""
+    ordered = np.sort(values, axis=0)  # not-a-number comes last
+    count = np.count_nonzero(~np.isnan(values), axis=0)
+    column = np.arange(values.shape[1])
+    below = ordered[np.maximum(count - 1, 0) // 2, column]
+    above = ordered[np.minimum(count // 2, len(values) - 1), column]
+    return np.asarray((below + above) / 2, dtype=np.float64)
 
 
 def log_intact(
@@ -167,7 +176,7 @@ def log_intact(
     zero = noise.densities.reshape(-1)
     one = np.roll(noise.densities, PHASE_BINS // 2, axis=-1).reshape(-1)
     table = np.log((1 - unexplained) * np.concatenate([(zero + one) / 2, zero, one]) + unexplained)
-    fit = table[(known.astype(np.intp) + 1) * zero.size + cells * PHASE_BINS + bins]
+    fit = np.take(table, (known.astype(np.intp) + 1) * zero.size + cells * PHASE_BINS + bins)
     return np.asarray(np.einsum("crb,crb->rb", fit, weight), dtype=np.float32)
 
 

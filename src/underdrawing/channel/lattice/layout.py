@@ -9,7 +9,7 @@ Everything pseudo-random comes from SHAKE-128, hence is the same on every machin
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -48,6 +48,10 @@ class Layout:
     dither: NDArray[np.float32]
     signs: NDArray[np.float32]
     shared: NDArray[np.bool_]
+
+    def shifted(self, offset: float) -> "Layout":
+        """The same roles on lattices shifted by this share of a step."""
+        return replace(self, dither=self.dither + np.float32(offset)) if offset else self
 
 
 @lru_cache(maxsize=8)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ class Reception:
         candidate: grid, profile and tones that the pilots found.
         layout: roles of the chips for the tiers known so far.
         levels: masking level per block.
+        means: mean luminance per block in grey levels.
         coefficients: what was measured, in grey levels of the picture as it was protected.
         bins: phase of each chip in 1/64 steps.
         steps: lattice step of each chip in grey levels, 0 where the block carries none.
@@ -45,6 +47,7 @@ class Reception:
     candidate: Candidate
     layout: Layout
     levels: NDArray[np.intp]
+    means: NDArray[np.float32]
     coefficients: NDArray[np.float32]
     bins: NDArray[np.uint8]
     steps: NDArray[np.float32]
@@ -90,8 +93,8 @@ class Reception:
 
     def with_tiers(self, present: tuple[bool, ...]) -> "Reception":
         """The same reception once it is known which tiers the message has."""
-        layout = layout_of(self.candidate.grid, present, self.key)
-        return _settled(_relevelled(_settled(replace(self, layout=layout))))
+        layout = _layout(self.candidate, present, self.key)
+        return _settled(replace(self, layout=layout))
 
     def decode(self, tier: int, information_bits: int, *, hints: NDArray[np.float32] | None = None) -> SegmentedDecoded:
         """Decode one tier of a message whose length in bits is known.
@@ -109,12 +112,22 @@ class Reception:
         return code.decode(combined.astype(np.float32), hints=hints)
 
     def learn(self, tier: int, bits: NDArray[np.uint8]) -> "Reception":
-        """The reception knowing that a tier says ``bits``: its chips now tell how far each block can be believed."""
+        """The reception knowing that a tier says ``bits``; :meth:`settled` draws the conclusions."""
         codeword = Segmented.for_information(bits.size).encode(bits)
         mine = self.layout.roles == tier
         known = self.known.copy()
         known[mine] = codeword[self.layout.positions[mine] % codeword.size].astype(np.int8)
-        return _settled(replace(self, known=known))
+        return self._with(known=known)
+
+    def settled(self) -> "Reception":
+        """The reception with masking levels, noise and reliability as what is known by now tells them."""
+        return _settled(_relevelled(self))
+
+    def _with(self, **changes: Any) -> "Reception":
+        """A copy with some other known bits, noise or reliability; what does not depend on these is kept."""
+        other = replace(self, **changes)
+        other.__dict__.update(cells=self.cells, weight=self.weight, _steady_weight=self._steady_weight)
+        return other
 
     def _shifted(self, shift: int) -> "Reception":
         """The same chips read as if every block were this many masking levels busier."""
@@ -166,13 +179,20 @@ def receptions(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Receptio
 
 def _opened(candidate: Candidate, look: Look, key: bytes | None) -> Reception:
     levels = levels_of(look.activity)
-    layout = layout_of(candidate.grid, (True,) + (False,) * (TIERS - 1), key)
+    layout = _layout(candidate, (True,) + (False,) * (TIERS - 1), key)
     steps = chip_steps(DESIGNS[candidate.profile, candidate.grid.side_px], levels)
     bins = phase_bins(look.coefficients, steps, layout)
     known = np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1))
     blank = np.ones(levels.shape, dtype=np.float32)
     noise = NoiseModel.of(np.full((6, LEVELS), 0.2, dtype=np.float32))
-    return _settled(Reception(candidate, layout, levels, look.coefficients, bins, steps, known, noise, blank, key))
+    return _settled(
+        Reception(candidate, layout, levels, look.means, look.coefficients, bins, steps, known, noise, blank, key)
+    )
+
+
+def _layout(candidate: Candidate, present: tuple[bool, ...], key: bytes | None) -> Layout:
+    offset = DESIGNS[candidate.profile, candidate.grid.side_px].offset
+    return layout_of(candidate.grid, present, key).shifted(offset)
 
 
 def _relevelled(reception: Reception) -> Reception:
@@ -198,4 +218,4 @@ def _settled(reception: Reception) -> Reception:
         weight = reception.weight * intact[None]
         noise = estimate_noise(reception.bins, reception.cells, weight, reception.layout, design)
         intact = reliability(log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known))
-    return replace(reception, noise=noise, intact=intact)
+    return reception._with(noise=noise, intact=intact)

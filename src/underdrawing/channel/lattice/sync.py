@@ -31,6 +31,9 @@ MARKED_SCORE = 5.5
 first block still has to prove itself by its checksum."""
 
 _STEEP, _STEEP_SHARE = 2.5, 0.7
+_TELLING = 0.75
+"""Chips nearer to zero than this, in steps, say nothing of a gain: embedding pulls them only part of the way from about
+zero to their point, which looks like a loss of contrast."""
 _HEAD_START, _HEAD_SHARE = 3.0, 0.015
 _REFINEMENTS = (0.02, 0.01, 0.005, 0.0025)
 _MAYBE_SCORE = 3.5
@@ -150,7 +153,8 @@ class _Probe:
         pilots = (coefficients[:, self.pilots] * self.signs).mean(axis=0)
         pilot_values, offset = _in_steps(pilots, step[self.pilots], self.pilot_offset)
         values, dither = _in_steps(coefficients.ravel()[self.others], step[self.others % step.size], self.dither)
-        return _cosines(pilot_values - offset, 1), _cosines(values - dither, 2), np.abs(values)
+        shift = np.float32(design.offset)
+        return _cosines(pilot_values - offset - shift, 1), _cosines(values - dither - shift, 2), np.abs(values)
 
 
 def _in_steps(values: Plane, step: Plane, offset: Plane) -> tuple[Plane, Plane]:
@@ -212,8 +216,8 @@ class _Search:
         """Whether nothing is left to undo: chips far from zero, which even a small change moves off their lattices, fit
         them about as well as the others. What was replaced fits nothing near zero or far, so it does not count."""
         _, fits, values = self._heard(self.best.profile, self.look)
-        steep = fits[values > _STEEP]
-        return bool(steep.size == 0 or steep.mean() >= _STEEP_SHARE * fits[values <= _STEEP].mean())
+        steep, gentle = fits[values > _STEEP], fits[values <= _STEEP]
+        return bool(steep.size == 0 or gentle.size == 0 or steep.mean() >= _STEEP_SHARE * gentle.mean())
 
     def refined(self, profiles: Iterable[Profile]) -> "_Search":
         """This search after the likely changes of tone were tried, and the best one was made more exact."""
@@ -252,10 +256,10 @@ class _Search:
 
     def judge(self, tone: Tone, profile: Profile, look: Look) -> tuple[Candidate, float]:
         """How well a hypothesis fits: the candidate, and its score together with that of the fit of all chips."""
-        pilots, others, _ = self._heard(profile, look)
+        pilots, others, values = self._heard(profile, look)
         clustering = float(pilots.mean()) if pilots.size else 0.0
         candidate = Candidate(self._grid, profile, tone, _score(pilots), clustering)
-        total = candidate.score + _score(others)
+        total = candidate.score + _score(others[values > _TELLING])
         return candidate, total + (_HEAD_START + _HEAD_SHARE * abs(total) if tone == Tone() else 0.0)
 
     def _heard(self, profile: Profile, look: Look) -> tuple[Plane, Plane, Plane]:

@@ -5,7 +5,7 @@ import pytest
 from skimage import data
 
 from scenes import FIRST_TIER_BITS, gained, jpeg, message, quarter_replaced, resized
-from underdrawing.channel.lattice import BLOCK, TIERS, embed, receive
+from underdrawing.channel.lattice import BLOCK, TIERS, embed, receive, receptions
 from underdrawing.channel.lattice.layout import PILOT
 
 PRESENT = 3

@@ -2,10 +2,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from underdrawing.channel import Profile
 from underdrawing.channel.lattice.design import COEFFICIENTS, DESIGNS, GROUPS, LEVELS, TIERS
-from underdrawing.channel.lattice.evidence import NoiseModel, chip_cells, estimate_noise, log_intact, reliability
+from underdrawing.channel.lattice.evidence import (
+    NoiseModel,
+    _known_median,
+    chip_cells,
+    estimate_noise,
+    log_intact,
+    reliability,
+)
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.layout import PILOT, layout_of
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from underdrawing.channel.lattice import most_bits
+from underdrawing.channel.lattice import most_bits, tone_drift
 from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.payload import (
     ANCHOR_BITS,
@@ -75,6 +75,15 @@ class Reading:
         """Whether every block that the anchor announces was read."""
         announced = (self.anchor.core_bits, self.anchor.detail_bits, self.anchor.fine_bits)
         return len(self.bits) == 1 + sum(size > 0 for size in announced)
+
+    @cached_property
+    def drift(self) -> float:
+        """How much is left to undo of a change of tones, see :func:`.channel.lattice.tone_drift`."""
+        return tone_drift(self.reception)
+
+    def is_better_than(self, other: Reading) -> bool:
+        """Whether this reading of the same suspect has more blocks, or as many with the tones better understood."""
+        return (len(self.bits), -self.drift) > (len(other.bits), -other.drift)
 
     @property
     def facts(self) -> dict[str, str]:

@@ -1,7 +1,5 @@
 from dataclasses import replace
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from skimage import data
@@ -73,25 +71,6 @@ def test_reference_knowing_the_message_sharpens_the_evidence(marked, tiers):
     reception = receive(marked.pixels).with_tiers(tuple(tier is not None for tier in tiers))
     known = reception.learn(0, tiers[0]).learn(1, tiers[1])
     assert known.evidence.mean() > reception.evidence.mean()
-
-
-def test_reference_settling_after_learning_draws_the_conclusions(marked, tiers):
-    """What was settled does not change by being settled again; what was learned since does change it."""
-    reception = receive(marked.pixels).with_tiers(tuple(tier is not None for tier in tiers))
-    learned = reception.learn(0, tiers[0]).learn(1, tiers[1])
-    assert np.array_equal(learned.intact, reception.intact), "learning alone concludes nothing"
-    settled = learned.settled()
-    assert np.array_equal(settled.known, learned.known)
-    assert settled.intact.mean() >= reception.intact.mean() - 1e-3
-    again = settled.settled()
-    assert np.abs(again.noise.deviation - settled.noise.deviation).max() < 0.02
-
-
-def test_reference_what_is_kept_after_learning_is_what_would_be_computed(marked, tiers):
-    reception = receive(marked.pixels).with_tiers(tuple(tier is not None for tier in tiers)).learn(0, tiers[0])
-    fresh = replace(reception)
-    for name in ("cells", "weight", "evidence", "agreement"):
-        assert np.array_equal(getattr(reception, name), getattr(fresh, name)), name
 
 
 def test_reference_settling_after_learning_draws_the_conclusions(marked, tiers):

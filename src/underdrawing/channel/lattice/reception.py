@@ -34,6 +34,7 @@ class Reception:
         candidate: grid, profile and tones that the pilots found.
         layout: roles of the chips for the tiers known so far.
         levels: masking level per block.
+        means: mean luminance per block in grey levels.
         coefficients: what was measured, in grey levels of the picture as it was protected.
         bins: phase of each chip in 1/64 steps.
         steps: lattice step of each chip in grey levels, 0 where the block carries none.
@@ -46,6 +47,7 @@ class Reception:
     candidate: Candidate
     layout: Layout
     levels: NDArray[np.intp]
+    means: NDArray[np.float32]
     coefficients: NDArray[np.float32]
     bins: NDArray[np.uint8]
     steps: NDArray[np.float32]
@@ -91,7 +93,7 @@ class Reception:
 
     def with_tiers(self, present: tuple[bool, ...]) -> "Reception":
         """The same reception once it is known which tiers the message has."""
-        layout = layout_of(self.candidate.grid, present, self.key)
+        layout = _layout(self.candidate, present, self.key)
         return _settled(replace(self, layout=layout))
 
     def decode(self, tier: int, information_bits: int, *, hints: NDArray[np.float32] | None = None) -> SegmentedDecoded:
@@ -177,13 +179,20 @@ def receptions(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Receptio
 
 def _opened(candidate: Candidate, look: Look, key: bytes | None) -> Reception:
     levels = levels_of(look.activity)
-    layout = layout_of(candidate.grid, (True,) + (False,) * (TIERS - 1), key)
+    layout = _layout(candidate, (True,) + (False,) * (TIERS - 1), key)
     steps = chip_steps(DESIGNS[candidate.profile, candidate.grid.side_px], levels)
     bins = phase_bins(look.coefficients, steps, layout)
     known = np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1))
     blank = np.ones(levels.shape, dtype=np.float32)
     noise = NoiseModel.of(np.full((6, LEVELS), 0.2, dtype=np.float32))
-    return _settled(Reception(candidate, layout, levels, look.coefficients, bins, steps, known, noise, blank, key))
+    return _settled(
+        Reception(candidate, layout, levels, look.means, look.coefficients, bins, steps, known, noise, blank, key)
+    )
+
+
+def _layout(candidate: Candidate, present: tuple[bool, ...], key: bytes | None) -> Layout:
+    offset = DESIGNS[candidate.profile, candidate.grid.side_px].offset
+    return layout_of(candidate.grid, present, key).shifted(offset)
 
 
 def _relevelled(reception: Reception) -> Reception:

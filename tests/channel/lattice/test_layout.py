@@ -16,8 +16,8 @@ MESSAGES = [(True, *rest) for rest in ((True, True, True), (True, True, False), 
 PINNED = {
     (256, None): "025652e663768a5e70cb69f0877f77e183d7943b4c8639b32d2c276bb669575b",
     (256, b"k" * 32): "c277ef564dbd2d6176daa66d1c7444555ad6b84d4bdaa4cbb9cdf068789ebc02",
-    (512, None): "98128bfe80deb925869064fbf866cdaa47e0017eb9281213df02e3bd903fd735",
-    (512, b"k" * 32): "db612694e95b4c35cc9ed0db33f60c8564cc709fb8ad292c573b2256a85ef45e",
+    (512, None): "3e2567e0bd4c3a8d76cf92ea91c27edcabc677777ac7291a6857a120ced15022",
+    (512, b"k" * 32): "8c0c8eca4f9f8042e2b17b6438932b0a240d4ba17a11de410ff1dba1e4b61d0f",
     (1024, None): "23212a5265ddc17441e8dea2927c6426f747d76477975b72c228ca1b6cc66b36",
     (1024, b"k" * 32): "f52ed4370ce4e22de97a8ae69f8f7f6f237df3febd58fe1a39857039240289dc",
 }

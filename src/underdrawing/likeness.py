@@ -32,8 +32,8 @@ def shows_another_picture(
     unit = np.float32(255 / np.iinfo(suspect.dtype).max)
     seen = _cells(suspect) * unit
     expected = _cells(remembered)
-    covered = _cells(mask.astype(np.float32))
-    counted = covered < 0.25
+    covered = _cells(mask.view(np.uint8) * np.uint8(255))
+    counted = covered < 0.25 * 255
     if np.count_nonzero(counted) < _FEWEST_CELLS:
         return False
     x, y = expected[counted].ravel(), seen[counted].ravel()
@@ -42,7 +42,7 @@ def shows_another_picture(
     return bool(np.corrcoef(x, y)[0, 1] < np.sqrt(_LEAST_EXPLAINED))
 
 
-def _cells(pixels: NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]) -> NDArray[np.float32]:
+def _cells(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.float32]:
     """Mean colour of each cell; large pictures are halved first, which is ten times as fast."""
     while min(pixels.shape[:2]) >= _LARGE:
         size = pixels.shape[1] // 2, pixels.shape[0] // 2

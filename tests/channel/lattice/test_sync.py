@@ -122,3 +122,9 @@ def test_reference_what_was_found_is_told_in_words(marked):
         "undone first: contrast ×0.85, gamma 1.20, blur of about 0.9 px"
     )
     assert "undone" not in Candidate(marked.grid, Profile.DISCREET, Tone(), 9.0, 0.8).describe()
+
+
+def test_limits_a_picture_whose_every_chip_lies_far_from_zero_is_searched_without_a_warning(monkeypatch, marked):
+    """Nothing near zero to compare with tells nothing, hence is no reason to look for a change of tones."""
+    monkeypatch.setattr("underdrawing.channel.lattice.sync._STEEP", -1.0)
+    assert find_mark(marked.pixels).tone == Tone()

@@ -203,6 +203,8 @@ class _Search:
     def __init__(self, suspect: Suspect, grid: WorkingGrid, key: bytes | None) -> None:
         self._suspect, self._grid, self._probes = suspect, grid, _probes(grid, key)
         self._plain = suspect.look(grid, Tone())
+        heard = GROUPS[len(self._probes) - 1].stop
+        self._heard_of_plain = replace(self._plain, coefficients=self._plain.coefficients[:heard])
         self._best_total = -np.inf
         for profile in Profile:
             self._consider(Tone(), profile, self._plain)
@@ -222,8 +224,9 @@ class _Search:
     def refined(self, profiles: Iterable[Profile]) -> "_Search":
         """This search after the likely changes of tone were tried, and the best one was made more exact."""
         for profile in profiles:
-            for gain in _GAINS:
-                self._consider(Tone(gain=gain), profile, self._plain.undone(Tone(gain=gain)))
+            for tone in (Tone(gain=gain) for gain in _GAINS):
+                if self._first_impression(tone, profile) > self._best_total:
+                    self._consider(tone, profile, self._plain.undone(tone))
             for tone in self._promising(profile):
                 self._consider(tone, profile, self._suspect.look(self._grid, tone))
         if self._best_total >= _MAYBE_SCORE and self.best.tone != Tone():
@@ -235,10 +238,14 @@ class _Search:
         """The changes other than a gain that seem worth a look of their own: the likeliest of each kind."""
         likeliest = []
         for kind in ([Tone(gamma=gamma) for gamma in _GAMMAS], [Tone(blur_px=blur) for blur in _BLURS_PX]):
-            totals = [self.judge(tone, profile, self._plain.undone(tone))[1] for tone in kind]
+            totals = [self._first_impression(tone, profile) for tone in kind]
             order = np.argsort(totals)[::-1][:_LOOKS_PER_KIND]
             likeliest += [kind[place] for place in order if totals[place] >= max(self._best_total, _MAYBE_SCORE)]
         return likeliest
+
+    def _first_impression(self, tone: Tone, profile: Profile) -> float:
+        """How well a tone fits, as far as the one look there is and the coefficients that are heard tell."""
+        return self.judge(tone, profile, self._heard_of_plain.undone(tone))[1]
 
     def _refine(self, width: float) -> None:
         tone, profile = self.best.tone, self.best.profile

@@ -130,7 +130,7 @@ class Shares:
 
 
 SHARES = {
-    256: Shares(lanes=2, pilot=0.1, first=0.9, sounding=1.0, rest=((0, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0))),
+    256: Shares(lanes=2, pilot=0.18, first=0.82, sounding=1.0, rest=((0, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0))),
     512: Shares(
         lanes=2, pilot=0.055, first=0.28, sounding=0.02, rest=((58, 58, 40, 40), (42, 42, 60, 60), (0, 0, 0, 1))
     ),

@@ -14,8 +14,8 @@ FIELDS = ("roles", "positions", "pilots", "dither", "signs", "shared")
 MESSAGES = [(True, *rest) for rest in ((True, True, True), (True, True, False), (True, False, False), (False,) * 3)]
 
 PINNED = {
-    (256, None): "025652e663768a5e70cb69f0877f77e183d7943b4c8639b32d2c276bb669575b",
-    (256, b"k" * 32): "c277ef564dbd2d6176daa66d1c7444555ad6b84d4bdaa4cbb9cdf068789ebc02",
+    (256, None): "b95da72f328d303a98861f51e3632dd3f8d04f92d605ef088f19a32dc30e0f14",
+    (256, b"k" * 32): "fa9011f4012bc2202093a31f8d8ee4f82b9e9b5c20bc03def926ac5d21ba3b9b",
     (512, None): "3e2567e0bd4c3a8d76cf92ea91c27edcabc677777ac7291a6857a120ced15022",
     (512, b"k" * 32): "8c0c8eca4f9f8042e2b17b6438932b0a240d4ba17a11de410ff1dba1e4b61d0f",
     (1024, None): "23212a5265ddc17441e8dea2927c6426f747d76477975b72c228ca1b6cc66b36",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import DESIGNS, TIERS
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
-from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
+from underdrawing.channel.lattice.layout import Layout, layout_of
 from underdrawing.channel.lattice.masking import masking_levels
 from underdrawing.channel.lattice.modulation import chip_steps, lattice_moves
 from underdrawing.channel.lattice.transform import block_coefficients, from_coefficients
@@ -77,12 +77,6 @@ def _chip_bits(layout: Layout, tiers: Sequence[NDArray[np.uint8] | None]) -> NDA
     return bits
 
 
-def used_chips(layout: Layout) -> NDArray[np.bool_]:
-    """Which chips carry anything, 24×rows×columns."""
-    used: NDArray[np.bool_] = (layout.roles >= 0) | (layout.roles == PILOT)
-    return used
-
-
 def _fit(
     pixels: Pixels, grid: WorkingGrid, layout: Layout, bits: NDArray[np.uint8], profile: Profile
 ) -> NDArray[np.float32]:
@@ -94,7 +88,7 @@ def _fit(
     design = DESIGNS[profile, grid.side_px]
     steps = chip_steps(design, masking_levels(means))
     moves = lattice_moves(coefficients, steps, bits, layout, design.pull)
-    missing = np.where(used_chips(layout), moves, np.float32(0)) * unit
+    missing = np.where(layout.carrying, moves, np.float32(0)) * unit
     moves, wanted = missing, np.zeros_like(missing)
     for _ in range(design.corrections):
         wanted += missing

@@ -10,7 +10,7 @@ Everything pseudo-random comes from SHAKE-128, hence is the same on every machin
 
 import hashlib
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,12 @@ class Layout:
     dither: NDArray[np.float32]
     signs: NDArray[np.float32]
     shared: NDArray[np.bool_]
+
+    @cached_property
+    def carrying(self) -> NDArray[np.bool_]:
+        """Which chips carry anything, 24×rows×columns."""
+        carrying: NDArray[np.bool_] = self.roles != UNUSED
+        return carrying
 
     def shifted(self, offset: float) -> "Layout":
         """The same roles on lattices shifted by this share of a step."""

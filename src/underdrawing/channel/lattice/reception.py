@@ -64,7 +64,7 @@ class Reception:
     @cached_property
     def weight(self) -> NDArray[np.float32]:
         """How much every coefficient counts: 1, less where several share a chip, 0 where unused."""
-        used = (self.steps > 0) & ((self.layout.roles >= 0) | (self.layout.roles == PILOT))
+        used = (self.steps > 0) & self.layout.carrying
         return np.asarray(np.where(self.layout.shared, 1 / SPREAD, 1) * used, dtype=np.float32)
 
     @cached_property

@@ -16,9 +16,9 @@ PACKAGE = Path(underdrawing.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = [
     {"errors"},
-    {"images"},
+    {"images", "networks"},
     {"tokenizer", "payload", "channel", "tamper", "recovery"},
-    {"findings", "likeness", "recall"},
+    {"findings", "likeness", "recall", "remembering"},
     {"reading"},
     {"pipeline", "report"},
     {"cli", "bench"},

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
+from train.loop import Plan, Trainer, main_process, pick_device
+from train.pictures import load_split
+from train.tokenizer.codes import Lookup
+from train.tokenizer.examples import load_examples
 from train.tokenizer.export import write_weights
-from train.tokenizer.linear import encode_pictures, fit_linear, load_linear, save_linear
+from train.tokenizer.linear import fit_linear, load_linear, save_linear
 from train.tokenizer.manifest import describe
-from train.tokenizer.pictures import Split, load_split
-from train.tokenizer.training import Examples, Plan, Trainer
+from train.tokenizer.network import Decoder
+from train.tokenizer.training import decoder_loss, psnr_by_prefix
 from underdrawing.tokenizer.weights import LinearWeights
 
 
@@ -23,20 +25,30 @@ def main() -> None:
     options = _options()
     options.output.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
-    device = torch.device(options.device)
+    device = pick_device(options.device)
     linear = _linear(options, device)
-    plan = replace(Plan(), steps=options.steps, batch=options.batch, seed=options.seed)
-    trainer = Trainer(linear, plan, device)
+    cache = options.output
+    train = load_examples(options.data, "train", linear, cache=cache, limit=options.limit, mirrored=True)
+    val = load_examples(options.data, "val", linear, cache=cache, limit=options.limit, mirrored=False)
+    plan = Plan(steps=options.steps, batch=options.batch, seed=options.seed, learning_rate=options.rate)
+    torch.manual_seed(plan.seed)
+    lookup = Lookup(linear).to(device)
+    loss = decoder_loss(train, lookup, plan.batch, device)
+    trainer = Trainer(Decoder(linear), loss, plan, device)
     checkpoint = options.output / "checkpoint.pt"
     if options.resume and checkpoint.exists():
         trainer.restore(checkpoint)
         _log(f"resumed at step {trainer.step}")
     elif options.start is not None:
         trainer.start_from(options.start)
-    val = _examples(options, "val", linear, mirrored=False)
-    if trainer.step < plan.steps:
-        train = _examples(options, "train", linear, mirrored=True)
-        trainer.run(train, val, checkpoint=checkpoint, score_every=options.score_every, log=_log)
+    trainer.run(
+        checkpoint=checkpoint,
+        score=lambda network: psnr_by_prefix(network, lookup, val, device),
+        score_every=options.score_every,
+        log=_log,
+    )
+    if not main_process():
+        return
     folder = options.output / "weights"
     write_weights(trainer.average, linear, folder)
     trainer.save_half(options.output / "decoder.npz")
@@ -52,13 +64,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--linear", type=Path, help="linear.npz to keep; without it the vocabularies are fitted anew")
     parser.add_argument("--start", type=Path, help="decoder.npz (half precision) to start the decoder from")
     parser.add_argument("--steps", type=int, default=Plan.steps, help="training steps of the decoder in all")
+    parser.add_argument("--rate", type=float, default=Plan.learning_rate, help="highest learning rate")
     parser.add_argument("--batch", type=int, default=Plan.batch, help="pictures per step")
-    parser.add_argument("--epochs", type=int, default=7, help="passes over the pictures for the vocabularies")
+    parser.add_argument("--epochs", type=int, default=12, help="passes over the pictures for the vocabularies")
     parser.add_argument("--limit", type=int, help="use only so many pictures of each split")
     parser.add_argument("--score-every", type=int, default=500, help="steps between scores on val")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--device", help="default: a CUDA device where there is one")
     return parser.parse_args()
 
 
@@ -72,20 +85,6 @@ def _linear(options: argparse.Namespace, device: torch.device) -> LinearWeights:
             linear = fit_linear(pictures, epochs=options.epochs, seed=options.seed, device=device, log=_log)
         save_linear(linear, path)
     return load_linear(path)
-
-
-def _examples(options: argparse.Namespace, split: Split, linear: LinearWeights, *, mirrored: bool) -> Examples:
-    """Pictures with their tokens; with their mirror images too, when asked."""
-    pictures = load_split(options.data, split, limit=options.limit)
-    if mirrored:
-        pictures = np.concatenate([pictures, pictures[:, :, ::-1]])
-    cache = options.output / f"tokens-{split}-{linear.digest()[:12]}-{len(pictures)}.npz"
-    if options.resume and cache.exists():
-        with np.load(cache) as archive:
-            return Examples(pictures, tuple(archive[name] for name in archive.files))
-    maps = encode_pictures(pictures, linear)
-    np.savez(cache, *maps)
-    return Examples(pictures, maps)
 
 
 def _log(line: str) -> None:

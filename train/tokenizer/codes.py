@@ -11,11 +11,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from underdrawing.tokenizer import LADDER
+from underdrawing.tokenizer.patches import FRACTION_BITS
+from underdrawing.tokenizer.quantizer import LAYOUT_BITS
 from underdrawing.tokenizer.weights import LinearWeights
 
 __all__ = ["Inputs", "Lookup", "as_tensors", "random_known"]
 
-_PREFIX_CHANCES = (0.03, 0.03, 0.06, 0.10, 0.28, 0.50)
+_PREFIX_CHANCES = (0.05, 0.05, 0.07, 0.13, 0.35, 0.35)
+_NO_CODE_CHANCE = 0.1  # of those that see their surroundings
 _PARTIAL_CHANCE = 0.3  # of those with scale 32
 
 
@@ -33,19 +36,41 @@ class Lookup(nn.Module):
 
     def __init__(self, linear: LinearWeights) -> None:
         super().__init__()
-        self.register_buffer("coarse", torch.from_numpy(linear.coarse_vocabulary.entries.astype(np.float32)))
+        self.steps = [scale.step for scale in linear.scales]
+        for number, scale in enumerate(linear.scales):
+            entries = scale.vocabulary.entries.astype(np.float32)
+            layouts = scale.layouts.astype(np.float32) * (scale.step / (1 << LAYOUT_BITS))
+            self.register_buffer(f"entries_{number}", torch.from_numpy(entries))
+            self.register_buffer(f"layouts_{number}", torch.from_numpy(layouts).permute(0, 3, 1, 2).contiguous())
+        analysis = linear.coarse_analysis
+        factors = torch.from_numpy(analysis.factors.astype(np.float32) / (1 << FRACTION_BITS))
+        mean = torch.from_numpy(analysis.mean.astype(np.float32))
+        self.register_buffer("analysis", _as_kernel(factors, analysis.patch))
+        self.register_buffer("mean", _as_kernel(mean[None], analysis.patch)[0])
         self.register_buffer("fine", torch.from_numpy(linear.fine_vocabulary.entries.astype(np.float32)))
         self.register_buffer("detail", torch.from_numpy(linear.detail.astype(np.float32)))
 
     def forward(self, maps: tuple[Tensor, ...], known: Tensor) -> Inputs:
         """Latents of six token maps (n, side, side) int64, where ``known`` (n, 6, 32, 32) says so."""
-        coarse = [_enlarged(self._vectors(tokens, known[:, k : k + 1])) for k, tokens in enumerate(maps[:5])]
+        coarse = [self.said(number, tokens, known[:, number : number + 1]) for number, tokens in enumerate(maps[:5])]
         fine = self.fine[maps[5]].permute(0, 3, 1, 2) * known[:, 5:]
         return Inputs(torch.stack(coarse).sum(0), fine, known)
 
-    def _vectors(self, tokens: Tensor, known: Tensor) -> Tensor:
-        step = known.shape[-1] // tokens.shape[-1]
-        return self.coarse[tokens].permute(0, 3, 1, 2) * known[:, :, ::step, ::step]
+    def said(self, number: int, tokens: Tensor, known: Tensor) -> Tensor:
+        """Latents (n, dims, 16, 16) that the tokens of one of the scales 1 to 16 stand for, where known."""
+        stride = known.shape[-1] // tokens.shape[-1]
+        vectors = self.get_buffer(f"entries_{number}")[tokens].permute(0, 3, 1, 2) * known[:, :, ::stride, ::stride]
+        return functional.conv_transpose2d(vectors, self.get_buffer(f"layouts_{number}"), stride=self.steps[number])
+
+    def analysed(self, pictures: Tensor) -> Tensor:
+        """Latents (n, 32, 16, 16) of pictures (n, 3, 256, 256) in grey levels, not rounded."""
+        repeats = pictures.shape[-1] // self.mean.shape[-1]
+        return functional.conv2d(pictures - self.mean.repeat(1, repeats, repeats), self.analysis, stride=16)
+
+    def seen(self, number: int, latents: Tensor) -> Tensor:
+        """What the layouts of one of the scales 1 to 16 see in latents: (n, dims, side, side)."""
+        step = self.steps[number]
+        return functional.conv2d(latents, self.get_buffer(f"layouts_{number}"), stride=step) / step**2
 
     def ranks(self, tokens: Tensor) -> Tensor:
         """Place (n, 32, 32), 0..1, of each position of scale 32 in the order of detail of scale 16 tokens."""
@@ -54,10 +79,14 @@ class Lookup(nn.Module):
         return ranks.repeat_interleave(2, 1).repeat_interleave(2, 2)
 
 
-def random_known(lookup: Lookup, tokens: Tensor, rng: np.random.Generator) -> Tensor:
-    """Known scales (n, 6, 32, 32) 0/1 for a batch with these tokens of scale 16: quantizer dropout."""
+def random_known(lookup: Lookup, tokens: Tensor, rng: np.random.Generator, *, whole: Tensor) -> Tensor:
+    """Known scales (n, 6, 32, 32) 0/1 for a batch with these tokens of scale 16: quantizer dropout.
+
+    Pictures of which nothing else is seen (``whole``, n bool) have one scale at least; others may have none.
+    """
     n = len(tokens)
     counts = rng.choice(len(LADDER), size=n, p=_PREFIX_CHANCES) + 1
+    counts[~whole.cpu().numpy() & (rng.random(n) < _NO_CODE_CHANCE)] = 0
     known = np.arange(len(LADDER))[None, :] < counts[:, None]
     shares = np.where(rng.random(n) < _PARTIAL_CHANCE, rng.random(n), 1.0)
     flags = torch.from_numpy(known.astype(np.float32)).to(tokens.device)[:, :, None, None].repeat(1, 1, 32, 32)
@@ -71,7 +100,6 @@ def as_tensors(maps: tuple[NDArray[np.uint16], ...], device: torch.device) -> tu
     return tuple(torch.from_numpy(m.astype(np.int64)).to(device) for m in maps)
 
 
-def _enlarged(vectors: Tensor) -> Tensor:
-    if vectors.shape[-1] == 16:
-        return vectors
-    return functional.interpolate(vectors, size=(16, 16), mode="bicubic", align_corners=False)
+def _as_kernel(rows: Tensor, patch: int) -> Tensor:
+    """Patches in rows, as ``patches.cut`` orders them → (n, 3, patch, patch)."""
+    return rows.reshape(-1, patch, patch, 3).permute(0, 3, 1, 2).contiguous()

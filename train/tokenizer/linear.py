@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from train.tokenizer.clustering import cluster, cluster_scales
-from underdrawing.tokenizer import LADDER, VOCABULARY
+from train.tokenizer.clustering import cluster, fit_scales
+from underdrawing.tokenizer import VOCABULARY
 from underdrawing.tokenizer.patches import FRACTION_BITS, PatchAnalysis, PatchSynthesis, cut, neighbourhoods
 from underdrawing.tokenizer.quantizer import Vocabulary, encode_scales, latents_of_scales
 from underdrawing.tokenizer.tokenizer import encode_canvas
@@ -30,26 +30,25 @@ Log = Callable[[str], None]
 def fit_linear(
     pictures: NDArray[np.uint8], *, epochs: int, seed: int, device: torch.device, log: Log = print
 ) -> LinearWeights:
-    """Fit the two levels to pictures (n, 256, 256, 3) uint8."""
+    """Fit the two levels to pictures (n, 256, 256, 3) uint8; the scales 1 to 16 see their mirror images too."""
     generator = torch.Generator().manual_seed(seed)
     coarse_analysis = _fit_analysis(pictures, _COARSE_PATCH, _COARSE_DIMS)
     log("principal components of 16-pixel patches done")
-    latents = np.stack([coarse_analysis(picture.astype(np.int16)).astype(np.int16) for picture in pictures])
-    on_device = torch.from_numpy(latents).permute(0, 3, 1, 2).to(device)
-    vocabulary = Vocabulary(cluster_scales(on_device, epochs=epochs, batch=32, generator=generator, log=log))
-    coarse = [latents_of_scales(encode_scales(z, vocabulary, LADDER[:5]), vocabulary, 16) for z in latents]
-    tokens = [encode_scales(z, vocabulary, LADDER[:5])[-1] for z in latents]
-    synthesis = _fit_synthesis(coarse, pictures, coarse_analysis.mean)
+    latents = _latents(pictures, coarse_analysis)
+    mirrored = _latents(pictures[:, :, ::-1], coarse_analysis)
+    both = np.concatenate([latents, mirrored])
+    scales = fit_scales(both, epochs=epochs, generator=generator, device=device, log=log)
+    maps = [encode_scales(z, scales) for z in latents]
+    synthesis = _fit_synthesis([latents_of_scales(m, scales) for m in maps], pictures, coarse_analysis.mean)
     log("linear picture between the levels done")
-    left = [picture.astype(np.int16) - synthesis(z) for picture, z in zip(pictures, coarse, strict=True)]
+    left = [p.astype(np.int16) - synthesis(latents_of_scales(m, scales)) for p, m in zip(pictures, maps, strict=True)]
     fine_analysis = _fit_analysis(left, _FINE_PATCH, _FINE_DIMS)
     vectors = np.stack([fine_analysis(residual) for residual in left])
     sample = np.random.default_rng(seed).permutation(vectors.reshape(-1, _FINE_DIMS))[: 250 * VOCABULARY]
-    entries = cluster(
-        torch.from_numpy(sample).float().to(device), epochs=2 * epochs, batch=4096, generator=generator, log=log
-    )
-    detail = _detail(np.stack(tokens), vectors, Vocabulary(entries))
-    return LinearWeights(coarse_analysis, vocabulary, synthesis, fine_analysis, Vocabulary(entries), detail)
+    on_device = torch.from_numpy(sample).float().to(device)
+    entries = cluster(on_device, epochs=epochs, generator=generator, log=log, name="vocabulary of scale 32")
+    detail = _detail(np.stack([m[-1] for m in maps]), vectors, Vocabulary(entries))
+    return LinearWeights(coarse_analysis, scales, synthesis, fine_analysis, Vocabulary(entries), detail)
 
 
 def encode_pictures(pictures: NDArray[np.uint8], linear: LinearWeights) -> tuple[NDArray[np.uint16], ...]:
@@ -66,6 +65,10 @@ def save_linear(linear: LinearWeights, path: Path) -> None:
 def load_linear(path: Path) -> LinearWeights:
     """Read it back."""
     return LinearWeights.from_bytes(path.read_bytes())
+
+
+def _latents(pictures: NDArray[np.uint8], analysis: PatchAnalysis) -> NDArray[np.int16]:
+    return np.stack([analysis(picture.astype(np.int16)).astype(np.int16) for picture in pictures])
 
 
 def _fit_analysis(pictures: Iterable[NDArray[np.integer]], patch: int, dims: int) -> PatchAnalysis:

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from train.tokenizer.export import write_manifest
+from train.export import write_manifest
+from train.loop import Trainer
+from train.pictures import data_hash, load_split
+from train.tokenizer.export import FILES
 from train.tokenizer.linear import UNIT
-from train.tokenizer.pictures import data_hash, load_split
 from train.tokenizer.robustness import robustness
-from train.tokenizer.training import Trainer
 from underdrawing.tokenizer import CANVAS, LADDER, VOCABULARY, Tokenizer, ladder_bits
 
 __all__ = ["describe", "measure"]
@@ -47,12 +48,12 @@ def describe(folder: Path, trainer: Trainer, options: argparse.Namespace) -> Non
             "bicubic where it grows (OpenCV)"
         ),
     }
-    write_manifest(folder, facts)
+    write_manifest(folder, FILES, facts)
     val = load_split(options.data, "val", limit=options.limit)
     test = load_split(options.data, "test", limit=options.limit or _TEST_PICTURES)
     facts["scores"] = {"val": measure(folder, val), "test": measure(folder, test)}
     facts["robustness"] = robustness(Tokenizer.load(weights=folder), val)
-    write_manifest(folder, facts)
+    write_manifest(folder, FILES, facts)
 
 
 def measure(folder: Path, pictures: np.ndarray) -> dict[str, Any]:

@@ -6,8 +6,12 @@
     fine latents ──► linear 8-px patches ───────────┴─► linear picture ──────────────────► plus ─► picture
          │                                                    │                              ▲
          └──────────── known scales ──► 32×32 ─► 16×16 ─► 32×32 ─► 64×64 ─► correction ──────┘
+                                          ▲        ▲                 ▲
+                   surroundings ──────────┴────────┼─────────────────┘
+                   hints of the Transformer ───────┘
 
-The last layer of every branch starts at zero, so training starts from the linear picture and can only improve on it.
+The surroundings are the pixels of the suspect that were not changed, so that what is painted continues them; a picture
+decoded on its own has none. The last layer of every branch starts at zero, so training starts from the linear picture and can only improve on it.
 """
 
 from __future__ import annotations
@@ -24,10 +28,13 @@ from underdrawing.tokenizer import LADDER
 from underdrawing.tokenizer.patches import FRACTION_BITS
 from underdrawing.tokenizer.weights import LinearWeights
 
-__all__ = ["GREY_LEVELS", "Decoder", "LinearPicture", "Size"]
+__all__ = ["GREY_LEVELS", "HINTS", "Decoder", "LinearPicture", "Size", "alone"]
 
 GREY_LEVELS = 64.0
 """What the network sees as 1."""
+
+HINTS = 64
+"""Channels of what the Transformer tells the decoder about each of the 16×16 cells."""
 
 
 @dataclass(frozen=True)
@@ -82,48 +89,68 @@ def _blocks(count: int, channels: int) -> nn.Sequential:
 class Decoder(nn.Module):
     """Latents and what is known of them → picture."""
 
-    def __init__(self, linear: LinearWeights, size: Size) -> None:
+    def __init__(self, linear: LinearWeights, size: Size = Size()) -> None:
         super().__init__()
         self.linear = LinearPicture(linear)
-        self.register_buffer("coarse_spread", _spread(linear.coarse_vocabulary.entries))
+        self.register_buffer("coarse_spread", _spread(linear.scales[-1].vocabulary.entries))
         self.register_buffer("fine_spread", _spread(linear.fine_vocabulary.entries))
-        seen = 32 + 16 + len(LADDER) + 8 * 8 * 3
-        self.enter_32 = nn.Conv2d(seen, size.channels_32, 1)
+        told = 32 + 16 + len(LADDER) + 8 * 8 * 3
+        self.enter_32 = nn.Conv2d(told + 8 * 8 * 4, size.channels_32, 1)
         self.before = _blocks(size.blocks_32, size.channels_32)
         self.down = nn.Conv2d(size.channels_32, size.channels_16, 2, stride=2)
+        self.enter_16 = nn.Conv2d(HINTS, size.channels_16, 1)
         self.middle = _blocks(size.blocks_16, size.channels_16)
         self.up = nn.Conv2d(size.channels_16, 4 * size.channels_32, 1)
         self.after = _blocks(size.blocks_32, size.channels_32)
         self.to_64 = nn.Conv2d(size.channels_32, 4 * size.channels_64, 1)
-        self.enter_64 = nn.Conv2d(4 * 4 * 3, size.channels_64, 1)
+        self.enter_64 = nn.Conv2d(4 * 4 * 3 + 4 * 4 * 4, size.channels_64, 1)
         self.late = _blocks(size.blocks_64, size.channels_64)
         self.leave = nn.Conv2d(size.channels_64, 4 * 4 * 3, 3, padding=1)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        for last in (self.leave, self.enter_16):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
 
-    def forward(self, coarse: Tensor, fine: Tensor, known: Tensor) -> Tensor:
+    def forward(
+        self, coarse: Tensor, fine: Tensor, known: Tensor, seen: Tensor, hidden: Tensor, hints: Tensor
+    ) -> Tensor:
         """Picture (n, 3, 256, 256), grey levels, not rounded.
 
         Args:
             coarse: (n, 32, 16, 16), latents of the scales 1 to 16.
             fine: (n, 16, 32, 32), latents of scale 32, 0 where unknown.
             known: (n, 6, 32, 32), 1 where a scale's token is known, else 0.
+            seen: (n, 3, 256, 256), grey levels of the surroundings; of no account where ``hidden``.
+            hidden: (n, 1, 256, 256), 1 where there are no surroundings to see, else 0.
+            hints: (n, 64, 16, 16), from the Transformer; 0 without it.
         """
         picture = self.linear(coarse, fine, known)
-        return picture + GREY_LEVELS * self.correction(picture, coarse, fine, known)
+        with torch.autocast(picture.device.type, dtype=torch.bfloat16, enabled=self.training):
+            correction = self._correction(picture, coarse, fine, known, _surroundings(seen, hidden), hints)
+        return picture + GREY_LEVELS * correction.float()
 
-    def correction(self, picture: Tensor, coarse: Tensor, fine: Tensor, known: Tensor) -> Tensor:
+    def _correction(
+        self, picture: Tensor, coarse: Tensor, fine: Tensor, known: Tensor, surroundings: Tensor, hints: Tensor
+    ) -> Tensor:
         """What to add to the linear picture, in units of 64 grey levels."""
-        seen = (picture - 128) / GREY_LEVELS
+        painted = (picture - 128) / GREY_LEVELS
         latents = functional.interpolate(coarse / self.coarse_spread, scale_factor=2, mode="nearest")
-        x = self.enter_32(
-            torch.cat([latents, fine / self.fine_spread, known, functional.pixel_unshuffle(seen, 8)], dim=1)
-        )
-        x = self.before(x)
-        x = x + functional.pixel_shuffle(self.up(self.middle(self.down(x))), 2)
-        x = self.after(x)
-        y = functional.pixel_shuffle(self.to_64(x), 2) + self.enter_64(functional.pixel_unshuffle(seen, 4))
+        pixels = [functional.pixel_unshuffle(painted, 8), functional.pixel_unshuffle(surroundings, 8)]
+        x = self.before(self.enter_32(torch.cat([latents, fine / self.fine_spread, known, *pixels], dim=1)))
+        inner = self.middle(self.down(x) + self.enter_16(hints))
+        x = self.after(x + functional.pixel_shuffle(self.up(inner), 2))
+        pixels = [functional.pixel_unshuffle(painted, 4), functional.pixel_unshuffle(surroundings, 4)]
+        y = functional.pixel_shuffle(self.to_64(x), 2) + self.enter_64(torch.cat(pixels, dim=1))
         return functional.pixel_shuffle(self.leave(functional.leaky_relu(self.late(y), 0.1)), 4)
+
+
+def alone(n: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """``seen``, ``hidden`` and ``hints`` of pictures decoded on their own."""
+    seen = torch.zeros(n, 3, 256, 256, device=device)
+    return seen, torch.ones(n, 1, 256, 256, device=device), torch.zeros(n, HINTS, 16, 16, device=device)
+
+
+def _surroundings(seen: Tensor, hidden: Tensor) -> Tensor:
+    return torch.cat([(seen - 128) / GREY_LEVELS * (1 - hidden), hidden], dim=1)
 
 
 def _join(patches: Tensor) -> Tensor:

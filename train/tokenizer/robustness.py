@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.tokenizer import LADDER, HiddenCode, Tokenizer
-from underdrawing.tokenizer.quantizer import area_means, enlarge
 
 __all__ = ["kept_given_coarser", "kept_tokens", "robustness"]
 
@@ -39,10 +38,10 @@ def kept_given_coarser(tokenizer: Tokenizer, code: HiddenCode, picture: Picture)
     canvas = picture.astype(np.int16)
     left = linear.coarse_analysis(canvas)
     shares = []
-    for tokens in code.scales[:5]:
-        seen = linear.coarse_vocabulary.nearest(area_means(left, len(tokens)))
+    for scale, tokens in zip(linear.scales, code.scales, strict=False):
+        seen = scale.vocabulary.nearest(scale.vectors(left))
         shares.append(float(np.mean(seen == tokens)))
-        left = left - enlarge(linear.coarse_vocabulary.entries[tokens], len(left))
+        left = left - scale.said(tokens)
     seen = linear.fine_vocabulary.nearest(linear.fine_analysis(canvas - tokenizer.linear_picture(code)))
     return [*shares, float(np.mean(seen == code.scales[5]))]
 

@@ -1,5 +1,6 @@
-"""Painting back what was there: the decoded hidden code inside the map, every other pixel untouched."""
+"""Painting back what was there, from hidden code and surroundings; every other pixel stays untouched."""
 
 from underdrawing.recovery.compositing import paint_back
+from underdrawing.recovery.restorer import Restoration, Restorer
 
-__all__ = ["paint_back"]
+__all__ = ["Restoration", "Restorer", "paint_back"]

@@ -2,6 +2,18 @@
 
 from underdrawing.tokenizer.canvas import to_canvas
 from underdrawing.tokenizer.ladder import CANVAS, LADDER, TOKEN_BITS, VOCABULARY, HiddenCode, ladder_bits
-from underdrawing.tokenizer.tokenizer import Tokenizer
+from underdrawing.tokenizer.painter import Surroundings
+from underdrawing.tokenizer.tokenizer import Latents, Tokenizer
 
-__all__ = ["CANVAS", "LADDER", "TOKEN_BITS", "VOCABULARY", "HiddenCode", "Tokenizer", "ladder_bits", "to_canvas"]
+__all__ = [
+    "CANVAS",
+    "LADDER",
+    "TOKEN_BITS",
+    "VOCABULARY",
+    "HiddenCode",
+    "Latents",
+    "Surroundings",
+    "Tokenizer",
+    "ladder_bits",
+    "to_canvas",
+]

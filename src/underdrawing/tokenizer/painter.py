@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    import onnxruntime
+from underdrawing.networks import Network
+from underdrawing.tokenizer.ladder import CANVAS
 
-__all__ = ["Painter"]
+__all__ = ["HINTS", "Painter", "Surroundings"]
+
+HINTS = 64
+"""Channels of what a Transformer may tell the decoder about each of the 16×16 cells."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is to be seen of a picture apart from its code.
+
+    Attributes:
+        pixels: 256×256×3 RGB uint8; of no account where ``hidden``.
+        hidden: 256×256 bool, True where the picture is not to be seen.
+    """
+
+    pixels: NDArray[np.uint8]
+    hidden: NDArray[np.bool_]
 
 
 class Painter:
-    """Runs the exported decoder; the session is made on first use.
+    """Runs the exported decoder."""
 
-    Args:
-        network: the ONNX file's contents.
-        threads: threads within one operation. One is the default because spinning threads of several workers on busy
-            cores cost far more than they bring.
-    """
-
-    def __init__(self, network: bytes, *, threads: int = 1) -> None:
+    def __init__(self, network: Network) -> None:
         self._network = network
-        self._threads = threads
-
-    @cached_property
-    def _session(self) -> onnxruntime.InferenceSession:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        return onnxruntime.InferenceSession(self._network, options, providers=["CPUExecutionProvider"])
 
     def paint(
-        self, coarse: NDArray[np.integer], fine: NDArray[np.integer], known: NDArray[np.bool_]
+        self,
+        coarse: NDArray[np.integer | np.floating],
+        fine: NDArray[np.integer],
+        known: NDArray[np.bool_],
+        *,
+        surroundings: Surroundings | None = None,
+        hints: NDArray[np.float32] | None = None,
     ) -> NDArray[np.uint8]:
         """The picture that latents stand for.
 
@@ -46,21 +50,36 @@ class Painter:
             coarse: (16, 16, 32), latents of the scales 1 to 16.
             fine: (32, 32, 16), latents of scale 32, 0 where unknown.
             known: (6, 32, 32), for each scale the cells where its token is known.
+            surroundings: what is to be seen around; None for a picture painted on its own.
+            hints: (64, 16, 16), from the Transformer; None without it.
 
         Returns:
             256×256×3 RGB, uint8.
         """
-        picture = np.rint(self.paint_exactly(coarse, fine, known)[0])
-        return np.ascontiguousarray(np.clip(picture, 0, 255).transpose(1, 2, 0), dtype=np.uint8)
+        picture = self.paint_exactly(coarse, fine, known, surroundings=surroundings, hints=hints)
+        return np.ascontiguousarray(np.clip(np.rint(picture), 0, 255).transpose(1, 2, 0), dtype=np.uint8)
 
     def paint_exactly(
-        self, coarse: NDArray[np.integer], fine: NDArray[np.integer], known: NDArray[np.bool_]
+        self,
+        coarse: NDArray[np.integer | np.floating],
+        fine: NDArray[np.integer],
+        known: NDArray[np.bool_],
+        *,
+        surroundings: Surroundings | None = None,
+        hints: NDArray[np.float32] | None = None,
     ) -> NDArray[np.float32]:
-        """The network's own output for the inputs of ``paint``: (1, 3, 256, 256) float32 grey levels, not clipped."""
-        inputs = {"coarse": _channels_first(coarse), "fine": _channels_first(fine), "known": known[None]}
-        feeds = {name: np.ascontiguousarray(value, dtype=np.float32) for name, value in inputs.items()}
-        return np.asarray(self._session.run(None, feeds)[0], dtype=np.float32)
+        """The network's own output for the inputs of ``paint``: (3, 256, 256) float32 grey levels, not clipped."""
+        around = _NOTHING if surroundings is None else surroundings
+        return self._network.run(
+            {
+                "coarse": coarse.transpose(2, 0, 1),
+                "fine": fine.transpose(2, 0, 1),
+                "known": known,
+                "seen": around.pixels.transpose(2, 0, 1),
+                "hidden": around.hidden[None],
+                "hints": np.zeros((HINTS, 16, 16), np.float32) if hints is None else hints,
+            }
+        )[0]
 
 
-def _channels_first(latents: NDArray[np.integer]) -> NDArray[np.integer]:
-    return latents.transpose(2, 0, 1)[None]
+_NOTHING = Surroundings(np.zeros((CANVAS, CANVAS, 3), np.uint8), np.ones((CANVAS, CANVAS), np.bool_))

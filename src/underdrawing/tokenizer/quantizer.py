@@ -2,19 +2,23 @@
 
 ::
 
-    latents ─► mean over areas ─► nearest entry ─► token
-       ▲                              │
-       └── minus ◄── enlarged ◄───────┘          then the same at the next finer scale with what is left
+    latents ─► layouts of the cells ─► nearest entry ─► token
+       ▲                                    │
+       └── minus ◄── laid out ◄─────────────┘          then the same at the next finer scale with what is left
 
-Source: residual quantization over scales, arXiv 2404.02905 (VAR) section 3.2; the integer arithmetic is ours. It makes
-tokens equal on every machine: latents and entries are integers so small that every product and partial sum fits the
-24 bits of a float32, therefore the matrix product is exact in any order; ties go to the lowest token.
+A cell of scale s covers 16/s × 16/s latents. Its layouts are the principal components of such squares, so the one token
+of scale 1 tells dark from bright *and* sky from ground: at 12 bits that is worth more than a decibel over the mean of
+the cell, which is what residual quantization over scales codes (arXiv 2404.02905, VAR, section 3.2).
+
+The integer arithmetic is ours. It makes tokens equal on every machine: latents and entries are integers so small that
+every product and partial sum fits the 24 bits of a float32 (the 53 bits of a float64 for layouts), therefore the matrix
+product is exact in any order; ties go to the lowest token.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +26,15 @@ from numpy.typing import NDArray
 from underdrawing.errors import WeightsError
 from underdrawing.tokenizer.ladder import VOCABULARY
 
-__all__ = ["LATENT_LIMIT", "Vocabulary", "area_means", "encode_scales", "enlarge", "latents_of_scales"]
+__all__ = ["LATENT_LIMIT", "LAYOUT_BITS", "Scale", "Vocabulary", "encode_scales", "latents_of_scales"]
 
 LATENT_LIMIT = 1023
 """Latents are clipped to ±1023 before the search."""
 
+LAYOUT_BITS = 14
+"""Layouts are orthonormal vectors, stored as integers this many bits left of the point."""
+
 _EXACT_FLOAT32 = 1 << 23  # half of 2^24, because squared norms enter halved
-_CUBIC = -0.75
-_ENLARGE_BITS = 14
 
 
 @dataclass(frozen=True)
@@ -75,74 +80,80 @@ class Vocabulary:
         return closeness
 
 
-def encode_scales(
-    latents: NDArray[np.integer], vocabulary: Vocabulary, sides: tuple[int, ...]
-) -> tuple[NDArray[np.uint16], ...]:
+@dataclass(frozen=True)
+class Scale:
+    """One scale of the ladder: how its cells may be laid out, and the 4096 vectors its tokens stand for.
+
+    Vectors are in the unit of latents, whatever the size of a cell: a layout of step×step latents counts 1/step.
+
+    Attributes:
+        layouts: (dims, step, step, latent dims) int16, times 2^14; orthonormal but for rounding.
+        vocabulary: entries of ``dims`` numbers.
+    """
+
+    layouts: NDArray[np.int16]
+    vocabulary: Vocabulary
+
+    @property
+    def step(self) -> int:
+        """Side of a cell, in latents."""
+        return int(self.layouts.shape[1])
+
+    @cached_property
+    def _factors(self) -> NDArray[np.float64]:
+        return self.layouts.reshape(len(self.layouts), -1).astype(np.float64)
+
+    def vectors(self, latents: NDArray[np.integer]) -> NDArray[np.int32]:
+        """What the layouts see in each cell: (..., n, n, latent dims) → (..., n/step, n/step, dims) int32."""
+        *batch, n, _, dims = latents.shape
+        side, step = n // self.step, self.step
+        cells = np.moveaxis(latents.reshape(*batch, side, step, side, step, dims), -4, -3)
+        seen = cells.reshape(*batch, side, side, -1).astype(np.float64) @ self._factors.T
+        return _rounded(seen / float(step << LAYOUT_BITS))
+
+    def latents(self, vectors: NDArray[np.integer]) -> NDArray[np.int32]:
+        """The latents that vectors stand for: (..., side, side, dims) → (..., side·step, side·step, latent dims)."""
+        *batch, side, _, _ = vectors.shape
+        step, dims = self.step, self.layouts.shape[-1]
+        cells = _rounded(vectors.astype(np.float64) @ self._factors * (step / float(1 << LAYOUT_BITS)))
+        squares = np.moveaxis(cells.reshape(*batch, side, side, step, step, dims), -4, -3)
+        return squares.reshape(*batch, side * step, side * step, dims)
+
+    def said(self, tokens: NDArray[np.integer], known: NDArray[np.bool_] | None = None) -> NDArray[np.int32]:
+        """The latents that tokens stand for; those that are not ``known`` (shape of ``tokens``) say nothing."""
+        vectors = self.vocabulary.entries[tokens].astype(np.int32)
+        return self.latents(vectors if known is None else np.where(known[..., None], vectors, 0))
+
+
+def encode_scales(latents: NDArray[np.integer], scales: tuple[Scale, ...]) -> tuple[NDArray[np.uint16], ...]:
     """Token maps of latents, coarse to fine.
 
     Args:
         latents: (..., side, side, dims) integers; leading axes are a batch.
-        sides: the scales; each divides ``side``, which is the last of them.
+        scales: each of a step that divides ``side``.
 
     Returns:
-        One array (..., s, s) uint16 for each s in ``sides``.
+        One array (..., side/step, side/step) uint16 for each scale.
     """
     left = latents.astype(np.int32)
     maps = []
-    for side in sides:
-        tokens = vocabulary.nearest(area_means(left, side))
-        left = left - enlarge(vocabulary.entries[tokens], left.shape[-2])
+    for scale in scales:
+        tokens = scale.vocabulary.nearest(scale.vectors(left))
+        left = left - scale.said(tokens)
         maps.append(tokens)
     return tuple(maps)
 
 
 def latents_of_scales(
-    maps: tuple[NDArray[np.uint16], ...], vocabulary: Vocabulary, side: int, known: NDArray[np.bool_] | None = None
+    maps: tuple[NDArray[np.uint16], ...], scales: tuple[Scale, ...], known: NDArray[np.bool_] | None = None
 ) -> NDArray[np.int32]:
     """Latents (..., side, side, dims) int32 that token maps stand for; unknown tokens of the last map add nothing."""
-    vectors = [vocabulary.entries[tokens].astype(np.int32) for tokens in maps]
-    if known is not None:
-        vectors[-1] = np.where(known[..., None], vectors[-1], 0)
-    total = enlarge(vectors[0], side)
-    for vector in vectors[1:]:
-        total = total + enlarge(vector, side)
+    total = scales[0].said(maps[0], known if len(maps) == 1 else None)
+    for number, (tokens, scale) in enumerate(zip(maps[1:], scales[1:], strict=False), start=2):
+        total = total + scale.said(tokens, known if number == len(maps) else None)
     return total
 
 
-def area_means(latents: NDArray[np.integer], side: int) -> NDArray[np.int32]:
-    """Mean over equal squares, rounded half up: (..., n, n, dims) → (..., side, side, dims) int32."""
-    *batch, n, _, dims = latents.shape
-    step = n // side
-    sums = latents.reshape(*batch, side, step, side, step, dims).sum(axis=(-4, -2), dtype=np.int64)
-    return np.asarray((2 * sums + step * step) // (2 * step * step), dtype=np.int32)
-
-
-def enlarge(latents: NDArray[np.integer], side: int) -> NDArray[np.int32]:
-    """Bicubic enlargement, rounded half up: (..., s, s, dims) → (..., side, side, dims) int32; edges are repeated."""
-    if latents.shape[-2] == side:
-        return latents.astype(np.int32)
-    weights = _enlarge_weights(latents.shape[-2], side)
-    columns = np.moveaxis(latents.astype(np.float64), -1, -3)
-    exact = weights @ columns @ weights.T
-    return np.moveaxis(np.floor(exact / float(1 << 2 * _ENLARGE_BITS) + 0.5), -3, -1).astype(np.int32)
-
-
-@cache
-def _enlarge_weights(small: int, large: int) -> NDArray[np.float64]:
-    """(large, small) integers, times 2^14; exact, because powers of two have dyadic phases."""
-    weights = np.zeros((large, small))
-    for row in range(large):
-        position = (row + 0.5) * small / large - 0.5
-        first = int(np.floor(position))
-        for tap in range(first - 1, first + 3):
-            weights[row, min(max(tap, 0), small - 1)] += _cubic(abs(position - tap))
-    weights *= float(1 << _ENLARGE_BITS)
-    weights.setflags(write=False)
-    return weights
-
-
-def _cubic(distance: float) -> float:
-    """Keys' cubic convolution kernel with a = −0.75, as in OpenCV and PyTorch."""
-    if distance <= 1:
-        return ((_CUBIC + 2) * distance - (_CUBIC + 3)) * distance**2 + 1
-    return ((_CUBIC * distance - 5 * _CUBIC) * distance + 8 * _CUBIC) * distance - 4 * _CUBIC
+def _rounded(values: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Rounded half up; exact, because the values are multiples of a power of two."""
+    return np.asarray(np.floor(values + 0.5), dtype=np.int32)

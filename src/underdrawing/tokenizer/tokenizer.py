@@ -23,11 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.errors import UsageError
+from underdrawing.networks import Network, read_verified
 from underdrawing.tokenizer.canvas import to_canvas
 from underdrawing.tokenizer.ladder import LADDER, HiddenCode
-from underdrawing.tokenizer.painter import Painter
-from underdrawing.tokenizer.quantizer import area_means, encode_scales, latents_of_scales
-from underdrawing.tokenizer.weights import DECODER_FILE, LINEAR_FILE, LinearWeights, read_verified, shipped_weights
+from underdrawing.tokenizer.painter import Painter, Surroundings
+from underdrawing.tokenizer.quantizer import encode_scales, latents_of_scales
+from underdrawing.tokenizer.weights import DECODER_FILE, LINEAR_FILE, LinearWeights, shipped_weights
 
 __all__ = ["Latents", "Tokenizer", "encode_canvas"]
 
@@ -40,12 +41,12 @@ class Latents:
     """What a hidden code says, before it is painted.
 
     Attributes:
-        coarse: (16, 16, 32) int32, from the scales 1 to 16.
+        coarse: (16, 16, 32) integers from the scales 1 to 16, or better ones in floating point.
         fine: (32, 32, 16) int32, from scale 32; 0 where unknown.
         known: (6, 32, 32) bool, for each scale the cells where its token is known.
     """
 
-    coarse: NDArray[np.int32]
+    coarse: NDArray[np.integer | np.floating]
     fine: NDArray[np.int32]
     known: NDArray[np.bool_]
 
@@ -75,7 +76,7 @@ class Tokenizer:
         """
         folder = shipped_weights() if weights is None else weights
         linear = LinearWeights.from_bytes(read_verified(folder, LINEAR_FILE))
-        return cls(linear, Painter(read_verified(folder, DECODER_FILE), threads=threads))
+        return cls(linear, Painter(Network(read_verified(folder, DECODER_FILE), threads=threads)))
 
     def encode(self, pixels: NDArray[np.uint8]) -> HiddenCode:
         """The full hidden code (all six scales) of a picture.
@@ -93,8 +94,23 @@ class Tokenizer:
 
     def decode(self, code: HiddenCode) -> NDArray[np.uint8]:
         """The picture that a code describes: 256×256×3 RGB, uint8; any prefix will do, also one known in part."""
-        latents = self.latents(code)
-        return self.painter.paint(latents.coarse, latents.fine, latents.known)
+        return self.paint(self.latents(code))
+
+    def paint(
+        self,
+        latents: Latents,
+        *,
+        surroundings: Surroundings | None = None,
+        hints: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.uint8]:
+        """The picture that latents stand for, continued from what is to be seen around: 256×256×3 RGB, uint8.
+
+        Args:
+            latents: from ``latents``, or better ones for the same code.
+            surroundings: what is to be seen of the picture; None when it is painted from its code alone.
+            hints: (64, 16, 16) float32, what a Transformer tells the decoder; None without one.
+        """
+        return self.painter.paint(latents.coarse, latents.fine, latents.known, surroundings=surroundings, hints=hints)
 
     def detail_order(self, code: HiddenCode) -> NDArray[np.int64]:
         """All 1024 raster positions of scale 32, those first where it adds most; whoever has scale 16 finds the same.
@@ -133,30 +149,61 @@ class Tokenizer:
             vocabulary = self.linear.fine_vocabulary
             vectors = self.linear.fine_analysis(canvas - self.linear_picture(known))
         else:
-            vocabulary = self.linear.coarse_vocabulary
-            vectors = area_means(self.linear.coarse_analysis(canvas) - self.latents(known).coarse, side)
+            scale = self.linear.scales[known.n_scales]
+            vocabulary = scale.vocabulary
+            vectors = scale.vectors(self.linear.coarse_analysis(canvas) - self.latents(known).coarse)
         return side, vocabulary.closeness(vectors), vocabulary.entries.shape[0]
 
     def linear_picture(self, code: HiddenCode) -> NDArray[np.int16]:
         """What the scales up to 16 say without the decoder network: 256×256×3 RGB, int16, 0..255; exact integers."""
         return self.linear.coarse_synthesis(self.latents(code).coarse)
 
-    def latents(self, code: HiddenCode) -> Latents:
-        """What a code says, as the decoder network gets it."""
+    def likeness(
+        self, latents: NDArray[np.integer | np.floating], known: HiddenCode | None
+    ) -> tuple[NDArray[np.float32], float]:
+        """How well each token of the next scale fits latents, when the scales before it are known.
+
+        Args:
+            latents: (16, 16, 32), of the whole picture.
+            known: the scales before, complete; fewer than five, or None.
+
+        Returns:
+            (side, side, 4096) float32, minus half the squared distance but for a constant per place; and the mean
+            variance of the numbers of an entry, to measure it by.
+
+        Raises:
+            UsageError: all scales up to 16 are known.
+        """
+        number = 0 if known is None else known.n_scales
+        if number >= len(_COARSE):
+            raise UsageError(f"tokenizer: {number} scales are known, expected fewer than {len(_COARSE)}")
+        scale = self.linear.scales[number]
+        vectors = scale.vectors(np.rint(latents - self.latents(known).coarse).astype(np.int32))
+        closeness = scale.vocabulary.closeness(vectors).reshape(*vectors.shape[:2], -1)
+        return closeness, float(scale.vocabulary.entries.astype(np.float64).var(axis=0).mean())
+
+    def latents(self, code: HiddenCode | None) -> Latents:
+        """What a code says, as the decoder network gets it; None says nothing."""
+        fine = np.zeros((_FINE, _FINE, self.linear.fine_vocabulary.entries.shape[1]), dtype=np.int32)
+        if code is None:
+            dims = self.linear.scales[0].layouts.shape[-1]
+            nothing = np.zeros((len(LADDER), _FINE, _FINE), dtype=np.bool_)
+            return Latents(np.zeros((_COARSE[-1], _COARSE[-1], dims), dtype=np.int32), fine, nothing)
         n_coarse = min(code.n_scales, len(_COARSE))
         known = code.known if code.n_scales == n_coarse else None
-        coarse = latents_of_scales(code.scales[:n_coarse], self.linear.coarse_vocabulary, _COARSE[-1], known)
-        fine = np.zeros((_FINE, _FINE, self.linear.fine_vocabulary.entries.shape[1]), dtype=np.int32)
+        coarse = latents_of_scales(code.scales[:n_coarse], self.linear.scales, known)
         if code.n_scales == len(LADDER):
-            fine = latents_of_scales(code.scales[-1:], self.linear.fine_vocabulary, _FINE, code.known)
+            fine = self.linear.fine_vocabulary.entries[code.scales[-1]].astype(np.int32)
+            if code.known is not None:
+                fine[~code.known] = 0
         return Latents(coarse, fine, _known_cells(code))
 
 
 def encode_canvas(canvas: NDArray[np.uint8], linear: LinearWeights) -> HiddenCode:
     """The full hidden code of a canvas, 256×256×3 RGB uint8."""
     picture = canvas.astype(np.int16)
-    coarse = encode_scales(linear.coarse_analysis(picture), linear.coarse_vocabulary, _COARSE)
-    left = picture - linear.coarse_synthesis(latents_of_scales(coarse, linear.coarse_vocabulary, _COARSE[-1]))
+    coarse = encode_scales(linear.coarse_analysis(picture), linear.scales)
+    left = picture - linear.coarse_synthesis(latents_of_scales(coarse, linear.scales))
     return HiddenCode((*coarse, linear.fine_vocabulary.nearest(linear.fine_analysis(left))))
 
 

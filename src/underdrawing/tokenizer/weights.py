@@ -1,9 +1,8 @@
-"""The shipped weights, and the proof that they are the ones that were measured."""
+"""The weights that decide tokens."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -14,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.errors import WeightsError
+from underdrawing.tokenizer.ladder import LADDER
 from underdrawing.tokenizer.patches import PatchAnalysis, PatchSynthesis
-from underdrawing.tokenizer.quantizer import Vocabulary
+from underdrawing.tokenizer.quantizer import Scale, Vocabulary
 
-__all__ = ["DECODER_FILE", "LINEAR_FILE", "MANIFEST_FILE", "LinearWeights", "read_verified", "shipped_weights"]
+__all__ = ["DECODER_FILE", "LINEAR_FILE", "LinearWeights", "shipped_weights"]
 
-MANIFEST_FILE = "weights.json"
 LINEAR_FILE = "linear.npz"
 DECODER_FILE = "decoder.onnx"
 
@@ -30,7 +29,7 @@ class LinearWeights:
 
     Attributes:
         coarse_analysis: 16-pixel patches → 32 latents.
-        coarse_vocabulary: shared by the scales 1 to 16.
+        scales: layouts and vocabularies of the scales 1 to 16, coarse to fine.
         coarse_synthesis: those latents → the picture whose residual scale 32 codes.
         fine_analysis: 8-pixel patches of the residual picture → 16 latents.
         fine_vocabulary: of scale 32.
@@ -38,7 +37,7 @@ class LinearWeights:
     """
 
     coarse_analysis: PatchAnalysis
-    coarse_vocabulary: Vocabulary
+    scales: tuple[Scale, ...]
     coarse_synthesis: PatchSynthesis
     fine_analysis: PatchAnalysis
     fine_vocabulary: Vocabulary
@@ -68,10 +67,10 @@ class LinearWeights:
         try:
             return cls(
                 PatchAnalysis(arrays["coarse_factors"], arrays["coarse_mean"], patch=16),
-                Vocabulary(arrays["coarse_entries"]),
+                tuple(_scale(arrays, side) for side in LADDER[:5]),
                 PatchSynthesis(arrays["coarse_synthesis"], arrays["coarse_offset"], patch=16),
                 PatchAnalysis(arrays["fine_factors"], arrays["fine_mean"], patch=8),
-                Vocabulary(arrays["fine_entries"]),
+                Vocabulary(arrays["entries_32"]),
                 arrays["detail"],
             )
         except KeyError as error:
@@ -91,46 +90,21 @@ class LinearWeights:
         return {
             "coarse_factors": self.coarse_analysis.factors,
             "coarse_mean": self.coarse_analysis.mean,
-            "coarse_entries": self.coarse_vocabulary.entries,
+            **{f"layouts_{side}": scale.layouts for side, scale in zip(LADDER, self.scales, strict=False)},
+            **{f"entries_{side}": scale.vocabulary.entries for side, scale in zip(LADDER, self.scales, strict=False)},
             "coarse_synthesis": self.coarse_synthesis.factors,
             "coarse_offset": self.coarse_synthesis.offset,
             "fine_factors": self.fine_analysis.factors,
             "fine_mean": self.fine_analysis.mean,
-            "fine_entries": self.fine_vocabulary.entries,
+            "entries_32": self.fine_vocabulary.entries,
             "detail": self.detail,
         }
+
+
+def _scale(arrays: dict[str, NDArray[Any]], side: int) -> Scale:
+    return Scale(arrays[f"layouts_{side}"], Vocabulary(arrays[f"entries_{side}"]))
 
 
 def shipped_weights() -> Traversable:
     """The folder of weights inside the package."""
     return files("underdrawing.tokenizer") / "weights"
-
-
-def read_verified(folder: Traversable, name: str) -> bytes:
-    """Contents of a weights file, checked against the folder's ``weights.json``.
-
-    Raises:
-        WeightsError: the file or the manifest is missing, or the file is another one than the manifest names.
-    """
-    expected = _expected_hash(folder, name)
-    try:
-        data = (folder / name).read_bytes()
-    except OSError as error:
-        raise WeightsError(f"tokenizer weights: cannot read {name} ({error}); install the package again") from error
-    actual = hashlib.sha256(data).hexdigest()
-    if actual != expected:
-        raise WeightsError(
-            f"tokenizer weights: {name} has sha256 {actual[:16]}…, {MANIFEST_FILE} names {expected[:16]}…; "
-            f"install the package again"
-        )
-    return data
-
-
-def _expected_hash(folder: Traversable, name: str) -> str:
-    try:
-        manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-        return str(next(entry["sha256"] for entry in manifest["files"] if entry["file"] == name))
-    except (OSError, ValueError, KeyError, TypeError, StopIteration) as error:
-        raise WeightsError(
-            f"tokenizer weights: {MANIFEST_FILE} is missing or does not name {name}; install the package again"
-        ) from error

@@ -1,0 +1,106 @@
+"""From what is left of a picture to the picture it was: hidden code, surroundings, and what both suggest.
+
+::
+
+    received tokens ──► latents ──┐
+                                  ├─► Transformer ─► latents, hints ─► decoder ─► picture
+    untouched pixels, mask ───────┘                                      ▲
+            └────────────────────────────────────────────────────────────┘
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.recovery import Restoration, Restorer
+from underdrawing.tokenizer import CANVAS, LADDER, HiddenCode, Latents, Surroundings, Tokenizer, to_canvas
+
+__all__ = ["Setting", "remember", "surroundings_of", "token_probabilities"]
+
+_COARSE_SCALES = 5
+
+
+class Setting(StrEnum):
+    """What to do about what nobody told."""
+
+    FIDELITY = "fidelity"
+    """Paint the mean of what it may have been: nearest on average, smooth where nothing is known."""
+    LOOK = "look"
+    """Choose the likeliest tokens, scale by scale, and paint those."""
+
+
+def remember(
+    code: HiddenCode | None,
+    surroundings: Surroundings,
+    *,
+    tokenizer: Tokenizer,
+    restorer: Restorer,
+    setting: Setting = Setting.FIDELITY,
+) -> NDArray[np.uint8]:
+    """The picture as it was: 256×256×3 RGB uint8.
+
+    Args:
+        code: what was received of it; None when nothing was, then its surroundings are all there is to go by.
+        surroundings: the untouched pixels of the suspect; all hidden when there are none.
+        tokenizer: paints.
+        restorer: predicts.
+        setting: what to do about what is neither in the code nor around.
+    """
+    if setting is Setting.LOOK:
+        code = _imagined(code, surroundings, tokenizer, restorer)
+    latents = tokenizer.latents(code)
+    restored = _restored(latents, surroundings, restorer)
+    painted = Latents(restored.coarse, latents.fine, latents.known)
+    return tokenizer.paint(painted, surroundings=surroundings, hints=restored.hints)
+
+
+def surroundings_of(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Surroundings:
+    """What is to be seen around a mask, on the canvas: a cell of it is hidden if the mask touches it.
+
+    Args:
+        pixels: H×W×3 RGB uint8, the suspect.
+        mask: H×W bool, True where it was changed.
+    """
+    covered = cv2.resize(mask.astype(np.float32), (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
+    hidden = cv2.dilate((covered > 0).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.bool_)
+    return Surroundings(to_canvas(pixels), hidden)
+
+
+def token_probabilities(
+    code: HiddenCode | None, surroundings: Surroundings, *, tokenizer: Tokenizer, restorer: Restorer
+) -> NDArray[np.float32]:
+    """How likely each token is at each place of the first scale of 1 to 16 that was not received.
+
+    Returns:
+        (side, side, 4096) float32, sums to 1 over the last axis.
+
+    Raises:
+        UsageError: all scales up to 16 were received.
+    """
+    restored = _restored(tokenizer.latents(code), surroundings, restorer)
+    closeness, unit = tokenizer.likeness(restored.guess, code)
+    side = closeness.shape[0]
+    spread = cv2.resize(restored.sharpness, (side, side), interpolation=cv2.INTER_AREA).reshape(side, side, 1)
+    scores = closeness / unit * np.exp(np.clip(spread, -6, 6))
+    scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(scores / scores.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def _imagined(
+    code: HiddenCode | None, surroundings: Surroundings, tokenizer: Tokenizer, restorer: Restorer
+) -> HiddenCode:
+    """The code with the likeliest tokens of the scales up to 16 that were not received."""
+    while code is None or code.n_scales < _COARSE_SCALES:
+        likely = token_probabilities(code, surroundings, tokenizer=tokenizer, restorer=restorer)
+        tokens = likely.argmax(axis=-1).astype(np.uint16)
+        code = HiddenCode((*(() if code is None else code.scales), tokens))
+        assert tokens.shape == (LADDER[code.n_scales - 1],) * 2
+    return code
+
+
+def _restored(latents: Latents, surroundings: Surroundings, restorer: Restorer) -> Restoration:
+    return restorer.restore(latents.coarse, latents.fine, latents.known, surroundings.pixels, surroundings.hidden)

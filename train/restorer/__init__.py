@@ -1,0 +1,1 @@
+"""Training of the conditional Transformer, and of the decoder together with it."""

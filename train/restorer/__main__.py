@@ -1,0 +1,94 @@
+"""Train the Transformer: ``python -m train.restorer --data DIR --output DIR``. The same command on CPU and CUDA.
+
+First the Transformer alone, on latents and tokens; with ``--joint`` it goes on together with the decoder, on pixels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from train.loop import Plan, Trainer, main_process, pick_device
+from train.restorer.network import Restorer
+from train.restorer.scores import Suspects, latent_error_db, restored_psnr
+from train.restorer.training import Joint, joint_loss, restorer_loss
+from train.tokenizer.codes import Lookup
+from train.tokenizer.examples import load_examples
+from train.tokenizer.linear import load_linear
+from train.tokenizer.network import Decoder
+
+
+def main() -> None:
+    """Train, and export what was trained."""
+    options = _options()
+    options.output.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(options.threads)
+    device = pick_device(options.device)
+    linear = load_linear(options.linear)
+    lookup = Lookup(linear).to(device)
+    cache = options.output
+    train = load_examples(options.data, "train", linear, cache=cache, limit=options.limit, mirrored=True)
+    val = load_examples(options.data, "val", linear, cache=cache, limit=options.score_pictures, mirrored=False)
+    suspects = Suspects.of(val)
+    torch.manual_seed(options.seed)
+    plan = Plan(
+        steps=options.steps, batch=options.batch, learning_rate=options.rate, seed=options.seed, weight_decay=0.02
+    )
+    if options.joint:
+        network = Joint(Restorer(linear), Decoder(linear))
+        loss = joint_loss(train, lookup, plan.batch, device)
+    else:
+        network = Restorer(linear)
+        loss = restorer_loss(train, lookup, plan.batch, device)
+    trainer = Trainer(network, loss, plan, device)
+    checkpoint = options.output / "checkpoint.pt"
+    if options.resume and checkpoint.exists():
+        trainer.restore(checkpoint)
+        _log(f"resumed at step {trainer.step}")
+    else:
+        prefixes = ("restorer.", "decoder.") if options.joint else ("", None)
+        for path, prefix in zip((options.transformer, options.decoder), prefixes, strict=True):
+            if path is not None and prefix is not None:
+                trainer.start_from(path, prefix=prefix)
+
+    def score(network: nn.Module) -> object:
+        if isinstance(network, Joint):
+            return restored_psnr(network, lookup, suspects, device, helped=True)
+        return latent_error_db(network, lookup, suspects, device)
+
+    trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=_log)
+    if main_process():
+        trainer.save_half(options.output / ("joint.npz" if options.joint else "restorer.npz"))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m train.restorer", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with splits.csv and the pictures it names")
+    parser.add_argument("--output", type=Path, required=True, help="folder for checkpoints and what they become")
+    parser.add_argument("--linear", type=Path, required=True, help="linear.npz that decides tokens")
+    parser.add_argument("--joint", action="store_true", help="train Transformer and decoder together")
+    parser.add_argument("--resume", action="store_true", help="go on from what the output folder holds")
+    parser.add_argument("--transformer", type=Path, help="half-precision weights to start the Transformer from")
+    parser.add_argument("--decoder", type=Path, help="half-precision weights to start the decoder from")
+    parser.add_argument("--steps", type=int, default=8000)
+    parser.add_argument("--batch", type=int, default=8, help="pictures per step")
+    parser.add_argument("--rate", type=float, default=6e-4, help="highest learning rate")
+    parser.add_argument("--limit", type=int, help="use only so many pictures to train on")
+    parser.add_argument("--score-pictures", type=int, default=64, help="pictures of val that are scored on the way")
+    parser.add_argument("--score-every", type=int, default=500, help="steps between scores on val")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", help="default: a CUDA device where there is one")
+    return parser.parse_args()
+
+
+def _log(line: str) -> None:
+    print(time.strftime("%H:%M:%S"), line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

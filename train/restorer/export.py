@@ -1,0 +1,39 @@
+"""The Transformer's file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from train.export import export_network, halved
+from train.restorer.network import Restorer
+from underdrawing.recovery.restorer import RESTORER_FILE
+
+__all__ = ["FILES", "write_restorer"]
+
+FILES = (RESTORER_FILE,)
+_INPUTS = {
+    "coarse": (1, 32, 16, 16),
+    "fine": (1, 16, 32, 32),
+    "known": (1, 6, 32, 32),
+    "seen": (1, 3, 256, 256),
+    "hidden": (1, 1, 256, 256),
+}
+
+
+def write_restorer(network: Restorer, folder: Path, *, eight_bits: bool) -> None:
+    """Write the Transformer into a folder; with weights of eight bits where that was measured to cost nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / RESTORER_FILE
+    export_network(halved(network), _INPUTS, ["coarse_out", "hints", "guess", "sharpness"], path)
+    if eight_bits:
+        _quantize(path)
+
+
+def _quantize(path: Path) -> None:
+    """Weights of matrix products in eight bits, activations measured as they come (dynamic quantization)."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    whole = path.with_suffix(".whole.onnx")
+    path.replace(whole)
+    quantize_dynamic(whole, path, weight_type=QuantType.QInt8, per_channel=True)
+    whole.unlink()

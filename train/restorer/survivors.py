@@ -1,0 +1,42 @@
+"""What may be left of a hidden code: a prefix of the ladder, scattered tokens, or nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from train.tokenizer.codes import Lookup
+from underdrawing.tokenizer import LADDER
+
+__all__ = ["random_survivors"]
+
+_COUNT_CHANCES = (0.12, 0.06, 0.08, 0.10, 0.20, 0.28, 0.16)  # of 0, 1, … 6 scales that arrived whole
+_SCATTERED_CHANCE = 0.25  # that some tokens of the scale after them arrived too
+_PARTIAL_CHANCE = 0.5  # that scale 32 arrived in part: those tokens first that add most
+
+
+def random_survivors(lookup: Lookup, tokens: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Which tokens are known.
+
+    Args:
+        lookup: for the order of scale 32.
+        tokens: (n, 16, 16), those of scale 16.
+        rng: decides.
+
+    Returns:
+        (n, 6, 32, 32) 0/1, and (n,) int64, how many scales arrived whole.
+    """
+    n = len(tokens)
+    counts = rng.choice(len(LADDER) + 1, size=n, p=_COUNT_CHANCES)
+    flags = np.zeros((n, len(LADDER), 32, 32), np.float32)
+    for i, count in enumerate(counts):
+        flags[i, :count] = 1
+        if count < 5 and rng.random() < _SCATTERED_CHANCE:
+            side = LADDER[count]
+            survivors = rng.random((side, side)) < rng.random()
+            flags[i, count] = survivors.repeat(32 // side, axis=0).repeat(32 // side, axis=1)
+    known = torch.from_numpy(flags).to(tokens.device)
+    shares = np.where(rng.random(n) < _PARTIAL_CHANCE, rng.random(n), 1.0).astype(np.float32)
+    known[:, 5] *= (lookup.ranks(tokens) < torch.from_numpy(shares).to(tokens.device)[:, None, None]).float()
+    return known, torch.from_numpy(counts.astype(np.int64)).to(tokens.device)

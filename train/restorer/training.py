@@ -1,0 +1,170 @@
+"""What the Transformer is trained for: the latents, the tokens and, with the decoder, the pixels that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from train.copies import random_copy
+from train.masks import random_mask
+from train.restorer.network import Restored, Restorer, token_scores
+from train.restorer.survivors import random_survivors
+from train.tokenizer.codes import Inputs, Lookup, as_tensors, random_known
+from train.tokenizer.examples import Examples
+from train.tokenizer.network import Decoder, alone
+from train.tokenizer.training import as_targets, decibels
+
+__all__ = ["Batch", "Joint", "draw_batch", "joint_loss", "restorer_loss"]
+
+_WHOLE_CHANCE = 0.12
+_TOKEN_WEIGHT = 0.5
+_LATENT_WEIGHT = 0.3
+_PLAIN_SHARE = 0.3  # of the batch, on which the decoder goes on learning to work without the Transformer
+
+
+class Joint(nn.Module):
+    """Transformer and decoder, one after the other."""
+
+    def __init__(self, restorer: Restorer, decoder: Decoder) -> None:
+        super().__init__()
+        self.restorer = restorer
+        self.decoder = decoder
+
+    def forward(self, inputs: Inputs, seen: Tensor, hidden: Tensor, helped: Tensor) -> tuple[Tensor, Restored]:
+        """Pictures, and what the Transformer said; where ``helped`` (n) is 0 the decoder works without it."""
+        restored = self.restorer(inputs.coarse, inputs.fine, inputs.known, seen, hidden)
+        helped = helped[:, None, None, None]
+        coarse = torch.lerp(inputs.coarse, restored.coarse, helped)
+        picture = self.decoder(coarse, inputs.fine, inputs.known, seen, hidden, restored.hints * helped)
+        return picture, restored
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pictures, what is known of them, and what is seen of them.
+
+    Attributes:
+        target: (n, 3, 256, 256) grey levels.
+        maps: six token maps (n, side, side) int64.
+        inputs: latents of the known tokens.
+        counts: (n,) how many scales are known everywhere.
+        seen: (n, 3, 256, 256), and
+        hidden: (n, 1, 256, 256), as the networks take them.
+    """
+
+    target: Tensor
+    maps: tuple[Tensor, ...]
+    inputs: Inputs
+    counts: Tensor
+    seen: Tensor
+    hidden: Tensor
+
+
+def draw_batch(examples: Examples, lookup: Lookup, count: int, rng: np.random.Generator, device: torch.device) -> Batch:
+    """A random batch: damaged copies with random masks and random survivors of the code."""
+    part = examples.drawn(count, rng)
+    maps = as_tensors(part.maps, device)
+    known, counts = random_survivors(lookup, maps[4], rng)
+    hidden = np.ones((len(part), 256, 256), np.float32)
+    seen = np.zeros_like(part.pictures)
+    for i, picture in enumerate(part.pictures):
+        if rng.random() >= _WHOLE_CHANCE:
+            seen[i], hidden[i] = random_copy(picture, rng), random_mask(rng)
+    return Batch(
+        as_targets(part.pictures, device),
+        maps,
+        lookup(maps, known),
+        counts,
+        as_targets(seen, device),
+        torch.from_numpy(hidden)[:, None].to(device),
+    )
+
+
+def restorer_loss(
+    examples: Examples, lookup: Lookup, batch: int, device: torch.device
+) -> Callable[[nn.Module, np.random.Generator], Tensor]:
+    """The loss of the Transformer alone."""
+
+    def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:
+        network.train()
+        drawn = draw_batch(examples, lookup, batch, rng, device)
+        given = drawn.inputs
+        restored = network(given.coarse, given.fine, given.known, drawn.seen, drawn.hidden)
+        return _latent_loss(restored, drawn, lookup) + _TOKEN_WEIGHT * _token_loss(restored, drawn, lookup)
+
+    return loss
+
+
+def joint_loss(
+    examples: Examples, lookup: Lookup, batch: int, device: torch.device
+) -> Callable[[nn.Module, np.random.Generator], Tensor]:
+    """The loss of Transformer and decoder together; some of the batch keeps the decoder able to work on its own."""
+
+    def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:
+        network.train()
+        drawn = draw_batch(examples, lookup, batch, rng, device)
+        plain = max(1, round(_PLAIN_SHARE * len(drawn.target)))
+        helped = torch.ones(len(drawn.target), device=device)
+        helped[:plain] = 0
+        seen, hidden, _ = alone(plain, device)
+        known = random_known(lookup, drawn.maps[4][:plain], rng, whole=torch.ones(plain, dtype=torch.bool))
+        plainly = lookup(tuple(tokens[:plain] for tokens in drawn.maps), known)
+        inputs = Inputs(
+            *(torch.cat([a, b[plain:]]) for a, b in zip(_fields(plainly), _fields(drawn.inputs), strict=True))
+        )
+        hidden = torch.cat([hidden, drawn.hidden[plain:]])
+        picture, restored = network(inputs, torch.cat([seen, drawn.seen[plain:]]), hidden, helped)
+        coarse = decibels(
+            functional.avg_pool2d(picture, 4),
+            functional.avg_pool2d(drawn.target, 4),
+            (functional.avg_pool2d(hidden, 4) > 0.5).float(),
+        )
+        guided = Batch(drawn.target, drawn.maps, inputs, drawn.counts, drawn.seen, hidden)
+        tokens = _token_loss(restored, guided, lookup, skip=plain)
+        return decibels(picture, drawn.target, hidden) + 0.1 * coarse + _LATENT_WEIGHT * _TOKEN_WEIGHT * tokens
+
+    return loss
+
+
+def _fields(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
+    return inputs.coarse, inputs.fine, inputs.known
+
+
+def _latent_loss(restored: Restored, batch: Batch, lookup: Lookup) -> Tensor:
+    """Decibels of error of the latents in the cells that are hidden, however little."""
+    where = functional.max_pool2d(batch.hidden, 16)
+    return decibels(restored.coarse, lookup.analysed(batch.target), where)
+
+
+def _token_loss(restored: Restored, batch: Batch, lookup: Lookup, *, skip: int = 0) -> Tensor:
+    """Cross entropy, in nats, of the tokens of the first scale that is not known, given the scales before it."""
+    losses = []
+    for number in range(5):
+        chosen = (batch.counts[skip:] == number).nonzero()[:, 0] + skip
+        if not len(chosen):
+            continue
+        known = batch.inputs.known[chosen]
+        said = lookup(tuple(tokens[chosen] for tokens in batch.maps), _only_before(known, number)).coarse
+        part = Restored(*(field[chosen] for field in _restored_fields(restored)))
+        scores = token_scores(part, lookup, number, said)
+        tokens = batch.maps[number][chosen]
+        step = 32 // tokens.shape[-1]
+        unknown = known[:, number, ::step, ::step] == 0
+        if unknown.any():
+            losses.append(functional.cross_entropy(scores[unknown], tokens[unknown]))
+    return torch.stack(losses).mean() if losses else restored.guess.sum() * 0
+
+
+def _only_before(known: Tensor, number: int) -> Tensor:
+    before = torch.zeros_like(known)
+    before[:, :number] = 1
+    return before
+
+
+def _restored_fields(restored: Restored) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    return restored.coarse, restored.hints, restored.guess, restored.sharpness

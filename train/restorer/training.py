@@ -114,9 +114,8 @@ def joint_loss(
         seen, hidden, _ = alone(plain, device)
         known = random_known(lookup, drawn.maps[4][:plain], rng, whole=torch.ones(plain, dtype=torch.bool))
         plainly = lookup(tuple(tokens[:plain] for tokens in drawn.maps), known)
-        inputs = Inputs(
-            *(torch.cat([a, b[plain:]]) for a, b in zip(_fields(plainly), _fields(drawn.inputs), strict=True))
-        )
+        both = zip(_fields(plainly), _fields(drawn.inputs), strict=True)
+        inputs = Inputs(*(torch.cat([one, other[plain:]]) for one, other in both))
         hidden = torch.cat([hidden, drawn.hidden[plain:]])
         picture, restored = network(inputs, torch.cat([seen, drawn.seen[plain:]]), hidden, helped)
         coarse = decibels(

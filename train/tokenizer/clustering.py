@@ -39,9 +39,8 @@ def cluster(
         entries[used] = sums[used] / counts[used, None]
         if epoch < epochs - 1:
             entries[~used] = vectors[_drawn(int((~used).sum()), len(vectors), generator)]
-        log(
-            f"{name}, epoch {epoch + 1}: squared error {error / len(vectors):.2f}, in use {float(used.float().mean()):.1%}"
-        )
+        in_use = float(used.float().mean())
+        log(f"{name}, epoch {epoch + 1}: squared error {error / len(vectors):.2f}, in use {in_use:.1%}")
     return entries.round().to(torch.int16).cpu().numpy()
 
 
@@ -98,8 +97,4 @@ def _parts(latents: NDArray[np.int16]) -> list[NDArray[np.int16]]:
 def _drawn(count: int, of: int, generator: torch.Generator) -> Tensor:
     """Indices drawn without repetition as far as there are so many."""
     repeats = -(-count // of)
-    return (
-        torch.cat([torch.randperm(of, generator=generator) for _ in range(repeats)])[:count]
-        if count
-        else torch.empty(0, dtype=torch.long)
-    )
+    return torch.cat([torch.randperm(of, generator=generator) for _ in range(max(1, repeats))])[:count]

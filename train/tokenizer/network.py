@@ -11,7 +11,8 @@
                    hints of the Transformer ───────┘
 
 The surroundings are the pixels of the suspect that were not changed, so that what is painted continues them; a picture
-decoded on its own has none. The last layer of every branch starts at zero, so training starts from the linear picture and can only improve on it.
+decoded on its own has none. The last layer of every branch starts at zero, so training starts from the linear picture
+and can only improve on it.
 """
 
 from __future__ import annotations

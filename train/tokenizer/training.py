@@ -1,4 +1,4 @@
-"""What the decoder is trained for: pictures from any prefix of their frozen tokens, alone or into their surroundings."""
+"""What the decoder is trained for: pictures from any prefix of their tokens, alone or into their surroundings."""
 
 from __future__ import annotations
 

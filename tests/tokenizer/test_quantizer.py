@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,10 +11,10 @@ from underdrawing.errors import WeightsError
 from underdrawing.tokenizer import VOCABULARY
 from underdrawing.tokenizer.quantizer import (
     LATENT_LIMIT,
+    LAYOUT_BITS,
+    Scale,
     Vocabulary,
-    area_means,
     encode_scales,
-    enlarge,
     latents_of_scales,
 )
 
@@ -58,64 +57,87 @@ def test_rejects_a_vocabulary_of_another_size():
         Vocabulary(np.zeros((10, 4), np.int16))
 
 
-def test_area_means_round_half_up():
-    cells = np.array([[1, 2], [2, 1]])[..., None]
-    assert area_means(cells, 1).tolist() == [[[2]]]
-    assert area_means(-cells, 1).tolist() == [[[-1]]]
-    assert area_means(np.arange(16).reshape(4, 4, 1), 2)[..., 0].tolist() == [[3, 5], [11, 13]]
+def make_scale(seed: int, step: int, layouts: int = 4, dims: int = 4, spread: int = 200) -> Scale:
+    basis = np.linalg.qr(np.random.default_rng(seed).normal(size=(step * step * dims, layouts)))[0].T
+    whole = np.rint(basis * (1 << LAYOUT_BITS)).astype(np.int16).reshape(layouts, step, step, dims)
+    return Scale(whole, make_vocabulary(seed + 100, dims=layouts, spread=spread))
 
 
-@pytest.mark.parametrize("side", [1, 2, 4, 8])
-def test_enlarging_agrees_with_opencv(side):
-    latents = np.random.default_rng(side).integers(-800, 801, (side, side, 4))
-    oracle = cv2.resize(latents.astype(np.float64), (16, 16), interpolation=cv2.INTER_CUBIC)
-    assert np.abs(enlarge(latents, 16) - oracle).max() <= 0.501
+def make_ladder(seed: int) -> tuple[Scale, ...]:
+    return tuple(make_scale(seed + step, step) for step in (16, 8, 4, 2, 1))
 
 
-def test_enlarging_is_exact():
-    row = [5, -3]
-    ramp = np.array([row, row])[..., None]
+@pytest.mark.parametrize("step", [1, 2, 8, 16])
+def test_vectors_agree_with_python_integers(step):
+    scale = make_scale(1, step)
+    latents = np.random.default_rng(2).integers(-1023, 1024, (16, 16, 4))
+    cell = latents[-step:, :step].astype(object)  # the lower left cell
+    unit = Fraction(step << LAYOUT_BITS)
+    for layout, seen in zip(scale.layouts.astype(object), scale.vectors(latents)[-1, 0], strict=True):
+        assert seen == (Fraction(int((layout * cell).sum())) / unit + Fraction(1, 2)).__floor__()
 
-    def cubic(x: Fraction) -> Fraction:
-        a, x = Fraction(-3, 4), abs(x)
-        return ((a + 2) * x - (a + 3)) * x * x + 1 if x <= 1 else ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
 
-    for column in range(16):
-        position = Fraction(2 * column + 1, 16) - Fraction(1, 2)
-        first = position.__floor__()
-        value = sum(row[min(max(tap, 0), 1)] * cubic(position - tap) for tap in range(first - 1, first + 3))
-        assert enlarge(ramp, 16)[3, column, 0] == (value + Fraction(1, 2)).__floor__()
+@pytest.mark.parametrize("step", [1, 2, 8, 16])
+def test_latents_agree_with_python_integers(step):
+    scale = make_scale(3, step)
+    vectors = np.random.default_rng(4).integers(-500, 501, (16 // step, 16 // step, 4))
+    laid_out = scale.latents(vectors)
+    assert laid_out.shape == (16, 16, 4)
+    exact = (scale.layouts.astype(object) * vectors[-1, 0].astype(object)[:, None, None, None]).sum(axis=0)
+    for value, sum_ in zip(laid_out[-step:, :step].ravel(), exact.ravel(), strict=True):
+        assert value == (Fraction(int(sum_) * step, 1 << LAYOUT_BITS) + Fraction(1, 2)).__floor__()
+
+
+@given(st.sampled_from([1, 2, 4, 8, 16]), st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_what_was_laid_out_is_seen_again(step, seed):
+    scale = make_scale(5, step)
+    vectors = np.random.default_rng(seed).integers(-300, 301, (16 // step, 16 // step, 4))
+    assert np.abs(scale.vectors(scale.latents(vectors)) - vectors).max() <= 1
+
+
+def test_a_flat_layout_is_the_mean():
+    flat = np.full((1, 4, 4, 1), (1 << LAYOUT_BITS) // 4, np.int16)
+    scale = Scale(flat, make_vocabulary(6, dims=1))
+    latents = np.arange(16).reshape(4, 4, 1)
+    assert scale.vectors(latents).tolist() == [[[8]]]  # 7.5, rounded half up
+    assert (scale.latents(np.array([[[8]]])) == 8).all()
 
 
 def test_batches_are_quantized_like_single_pictures():
-    vocabulary = make_vocabulary(5)
+    scales = make_ladder(5)
     batch = np.random.default_rng(6).integers(-300, 301, (3, 16, 16, 4))
-    together = encode_scales(batch, vocabulary, (1, 2, 4, 8, 16))
+    together = encode_scales(batch, scales)
     for i in range(3):
-        for joint, alone in zip(together, encode_scales(batch[i], vocabulary, (1, 2, 4, 8, 16)), strict=True):
+        for joint, alone in zip(together, encode_scales(batch[i], scales), strict=True):
             np.testing.assert_array_equal(joint[i], alone)
+    np.testing.assert_array_equal(
+        latents_of_scales(together, scales)[1], latents_of_scales(tuple(m[1] for m in together), scales)
+    )
 
 
 def test_each_scale_codes_what_the_coarser_ones_left():
-    vocabulary = make_vocabulary(7)
+    scales = make_ladder(7)
     latents = np.random.default_rng(8).integers(-300, 301, (16, 16, 4))
-    maps = encode_scales(latents, vocabulary, (1, 2, 4, 8, 16))
-    left = latents - latents_of_scales(maps[:4], vocabulary, 16)
-    np.testing.assert_array_equal(maps[4], vocabulary.nearest(left))
+    maps = encode_scales(latents, scales)
+    assert [tokens.shape for tokens in maps] == [(side, side) for side in (1, 2, 4, 8, 16)]
+    left = latents - latents_of_scales(maps[:4], scales)
+    np.testing.assert_array_equal(maps[4], scales[4].vocabulary.nearest(scales[4].vectors(left)))
 
 
 def test_more_scales_leave_less():
-    vocabulary = make_vocabulary(9)
+    scales = make_ladder(9)
     latents = np.random.default_rng(10).integers(-200, 201, (16, 16, 4))
-    maps = encode_scales(latents, vocabulary, (1, 2, 4, 8, 16))
-    left = latents - latents_of_scales(maps, vocabulary, 16)
-    assert np.square(left).mean() < 0.1 * np.square(latents).mean()
+    left = [np.square(latents - latents_of_scales(encode_scales(latents, scales)[:n], scales)).mean() for n in (4, 5)]
+    assert left[1] < 0.1 * np.square(latents).mean()
+    assert left[1] < left[0]
 
 
 def test_unknown_tokens_add_nothing():
-    vocabulary = make_vocabulary(11)
-    maps = encode_scales(np.random.default_rng(12).integers(-200, 201, (2, 2, 4)), vocabulary, (1, 2))
+    scales = make_ladder(11)
+    maps = encode_scales(np.random.default_rng(12).integers(-200, 201, (16, 16, 4)), scales)
     known = np.array([[True, False], [False, False]])
-    difference = latents_of_scales(maps, vocabulary, 2, known) - latents_of_scales(maps[:1], vocabulary, 2)
-    np.testing.assert_array_equal(difference[0, 0], vocabulary.entries[maps[1][0, 0]])
-    assert not difference[~known].any()
+    difference = latents_of_scales(maps[:2], scales, known) - latents_of_scales(maps[:1], scales)
+    np.testing.assert_array_equal(difference[:8, :8], scales[1].said(maps[1])[:8, :8])
+    assert not difference[8:].any()
+    assert not difference[:, 8:].any()

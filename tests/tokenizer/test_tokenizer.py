@@ -7,8 +7,10 @@ import pytest
 import skimage.data
 
 from underdrawing.errors import UsageError
+from underdrawing.networks import read_verified
 from underdrawing.tokenizer import LADDER, HiddenCode, Tokenizer, to_canvas
-from underdrawing.tokenizer.weights import LINEAR_FILE, LinearWeights, read_verified, shipped_weights
+from underdrawing.tokenizer.quantizer import LAYOUT_BITS
+from underdrawing.tokenizer.weights import LINEAR_FILE, LinearWeights, shipped_weights
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +58,11 @@ def test_tokens_agree_with_arithmetic_without_floats(coffee_code):
     patches = canvas.reshape(16, 16, 16, 16, 3).transpose(0, 2, 1, 3, 4).reshape(256, 768)
     sums = (patches - linear.coarse_analysis.mean.astype(object)) @ factors.T
     latents = (2 * sums + (1 << 16)) // (1 << 17)
-    mean = (2 * latents.sum(axis=0) + 256) // 512
-    entries = linear.coarse_vocabulary.entries.astype(np.int64)
-    assert coffee_code.scales[0][0, 0] == np.square(entries - mean.astype(np.int64)).sum(axis=1).argmin()
+    scale = linear.scales[0]
+    sums = (scale.layouts.astype(object).reshape(-1, 256 * 32) * latents.reshape(-1)).sum(axis=1)
+    seen = (2 * sums + (16 << LAYOUT_BITS)) // (32 << LAYOUT_BITS)
+    entries = scale.vocabulary.entries.astype(np.int64)
+    assert coffee_code.scales[0][0, 0] == np.square(entries - seen.astype(np.int64)).sum(axis=1).argmin()
 
 
 def test_scale_32_codes_what_the_linear_picture_left(tokenizer, coffee_code):

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from underdrawing.errors import WeightsError
+from underdrawing.networks import MANIFEST_FILE, read_verified
 from underdrawing.tokenizer import Tokenizer
 from underdrawing.tokenizer.weights import (
     DECODER_FILE,
     LINEAR_FILE,
-    MANIFEST_FILE,
     LinearWeights,
-    read_verified,
     shipped_weights,
 )
 

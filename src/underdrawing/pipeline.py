@@ -36,7 +36,8 @@ from underdrawing.payload import (
     verify_signature,
 )
 from underdrawing.reading import TIER_OF, Reading, read_message
-from underdrawing.recovery import paint_back
+from underdrawing.recovery import Restorer, paint_back
+from underdrawing.remembering import remember, surroundings_of
 from underdrawing.tamper import find_tampering
 from underdrawing.tokenizer import HiddenCode, Tokenizer
 
@@ -134,7 +135,7 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
         another = reading.core is not None and shows_another_picture(picture.pixels, rough, finding.mask)
         recovered = None
         if finding.tampered and not another:
-            recovered = replace(picture, pixels=paint_back(picture.pixels, remembered(), finding.mask))
+            recovered = replace(picture, pixels=_recovered(picture.pixels, reading.code, finding.mask))
     return _verification(reading, finding, _signature(reading, trust), another, recovered, clock.seconds)
 
 
@@ -166,6 +167,15 @@ def _identity(code: HiddenCode, facts: Mapping[str, str]) -> int:
     for name in sorted(facts):
         digest.update(f"{name}\0{facts[name]}\0".encode())
     return int.from_bytes(digest.digest()[:8], "big")
+
+
+def _recovered(
+    pixels: NDArray[np.uint8] | NDArray[np.uint16], code: HiddenCode, mask: NDArray[np.bool_]
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """The pixels of a suspect, painted back inside the mask from its code and from what is around."""
+    around = surroundings_of(_eight_bit(pixels), mask)
+    remembered = remember(code, around, tokenizer=_tokenizer(), restorer=_restorer())
+    return paint_back(pixels, remembered, mask)
 
 
 def _signature(reading: Reading, trust: TrustStore | None) -> SignatureCheck:
@@ -257,6 +267,12 @@ def _unprotected(*, seen: bool, timings_s: dict[str, float]) -> Verification:
 def _tokenizer() -> Tokenizer:
     """The shipped tokenizer, loaded once a process."""
     return Tokenizer.load()
+
+
+@cache
+def _restorer() -> Restorer:
+    """The shipped Transformer, loaded once a process."""
+    return Restorer.load()
 
 
 def _eight_bit(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:

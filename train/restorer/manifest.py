@@ -1,0 +1,115 @@
+"""The facts about the Transformer: where it comes from and what it brings, measured through the package's own runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from train.copies import compressed
+from train.masks import quarter_mask
+from underdrawing.recovery import Restorer, paint_back
+from underdrawing.remembering import Setting, remember, surroundings_of
+from underdrawing.tokenizer import HiddenCode, Surroundings, Tokenizer, ladder_bits
+
+__all__ = ["SURVIVING_SCALES", "measure"]
+
+SURVIVING_SCALES = (0, 2, 3, 4, 5, 6)
+_QUALITY = 75
+_SEAM_PX = 3
+
+Picture = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+
+def measure(tokenizer: Tokenizer, restorer: Restorer, pictures: NDArray[np.uint8]) -> dict[str, Any]:
+    """Mean scores inside a quarter of each picture, after JPEG 75, by bits that survived.
+
+    Args:
+        tokenizer: paints.
+        restorer: predicts.
+        pictures: (n, 256, 256, 3) uint8.
+
+    Returns:
+        M-PSNR in dB of each way to fill the hole, by bits; the error of the gradients in a band of three pixels around
+        it, in grey levels, with and without finish; and median milliseconds.
+    """
+    tables: dict[str, dict[str, list[float]]] = {}
+    seams: dict[str, list[float]] = {"pasted": [], "finished": []}
+    milliseconds = []
+    for number, picture in enumerate(pictures):
+        mask = quarter_mask(np.random.default_rng(number))
+        suspect = compressed(picture, _QUALITY)
+        around = surroundings_of(suspect, mask)
+        code = tokenizer.encode(picture)
+        for name, method in (("Telea", cv2.INPAINT_TELEA), ("Navier–Stokes", cv2.INPAINT_NS)):
+            filled = cv2.inpaint(suspect, mask.astype(np.uint8), 3, method)
+            _note(tables, name, 0, _masked_psnr(np.asarray(filled, np.uint8), picture, mask))
+        for scales in SURVIVING_SCALES:
+            part = code.prefix(scales) if scales else None
+            bits = ladder_bits(scales)
+            for name, painted in _paintings(part, around, tokenizer, restorer, milliseconds):
+                _note(tables, name, bits, _masked_psnr(paint_back(suspect, painted, mask), picture, mask))
+                if scales == 5 and name in ("code only", "code and Transformer"):
+                    pasted = np.where(mask[..., None], painted, suspect)
+                    finished = paint_back(suspect, painted, mask)
+                    if name == "code only":
+                        seams["pasted"].append(_seam_error(pasted, picture, mask))
+                    else:
+                        seams["finished"].append(_seam_error(finished, picture, mask))
+    return {
+        "pictures": len(pictures),
+        "masked_psnr_db_by_bits": {
+            name: {bits: round(float(np.mean(values)), 2) for bits, values in row.items()}
+            for name, row in tables.items()
+        },
+        "seam_error_grey_levels": {name: round(float(np.mean(values)), 2) for name, values in seams.items()},
+        "restore_ms_median": round(float(np.median(milliseconds)), 1),
+    }
+
+
+def _paintings(
+    code: HiddenCode | None,
+    around: Surroundings,
+    tokenizer: Tokenizer,
+    restorer: Restorer,
+    milliseconds: list[float],
+) -> list[tuple[str, Picture]]:
+    started = perf_counter()
+    restored = remember(code, around, tokenizer=tokenizer, restorer=restorer)
+    milliseconds.append((perf_counter() - started) * 1e3)
+    paintings = [("code and Transformer", restored)]
+    if code is not None:
+        paintings.append(("code only", tokenizer.decode(code)))
+        paintings.append(("code and surroundings", tokenizer.paint(tokenizer.latents(code), surroundings=around)))
+    if code is None or code.n_scales < 5:
+        look = remember(code, around, tokenizer=tokenizer, restorer=restorer, setting=Setting.LOOK)
+        paintings.append(("likeliest tokens (look)", look))
+    return paintings
+
+
+def _note(tables: dict[str, dict[str, list[float]]], name: str, bits: int, value: float) -> None:
+    tables.setdefault(name, {}).setdefault(str(bits), []).append(value)
+
+
+def _masked_psnr(picture: Picture, truth: Picture, mask: Mask) -> float:
+    error = np.square(picture.astype(np.float64) - truth)[mask].mean()
+    return float(10 * np.log10(255**2 / max(error, 1e-9)))
+
+
+def _seam_error(picture: Picture, truth: Picture, mask: Mask) -> float:
+    """Mean absolute error of the gradients of luminance in the band around the border of the mask."""
+    kernel = np.ones((2 * _SEAM_PX + 1,) * 2, np.uint8)
+    area = mask.astype(np.uint8)
+    band = (cv2.dilate(area, kernel) > 0) & (cv2.erode(area, kernel) == 0)
+    errors = [np.abs(one - other)[band].mean() for one, other in zip(_slopes(picture), _slopes(truth), strict=True)]
+    return float(np.mean(errors))
+
+
+def _slopes(picture: Picture) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    grey = picture.astype(np.float32).mean(axis=2)
+    return np.diff(grey, axis=0, append=grey[-1:]), np.diff(grey, axis=1, append=grey[:, -1:])

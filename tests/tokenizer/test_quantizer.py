@@ -16,6 +16,8 @@ from underdrawing.tokenizer.quantizer import (
     area_means,
     encode_scales,
     enlarge,
+    errors_passed_on,
+    largest,
     latents_of_scales,
 )
 
@@ -119,3 +121,28 @@ def test_unknown_tokens_add_nothing():
     difference = latents_of_scales(maps, vocabulary, 2, known) - latents_of_scales(maps[:1], vocabulary, 2)
     np.testing.assert_array_equal(difference[0, 0], vocabulary.entries[maps[1][0, 0]])
     assert not difference[~known].any()
+
+
+def test_reference_the_largest_are_those_of_a_sort():
+    values = np.random.default_rng(4).normal(size=(50, 4096)).astype(np.float32)
+    assert np.array_equal(largest(values, 24), np.argsort(-values, axis=1)[:, :24])
+
+
+def test_reference_errors_passed_on_are_those_of_trying():
+    rng = np.random.default_rng(3)
+    variances = rng.uniform(0, 400, (4, 4))
+    wrong = rng.normal(0, 1, (400, 4, 4, 1)) * np.sqrt(variances)[..., None]
+    vectors = area_means(enlarge(np.rint(wrong * 16).astype(np.int32), 16), 8)[..., 0] / 16
+    assert np.allclose(vectors.var(axis=0), errors_passed_on(variances, 8, 16), rtol=0.35, atol=2)
+
+
+def test_reference_distances_are_those_from_the_border():
+    vocabulary = make_vocabulary(5, dims=8)
+    vectors = np.random.default_rng(5).integers(-200, 200, (20, 8))
+    closeness = vocabulary.closeness(vectors)
+    rivals = largest(closeness, 4)
+    entries = vocabulary.entries.astype(np.float64)
+    own, other = entries[rivals[:, :1]], entries[rivals]
+    normal = (own - other) / np.maximum(np.linalg.norm(own - other, axis=2, keepdims=True), 1e-3)
+    expected = ((vectors[:, None] - (own + other) / 2) * normal).sum(axis=2)
+    assert np.allclose(vocabulary.distances(closeness, rivals[:, 0], rivals), expected, atol=1e-2)

@@ -1,7 +1,18 @@
 """The tokenizer: image ⇄ multi-scale tokens. Knows neither channel nor vault."""
 
-from underdrawing.tokenizer.canvas import to_canvas
+from underdrawing.tokenizer.canvas import from_canvas, plane_to_canvas, to_canvas
 from underdrawing.tokenizer.ladder import CANVAS, LADDER, TOKEN_BITS, VOCABULARY, HiddenCode, ladder_bits
 from underdrawing.tokenizer.tokenizer import Tokenizer
 
-__all__ = ["CANVAS", "LADDER", "TOKEN_BITS", "VOCABULARY", "HiddenCode", "Tokenizer", "ladder_bits", "to_canvas"]
+__all__ = [
+    "CANVAS",
+    "LADDER",
+    "TOKEN_BITS",
+    "VOCABULARY",
+    "HiddenCode",
+    "Tokenizer",
+    "from_canvas",
+    "ladder_bits",
+    "plane_to_canvas",
+    "to_canvas",
+]

@@ -22,13 +22,23 @@ from numpy.typing import NDArray
 from underdrawing.errors import WeightsError
 from underdrawing.tokenizer.ladder import VOCABULARY
 
-__all__ = ["LATENT_LIMIT", "Vocabulary", "area_means", "encode_scales", "enlarge", "latents_of_scales"]
+__all__ = [
+    "LATENT_LIMIT",
+    "Vocabulary",
+    "area_means",
+    "encode_scales",
+    "enlarge",
+    "errors_passed_on",
+    "largest",
+    "latents_of_scales",
+]
 
 LATENT_LIMIT = 1023
 """Latents are clipped to ±1023 before the search."""
 
 _EXACT_FLOAT32 = 1 << 23  # half of 2^24, because squared norms enter halved
 _CUBIC = -0.75
+_STRETCHES = 64
 _ENLARGE_BITS = 14
 
 
@@ -73,6 +83,26 @@ class Vocabulary:
         closeness: NDArray[np.float32] = limited.astype(np.float32) @ self._columns
         closeness -= self._half_norms
         return closeness
+
+    def distances(
+        self, closeness: NDArray[np.float32], own: NDArray[np.integer], rivals: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """How far each vector is from the border between its own token and each rival, n×rivals; negative beyond it.
+
+        Args:
+            closeness: n×4096, as :meth:`closeness` gives it.
+            own: n tokens.
+            rivals: n×rivals tokens. To itself a token has the distance 0.
+        """
+        apart = np.linalg.norm(self.entries[own].astype(np.float32)[:, None] - self.entries[rivals], axis=2)
+        ahead = closeness[np.arange(own.size), own][:, None] - np.take_along_axis(closeness, rivals, axis=1)
+        return np.asarray(ahead / np.maximum(apart, np.float32(1e-3)), dtype=np.float32)
+
+    @cached_property
+    def moments(self) -> tuple[NDArray[np.float32], float]:
+        """Mean of all entries, (dims,) float32, and mean square of their numbers."""
+        entries = self.entries.astype(np.float32)
+        return entries.mean(axis=0), float(np.square(entries).mean())
 
 
 def encode_scales(
@@ -125,6 +155,35 @@ def enlarge(latents: NDArray[np.integer], side: int) -> NDArray[np.int32]:
     columns = np.moveaxis(latents.astype(np.float64), -1, -3)
     exact = weights @ columns @ weights.T
     return np.moveaxis(np.floor(exact / float(1 << 2 * _ENLARGE_BITS) + 0.5), -3, -1).astype(np.int32)
+
+
+def errors_passed_on(variances: NDArray[np.floating], side: int, cells: int) -> NDArray[np.float32]:
+    """Variance that uncertain tokens of one scale cause in the vectors of a finer one: s×s → side×side float32.
+
+    Args:
+        variances: of the latents that each token stands for.
+        side: tokens along a side of the finer scale.
+        cells: cells of latents along a side.
+    """
+    enlarged = _enlarge_weights(variances.shape[0], cells) / (1 << _ENLARGE_BITS)
+    weights = np.square(enlarged.reshape(side, cells // side, -1).mean(axis=1))
+    return np.asarray(weights @ variances @ weights.T, dtype=np.float32)
+
+
+def largest(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Columns of the largest values of each row, largest first: rows×columns → rows×count.
+
+    The largest of each of 64 stretches of a row tell a bound that few values reach, so that only those are sorted.
+    """
+    rows, columns = values.shape
+    stretches = values.reshape(rows, _STRETCHES, -1).max(axis=2)
+    bound = np.partition(stretches, _STRETCHES - count, axis=1)[:, _STRETCHES - count, None]
+    row, column = np.divmod(np.flatnonzero(values >= bound), columns)
+    order = np.lexsort((-values[row, column], row))
+    reached = np.bincount(row, minlength=rows)
+    first = np.cumsum(reached) - reached
+    columns_of_largest: NDArray[np.intp] = column[order][first[:, None] + np.arange(count)]
+    return columns_of_largest
 
 
 @cache

@@ -22,7 +22,9 @@ __all__ = ["export_network", "halved", "write_manifest"]
 _Network = TypeVar("_Network", bound=nn.Module)
 
 
-def export_network(network: nn.Module, inputs: dict[str, tuple[int, ...]], outputs: list[str], path: Path) -> None:
+def export_network(
+    network: nn.Module, inputs: dict[str, tuple[int, ...]], outputs: list[str], path: Path, *, half: bool = True
+) -> None:
     """Write a network as one self-contained ONNX file for batches of one.
 
     Args:
@@ -30,6 +32,7 @@ def export_network(network: nn.Module, inputs: dict[str, tuple[int, ...]], outpu
         inputs: names and shapes, the batch of one included, in the order of ``forward``.
         outputs: names.
         path: the file.
+        half: keep what half precision holds exactly so in the file.
     """
     import onnx
 
@@ -49,7 +52,8 @@ def export_network(network: nn.Module, inputs: dict[str, tuple[int, ...]], outpu
     for node in model.graph.node:
         del node.metadata_props[:]
         node.doc_string = ""
-    _store_halved(model.graph)
+    if half:
+        _store_halved(model.graph)
     path.write_bytes(model.SerializeToString(deterministic=True))
     onnx.checker.check_model(str(path))
 

@@ -39,7 +39,7 @@ from underdrawing.reading import TIER_OF, Reading, read_message
 from underdrawing.recovery import Restorer, paint_back
 from underdrawing.remembering import remember, surroundings_of
 from underdrawing.tamper import find_tampering
-from underdrawing.tokenizer import HiddenCode, Tokenizer
+from underdrawing.tokenizer import HiddenCode, Tokenizer, from_canvas, plane_to_canvas, to_canvas
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,6 +50,12 @@ if TYPE_CHECKING:
 __all__ = ["protect", "verify"]
 
 _CARRIER = "lattice"
+_SCALES_UPTO = {Block.ANCHOR: 2, Block.CORE: 4, Block.DETAIL: 5, Block.FINE: 6}
+_MARGINS = {
+    Profile.STANDARD: (1.0, 2.0, 2.0, 2.0, 2.0, 0.0),
+    Profile.DISCREET: (1.0, 1.0, 1.0, 1.0, 1.0, 0.0),
+}
+"""How far a protected picture keeps its tokens of each scale from their borders, see ``Tokenizer.steadying``."""
 _CLEAR_EVIDENCE = 1.0
 """Mean evidence per block, in nats, from which an anchor alone can vouch for the picture."""
 
@@ -85,7 +91,8 @@ def protect(
         message = _message(picture, code, clean_facts(facts or {}), key, profile)
     with clock("embed"):
         tiers = [message.blocks.get(block) for block in TIER_OF]
-        embedded = embed(picture.pixels, tiers, profile=profile, key=channel_key)
+        also = partial(_steadying, to_canvas(_eight_bit(picture.pixels)), code.prefix(_scales(message)), profile)
+        embedded = embed(picture.pixels, tiers, profile=profile, key=channel_key, also=also)
     return Protection(
         picture=replace(picture, pixels=embedded.pixels),
         id=f"{message.id:016x}",
@@ -157,6 +164,19 @@ def _message(
         key=key,
         capacity=Capacity(*capacity_bits(picture.pixels, profile=profile)),
     )
+
+
+def _scales(message: Message) -> int:
+    """How many scales of the code a message carries."""
+    return next(n for block, n in reversed(_SCALES_UPTO.items()) if block in message.blocks)
+
+
+def _steadying(
+    canvas: NDArray[np.uint8], code: HiddenCode, profile: Profile, mark: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """What keeps the tokens of a picture in its copies, H×W float32 in grey levels, once ``mark`` is added to it."""
+    marked = np.rint(canvas + plane_to_canvas(mark)[..., None]).astype(np.int16)
+    return from_canvas(_tokenizer().steadying(marked, code, _MARGINS[profile]), *mark.shape)
 
 
 def _identity(code: HiddenCode, facts: Mapping[str, str]) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from underdrawing.channel.lattice import most_bits, tone_drift
+from underdrawing.channel.ldpc import HONEST
 from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.payload import (
     ANCHOR_BITS,
@@ -212,14 +213,16 @@ class _Reader:
         demapper = Demapper(self._recollection(reading), self.tokenizer, known, sides=_SIDES_OF[block], order=order)
         places = token_places(block, size_bits)
         believed: NDArray[np.float32] | None = None
+        hints = np.zeros(size_bits, dtype=np.float32)
         for _ in range(_DEMAPPINGS):
             hints = np.zeros(size_bits, dtype=np.float32)
             hints[places] = demapper.hints(believed)[: places.stop - places.start]
-            decoded = reading.reception.decode(tier, size_bits, hints=hints)
+            decoded = reading.reception.decode(tier, size_bits, hints=hints, readings=HONEST)
             if decoded.converged:
                 yield decoded.bits
                 return
             believed = (decoded.beliefs - hints)[places]
+        yield reading.reception.decode(tier, size_bits, hints=hints).bits
 
     def _recollection(self, reading: Reading) -> Recollection:
         tone = reading.reception.candidate.tone

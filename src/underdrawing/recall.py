@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from underdrawing.tokenizer import CANVAS, TOKEN_BITS, HiddenCode, Tokenizer, to_canvas
+from underdrawing.tokenizer import CANVAS, LADDER, TOKEN_BITS, HiddenCode, Tokenizer, to_canvas
+from underdrawing.tokenizer.quantizer import Vocabulary, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,12 +27,66 @@ if TYPE_CHECKING:
 __all__ = ["Demapper", "Recollection", "TokenOdds"]
 
 _CANDIDATES = 24
-_STRETCHES = 64
-_TEMPERATURE = {4: 40.0, 8: 40.0, 16: 60.0, 32: 40.0}
-_DOUBT = 0.03
-_SHARPNESS = 1.5
 _FAR_OFF = 15.0
 _STRONGEST_HINT = 12.0
+
+
+_SUREST = 0.998
+_PLACES = 1 << np.arange(TOKEN_BITS - 1, -1, -1)
+_BLUR = 0.55
+"""A logistic curve's slope times the standard deviation of what blurs it: how much it matters."""
+
+
+@dataclass(frozen=True)
+class _Belief:
+    """How far the tokens that a suspect gives at one scale can be believed. Distances are in units of latents.
+
+    A token is one of three: whole, and then the nearest entry is it, or one whose border is near; touched in part, and
+    then it is somewhere around; or replaced, and any token is as good.
+
+    Attributes:
+        sharp, lead: of a whole token the odds of the nearest entry against another are
+            ``exp(sharp · distance from the border between them + lead)``.
+        wide: of one touched in part they are ``exp(wide · distance)``.
+        whole: slope and offset of the log-odds that a token is whole over those that its area is untouched.
+        touched: the same of being touched in part, where it is not whole.
+    """
+
+    sharp: float
+    lead: float
+    wide: float
+    whole: tuple[float, float]
+    touched: tuple[float, float]
+
+    def log_weights(
+        self, distance: NDArray[np.float32], intact: NDArray[np.float32], variance: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Logarithms of the probabilities of candidates, and of being none of them.
+
+        Args:
+            distance: n×candidates, from the border to each; the first candidate is the nearest.
+            intact: n, probability that the area of each token is untouched.
+            variance: n, of the latents, from what is not certain of the coarser tokens.
+        """
+        ratio = np.log(intact / (1 - intact))
+        focus = 1 / np.sqrt(1 + np.square(_BLUR * self.sharp) * variance)
+        plain = np.minimum(_probability(ratio, self.whole), np.float32(_SUREST))
+        touched = (1 - plain) * _probability(ratio, self.touched) + (1 - focus) * plain * np.float32(_SUREST)
+        whole = focus * plain
+        behind = np.arange(distance.shape[1]) > 0
+        near = np.exp(-focus[:, None] * (self.sharp * distance + self.lead * behind))
+        around = np.exp(-self.wide * distance)
+        weight = (whole / near.sum(axis=1))[:, None] * near + (touched / around.sum(axis=1))[:, None] * around
+        return np.log(weight + np.float32(1e-30)), np.log(np.maximum(1 - whole - touched, np.float32(1e-6)))
+
+
+_BELIEFS = {
+    4: _Belief(sharp=3.05, lead=0.46, wide=0.11, whole=(3.59, -7.41), touched=(1.03, -0.18)),
+    8: _Belief(sharp=3.0, lead=-0.2, wide=0.09, whole=(2.76, -2.99), touched=(0.98, -0.34)),
+    16: _Belief(sharp=1.63, lead=0.13, wide=0.14, whole=(2.24, -0.02), touched=(0.68, -0.2)),
+    32: _Belief(sharp=0.8, lead=0.0, wide=0.14, whole=(2.0, 0.0), touched=(0.7, -0.2)),
+}
+"""Fitted to photographs with a quarter replaced, after JPEG 75 to 40, WebP 75, and half the size and JPEG 80 or 75."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +108,49 @@ class TokenOdds:
         return TokenOdds(self.bits[order], self.log_weight[order], self.log_other[order])
 
     def likeliest(self, believed: NDArray[np.float32] | None = None) -> NDArray[np.uint16]:
-        """The likeliest candidate of each token, n uint16; ``believed`` as for :meth:`hints`."""
+        """The likeliest of all tokens, n uint16; ``believed`` as for :meth:`hints`.
+
+        Where the decoder is sure enough of a token that is no candidate, it is that one.
+        """
+        return self._guess(believed)[0]
+
+    def expected(
+        self, vocabulary: Vocabulary, believed: NDArray[np.float32] | None = None
+    ) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
+        """The tokens that are nearest to what is to be expected, and how far they may be off.
+
+        Where one token is likely it is that one; where nothing is known it is one in the middle of all.
+
+        Returns:
+            n uint16; and n float32, expected mean square of the error of their latents.
+        """
+        likeliest, candidate, own = self._guess(believed)
+        entries = vocabulary.entries.astype(np.float32)
+        near = entries[(self.bits @ _PLACES).astype(np.intp)]
+        elsewhere = np.maximum(1 - candidate.sum(axis=1) - own, 0)
+        mean, power = vocabulary.moments
+        expected = (candidate[..., None] * near).sum(axis=1) + own[:, None] * entries[likeliest]
+        expected += elsewhere[:, None] * mean
+        tokens = vocabulary.nearest(np.rint(expected).astype(np.int32))
+        chosen = entries[tokens]
+        error = (candidate * np.square(near - chosen[:, None]).mean(axis=2)).sum(axis=1)
+        error += own * np.square(entries[likeliest] - chosen).mean(axis=1)
+        error += elsewhere * (power - 2 * (chosen * mean).mean(axis=1) + np.square(chosen).mean(axis=1))
+        return tokens, np.asarray(error, dtype=np.float32)
+
+    def _guess(
+        self, believed: NDArray[np.float32] | None
+    ) -> tuple[NDArray[np.uint16], NDArray[np.float32], NDArray[np.float32]]:
+        """The likeliest tokens; the probability of each candidate; that of the likeliest token where it is none."""
         n = self.bits.shape[0]
         other = np.zeros((n, TOKEN_BITS), np.float32) if believed is None else believed.reshape(n, TOKEN_BITS)
         log_token = self.log_weight - np.logaddexp(0, np.where(self.bits, 1, -1) * other[:, None, :]).sum(axis=-1)
-        best = self.bits[np.arange(n), log_token.argmax(axis=1)]
-        return np.asarray(best @ (1 << np.arange(TOKEN_BITS - 1, -1, -1)), dtype=np.uint16)
+        log_believed = self.log_other - np.logaddexp(0, -np.abs(other)).sum(axis=-1)
+        outside = log_believed > log_token.max(axis=1)
+        best = np.where(outside[:, None], other < 0, self.bits[np.arange(n), log_token.argmax(axis=1)])
+        total = np.logaddexp(_log_sum(log_token[..., None])[:, 0], self.log_other)
+        own = np.where(outside, np.exp(log_believed - total), 0).astype(np.float32)
+        return np.asarray(best @ _PLACES, dtype=np.uint16), np.exp(log_token - total[:, None]), own
 
     def hints(self, believed: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
         """Log-likelihood ratio of every bit, positive for 0, n·12 float32.
@@ -117,18 +209,24 @@ class Recollection:
         offset = _likeliest_offset(canvas, weight, tokenizer.linear_picture(known), gain)
         return cls(np.rint(np.clip(canvas + np.float32(offset), 0, 255)).astype(np.int16), weight)
 
-    def odds(self, tokenizer: Tokenizer, known: HiddenCode) -> TokenOdds:
-        """Odds of the tokens of the first scale that is not known, in raster order."""
-        side, closeness, entries = tokenizer.closeness(self.canvas, known)
-        closeness = closeness / np.float32(_TEMPERATURE[side])
-        nearest = _largest(closeness, _CANDIDATES)
-        weight = np.take_along_axis(closeness, nearest, axis=1)
-        weight = weight - _log_sum(weight[..., None])
-        whole = cv2.resize(self.intact, (side, side), interpolation=cv2.INTER_AREA).ravel() ** _SHARPNESS * (1 - _DOUBT)
-        whole = np.clip(whole, 1e-6, 1 - 1e-6)
+    def odds(self, tokenizer: Tokenizer, known: HiddenCode, variance: NDArray[np.float32] | None = None) -> TokenOdds:
+        """Odds of the tokens of the first scale that is not known, in raster order.
+
+        Args:
+            tokenizer: the tokenizer.
+            known: the scales before, as far as they can be told.
+            variance: side×side, of the latents, because those before may be wrong; None where they are certain.
+        """
+        side, closeness, vocabulary = tokenizer.closeness(self.canvas, known)
+        nearest = largest(closeness, _CANDIDATES)
+        distance = vocabulary.distances(closeness, nearest[:, 0], nearest)
+        intact = np.clip(cv2.resize(self.intact, (side, side), interpolation=cv2.INTER_AREA).ravel(), 1e-3, 1 - 1e-3)
+        log_weight, log_none = _BELIEFS[side].log_weights(
+            distance, intact.astype(np.float32), np.zeros_like(intact) if variance is None else variance.ravel()
+        )
         bits = (nearest[..., None] >> np.arange(TOKEN_BITS - 1, -1, -1)) & 1 == 1
-        log_other = np.log((1 - whole) / entries).astype(np.float32)
-        return TokenOdds(bits, (weight + np.log(whole)[:, None]).astype(np.float32), log_other)
+        log_other = log_none - np.log(vocabulary.entries.shape[0])
+        return TokenOdds(bits, log_weight.astype(np.float32), log_other.astype(np.float32))
 
 
 def _likeliest_offset(
@@ -170,20 +268,21 @@ class Demapper:
         Args:
             believed: the same from the decoder, hints not counted; None before it has been asked.
         """
-        known, parts, start = self._known, [], 0
+        known, variance = self._known, None
+        parts, start = [], 0
         for side in self._sides:
-            odds = self._odds(known)
+            odds = self._recollection.odds(self._tokenizer, known, variance)
+            odds = odds if self._order is None else odds.take(self._order)
             bits = odds.bits.shape[0] * TOKEN_BITS
             mine = None if believed is None else _padded(believed[start : start + bits], bits)
             parts.append(odds.hints(mine))
             if side != self._sides[-1]:
-                known = HiddenCode((*known.scales, odds.likeliest(mine).reshape(side, side)))
+                scale = self._tokenizer.linear.scales[LADDER.index(side)]
+                tokens, error = odds.expected(scale.vocabulary, mine)
+                known = HiddenCode((*known.scales, tokens.reshape(side, side)))
+                variance = scale.errors_passed_on(error.reshape(side, side))
             start += bits
         return np.concatenate(parts)
-
-    def _odds(self, known: HiddenCode) -> TokenOdds:
-        odds = self._recollection.odds(self._tokenizer, known)
-        return odds if self._order is None else odds.take(self._order)
 
 
 def _padded(values: NDArray[np.float32], length: int) -> NDArray[np.float32]:
@@ -192,20 +291,9 @@ def _padded(values: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     return whole
 
 
-def _largest(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
-    """Columns of the largest values of each row, largest first: rows×columns → rows×count.
-
-    The largest of each of 64 stretches of a row tell a bound that few values reach, so that only those are sorted.
-    """
-    rows, columns = values.shape
-    stretches = values.reshape(rows, _STRETCHES, -1).max(axis=2)
-    bound = np.partition(stretches, _STRETCHES - count, axis=1)[:, _STRETCHES - count, None]
-    row, column = np.divmod(np.flatnonzero(values >= bound), columns)
-    order = np.lexsort((-values[row, column], row))
-    reached = np.bincount(row, minlength=rows)
-    first = np.cumsum(reached) - reached
-    largest: NDArray[np.intp] = column[order][first[:, None] + np.arange(count)]
-    return largest
+def _probability(ratio: NDArray[np.float32], line: tuple[float, float]) -> NDArray[np.float32]:
+    slope, offset = line
+    return np.asarray(1 / (1 + np.exp(-slope * ratio - offset)), dtype=np.float32)
 
 
 def _log_sum(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -15,6 +15,7 @@ from underdrawing.tokenizer.quantizer import (
     Scale,
     Vocabulary,
     encode_scales,
+    largest,
     latents_of_scales,
 )
 
@@ -141,3 +142,20 @@ def test_unknown_tokens_add_nothing():
     np.testing.assert_array_equal(difference[:8, :8], scales[1].said(maps[1])[:8, :8])
     assert not difference[8:].any()
     assert not difference[:, 8:].any()
+
+
+def test_reference_the_largest_are_those_of_a_sort():
+    values = np.random.default_rng(4).normal(size=(50, 4096)).astype(np.float32)
+    assert np.array_equal(largest(values, 24), np.argsort(-values, axis=1)[:, :24])
+
+
+def test_reference_distances_are_those_from_the_border():
+    vocabulary = make_vocabulary(5, dims=8)
+    vectors = np.random.default_rng(5).integers(-200, 200, (20, 8))
+    closeness = vocabulary.closeness(vectors)
+    rivals = largest(closeness, 4)
+    entries = vocabulary.entries.astype(np.float64)
+    own, other = entries[rivals[:, :1]], entries[rivals]
+    normal = (own - other) / np.maximum(np.linalg.norm(own - other, axis=2, keepdims=True), 1e-3)
+    expected = ((vectors[:, None] - (own + other) / 2) * normal).sum(axis=2)
+    assert np.allclose(vocabulary.distances(closeness, rivals[:, 0], rivals), expected, atol=1e-2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from train.export import export_network, halved
@@ -24,7 +25,7 @@ def write_restorer(network: Restorer, folder: Path, *, eight_bits: bool) -> None
     """Write the Transformer into a folder; with weights of eight bits where that was measured to cost nothing."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / RESTORER_FILE
-    export_network(halved(network), _INPUTS, ["coarse_out", "hints", "guess", "sharpness"], path)
+    export_network(halved(network), _INPUTS, ["coarse_out", "hints", "guess", "sharpness"], path, half=not eight_bits)
     if eight_bits:
         _quantize(path)
 
@@ -35,5 +36,6 @@ def _quantize(path: Path) -> None:
 
     whole = path.with_suffix(".whole.onnx")
     path.replace(whole)
+    logging.getLogger().setLevel(logging.ERROR)
     quantize_dynamic(whole, path, weight_type=QuantType.QInt8, per_channel=True)
     whole.unlink()

@@ -1,8 +1,7 @@
-"""The facts about the Transformer: where it comes from and what it brings, measured through the package's own runtime."""
+"""What the Transformer brings, measured through the package's own runtime."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 

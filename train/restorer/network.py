@@ -16,6 +16,7 @@ Sources: next-scale prediction, arXiv 2404.02905 (VAR); conditioned on survivors
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -42,8 +43,7 @@ class Width:
     expansion: int = 3
 
 
-@dataclass(frozen=True)
-class Restored:
+class Restored(NamedTuple):
     """What the Transformer makes of a picture.
 
     Attributes:

@@ -149,7 +149,7 @@ def _token_loss(restored: Restored, batch: Batch, lookup: Lookup, *, skip: int =
             continue
         known = batch.inputs.known[chosen]
         said = lookup(tuple(tokens[chosen] for tokens in batch.maps), _only_before(known, number)).coarse
-        part = Restored(*(field[chosen] for field in _restored_fields(restored)))
+        part = Restored(*(field[chosen] for field in restored))
         scores = token_scores(part, lookup, number, said)
         tokens = batch.maps[number][chosen]
         step = 32 // tokens.shape[-1]
@@ -163,7 +163,3 @@ def _only_before(known: Tensor, number: int) -> Tensor:
     before = torch.zeros_like(known)
     before[:, :number] = 1
     return before
-
-
-def _restored_fields(restored: Restored) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    return restored.coarse, restored.hints, restored.guess, restored.sharpness

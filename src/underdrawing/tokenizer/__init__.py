@@ -1,6 +1,6 @@
 """The tokenizer: image ⇄ multi-scale tokens. Knows neither channel nor vault."""
 
-from underdrawing.tokenizer.canvas import to_canvas
+from underdrawing.tokenizer.canvas import from_canvas, plane_to_canvas, to_canvas
 from underdrawing.tokenizer.ladder import CANVAS, LADDER, TOKEN_BITS, VOCABULARY, HiddenCode, ladder_bits
 from underdrawing.tokenizer.painter import Surroundings
 from underdrawing.tokenizer.tokenizer import Latents, Tokenizer
@@ -14,6 +14,8 @@ __all__ = [
     "Latents",
     "Surroundings",
     "Tokenizer",
+    "from_canvas",
     "ladder_bits",
+    "plane_to_canvas",
     "to_canvas",
 ]

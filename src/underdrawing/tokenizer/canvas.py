@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar, cast
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +11,11 @@ from numpy.typing import NDArray
 from underdrawing.errors import UsageError
 from underdrawing.tokenizer.ladder import CANVAS
 
-__all__ = ["to_canvas"]
+__all__ = ["from_canvas", "plane_to_canvas", "to_canvas"]
 
 _LARGE = 4 * CANVAS
+
+Pixels = TypeVar("Pixels", NDArray[np.uint8], NDArray[np.float32])
 
 
 def to_canvas(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -39,11 +43,25 @@ def to_canvas(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return _resize(shrunk, CANVAS, CANVAS, cv2.INTER_CUBIC)
 
 
-def _halve(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def plane_to_canvas(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+    """One value per pixel of a picture on its canvas, as ``to_canvas`` would average it: H×W → 256×256 float32.
+
+    Only for pictures of at least 256 pixels on both sides.
+    """
+    return np.asarray(cv2.resize(_halve(plane), (CANVAS, CANVAS), interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def from_canvas(plane: NDArray[np.float32], height_px: int, width_px: int) -> NDArray[np.float32]:
+    """One value per pixel of the canvas at the size of a picture, interpolated: 256×256 → H×W float32."""
+    enlarged = cv2.resize(plane, (width_px, height_px), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(enlarged, dtype=np.float32)
+
+
+def _halve(pixels: Pixels) -> Pixels:
     height, width = pixels.shape[:2]
     while min(height, width) >= _LARGE and height % 2 == 0 and width % 2 == 0:
         height, width = height // 2, width // 2
-        pixels = _resize(pixels, height, width, cv2.INTER_AREA)
+        pixels = cast(Pixels, cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
     return pixels
 
 

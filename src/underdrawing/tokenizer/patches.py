@@ -65,6 +65,14 @@ class PatchAnalysis:
         centred = cut(picture, self.patch).astype(np.float64) - self.mean
         return _rounded(centred @ self.factors.T.astype(np.float64)).astype(np.int32)
 
+    def of_luminance(self) -> NDArray[np.float32]:
+        """How much the latents change where all three channels change alike: (dims, patch·patch) float32 a grey level.
+
+        The pixels of a patch are ordered by row, then column.
+        """
+        by_channel = self.factors.astype(np.float64).reshape(len(self.factors), -1, 3)
+        return np.asarray(by_channel.sum(axis=2) / (1 << FRACTION_BITS), dtype=np.float32)
+
 
 @dataclass(frozen=True)
 class PatchSynthesis:

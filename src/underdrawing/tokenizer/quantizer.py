@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from underdrawing.errors import WeightsError
 from underdrawing.tokenizer.ladder import VOCABULARY
 
-__all__ = ["LATENT_LIMIT", "LAYOUT_BITS", "Scale", "Vocabulary", "encode_scales", "latents_of_scales"]
+__all__ = ["LATENT_LIMIT", "LAYOUT_BITS", "Scale", "Vocabulary", "encode_scales", "largest", "latents_of_scales"]
 
 LATENT_LIMIT = 1023
 """Latents are clipped to ±1023 before the search."""
@@ -35,6 +35,7 @@ LAYOUT_BITS = 14
 """Layouts are orthonormal vectors, stored as integers this many bits left of the point."""
 
 _EXACT_FLOAT32 = 1 << 23  # half of 2^24, because squared norms enter halved
+_STRETCHES = 64
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,26 @@ class Vocabulary:
         closeness -= self._half_norms
         return closeness
 
+    def distances(
+        self, closeness: NDArray[np.float32], own: NDArray[np.integer], rivals: NDArray[np.integer]
+    ) -> NDArray[np.float32]:
+        """How far each vector is from the border between its own token and each rival, n×rivals; negative beyond it.
+
+        Args:
+            closeness: n×4096, as :meth:`closeness` gives it.
+            own: n tokens.
+            rivals: n×rivals tokens. To itself a token has the distance 0.
+        """
+        apart = np.linalg.norm(self.entries[own].astype(np.float32)[:, None] - self.entries[rivals], axis=2)
+        ahead = closeness[np.arange(own.size), own][:, None] - np.take_along_axis(closeness, rivals, axis=1)
+        return np.asarray(ahead / np.maximum(apart, np.float32(1e-3)), dtype=np.float32)
+
+    @cached_property
+    def moments(self) -> tuple[NDArray[np.float32], float]:
+        """Mean of all entries, (dims,) float32, and mean square of their numbers."""
+        entries = self.entries.astype(np.float32)
+        return entries.mean(axis=0), float(np.square(entries).mean())
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -105,17 +126,38 @@ class Scale:
 
     def vectors(self, latents: NDArray[np.integer]) -> NDArray[np.int32]:
         """What the layouts see in each cell: (..., n, n, latent dims) → (..., n/step, n/step, dims) int32."""
+        return _rounded(self.change_of_vectors(latents))
+
+    def change_of_vectors(self, latents: NDArray[np.integer | np.floating]) -> NDArray[np.float64]:
+        """The same, not rounded: how a change of latents moves the vectors."""
         *batch, n, _, dims = latents.shape
         side, step = n // self.step, self.step
         cells = np.moveaxis(latents.reshape(*batch, side, step, side, step, dims), -4, -3)
         seen = cells.reshape(*batch, side, side, -1).astype(np.float64) @ self._factors.T
-        return _rounded(seen / float(step << LAYOUT_BITS))
+        return np.asarray(seen / float(step << LAYOUT_BITS))
+
+    def change_of_latents(self, vectors: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The change of latents along which a product with vectors grows fastest, in shape as :meth:`latents`."""
+        return self._laid_out(vectors.astype(np.float64) @ self._factors / float(self.step << LAYOUT_BITS))
 
     def latents(self, vectors: NDArray[np.integer]) -> NDArray[np.int32]:
         """The latents that vectors stand for: (..., side, side, dims) → (..., side·step, side·step, latent dims)."""
-        *batch, side, _, _ = vectors.shape
+        return _rounded(self._laid_out(vectors.astype(np.float64) @ self._factors * (self.step / (1 << LAYOUT_BITS))))
+
+    def errors_passed_on(self, variances: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Variance that uncertain tokens cause in the vectors of the next finer scale: s×s → 2s×2s float32.
+
+        Args:
+            variances: of the numbers of the vector that each token stands for. What a layout says is passed on whole
+                and spread over the numbers of a latent, whose own layouts the next scale sees.
+        """
+        spread = variances * (self.layouts.shape[0] / self.layouts.shape[-1])
+        return np.asarray(spread.repeat(2, axis=0).repeat(2, axis=1), dtype=np.float32)
+
+    def _laid_out(self, cells: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Cells in rows → latents: (..., side, side, step·step·dims) → (..., side·step, side·step, dims)."""
+        *batch, side, _, _ = cells.shape
         step, dims = self.step, self.layouts.shape[-1]
-        cells = _rounded(vectors.astype(np.float64) @ self._factors * (step / float(1 << LAYOUT_BITS)))
         squares = np.moveaxis(cells.reshape(*batch, side, side, step, step, dims), -4, -3)
         return squares.reshape(*batch, side * step, side * step, dims)
 
@@ -152,6 +194,22 @@ def latents_of_scales(
     for number, (tokens, scale) in enumerate(zip(maps[1:], scales[1:], strict=False), start=2):
         total = total + scale.said(tokens, known if number == len(maps) else None)
     return total
+
+
+def largest(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Columns of the largest values of each row, largest first: rows×columns → rows×count.
+
+    The largest of each of 64 stretches of a row tell a bound that few values reach, so that only those are sorted.
+    """
+    rows, columns = values.shape
+    stretches = values.reshape(rows, _STRETCHES, -1).max(axis=2)
+    bound = np.partition(stretches, _STRETCHES - count, axis=1)[:, _STRETCHES - count, None]
+    row, column = np.divmod(np.flatnonzero(values >= bound), columns)
+    order = np.lexsort((-values[row, column], row))
+    reached = np.bincount(row, minlength=rows)
+    first = np.cumsum(reached) - reached
+    columns_of_largest: NDArray[np.intp] = column[order][first[:, None] + np.arange(count)]
+    return columns_of_largest
 
 
 def _rounded(values: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -27,7 +27,8 @@ from underdrawing.networks import Network, read_verified
 from underdrawing.tokenizer.canvas import to_canvas
 from underdrawing.tokenizer.ladder import LADDER, HiddenCode
 from underdrawing.tokenizer.painter import Painter, Surroundings
-from underdrawing.tokenizer.quantizer import encode_scales, latents_of_scales
+from underdrawing.tokenizer.quantizer import Vocabulary, encode_scales, latents_of_scales
+from underdrawing.tokenizer.steadying import steadying
 from underdrawing.tokenizer.weights import DECODER_FILE, LINEAR_FILE, LinearWeights, shipped_weights
 
 __all__ = ["Latents", "Tokenizer", "encode_canvas"]
@@ -133,7 +134,13 @@ class Tokenizer:
         positions = np.arange(_FINE * _FINE).reshape(16, 2, 16, 2).transpose(0, 2, 1, 3).reshape(-1, 4)
         return positions[cells].ravel().astype(np.int64)
 
-    def closeness(self, canvas: NDArray[np.integer], known: HiddenCode) -> tuple[int, NDArray[np.float32], int]:
+    def steadying(
+        self, canvas: NDArray[np.integer], code: HiddenCode, margins: tuple[float, ...]
+    ) -> NDArray[np.float32]:
+        """What to add to a picture so that a copy of it still gives these tokens; see :func:`.steadying.steadying`."""
+        return steadying(canvas, code, margins, self.linear)
+
+    def closeness(self, canvas: NDArray[np.integer], known: HiddenCode) -> tuple[int, NDArray[np.float32], Vocabulary]:
         """How well each entry of the vocabulary fits a picture's next scale, when the scales before it are known.
 
         Args:
@@ -142,7 +149,7 @@ class Tokenizer:
 
         Returns:
             The side of the next scale; side²×4096 float32, minus half the squared distance to each entry but for a
-            constant per place; and the size of the vocabulary.
+            constant per place; and the vocabulary.
         """
         side = LADDER[known.n_scales]
         if side == _FINE:
@@ -152,7 +159,7 @@ class Tokenizer:
             scale = self.linear.scales[known.n_scales]
             vocabulary = scale.vocabulary
             vectors = scale.vectors(self.linear.coarse_analysis(canvas) - self.latents(known).coarse)
-        return side, vocabulary.closeness(vectors), vocabulary.entries.shape[0]
+        return side, vocabulary.closeness(vectors), vocabulary
 
     def linear_picture(self, code: HiddenCode) -> NDArray[np.int16]:
         """What the scales up to 16 say without the decoder network: 256×256×3 RGB, int16, 0..255; exact integers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import BytesIO
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from underdrawing.errors import WeightsError
 from underdrawing.tokenizer.ladder import LADDER
 from underdrawing.tokenizer.patches import PatchAnalysis, PatchSynthesis
-from underdrawing.tokenizer.quantizer import Scale, Vocabulary
+from underdrawing.tokenizer.quantizer import LAYOUT_BITS, Scale, Vocabulary
 
 __all__ = ["DECODER_FILE", "LINEAR_FILE", "LinearWeights", "shipped_weights"]
 
@@ -77,6 +78,13 @@ class LinearWeights:
             raise WeightsError(
                 f"tokenizer weights: {LINEAR_FILE} lacks {error}; train or install them again"
             ) from error
+
+    @cached_property
+    def fine_scale(self) -> Scale:
+        """Scale 32 in the form of the others; each of its cells is one vector."""
+        dims = self.fine_vocabulary.entries.shape[1]
+        identity = (np.eye(dims) * (1 << LAYOUT_BITS)).astype(np.int16)
+        return Scale(identity.reshape(dims, 1, 1, dims), self.fine_vocabulary)
 
     def digest(self) -> str:
         """SHA-256 of all arrays: two tokenizers with the same digest give the same tokens."""

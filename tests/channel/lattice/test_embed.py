@@ -55,6 +55,24 @@ def test_round_trip_sixteen_bits_carry_the_mark_of_eight(astronaut, tiers, marke
     assert first_tier_arrives((embedded.pixels >> 8).astype(np.uint8), tiers[0])
 
 
+@pytest.mark.parametrize("deep", [False, True])
+def test_round_trip_what_else_is_to_be_done_is_done_in_grey_levels(astronaut, tiers, deep):
+    """It is told what the mark does, and is rounded and clipped with it, not apart from it."""
+    pixels = astronaut.astype(np.uint16) * 257 if deep else astronaut
+    heard = []
+
+    def also(mark):
+        heard.append(mark)
+        return np.full_like(mark, 0.4)
+
+    plain, changed = embed(pixels, tiers).pixels, embed(pixels, tiers, also=also).pixels
+    unit = 257 if deep else 1
+    inside = ((astronaut > 20) & (astronaut < 235)).all(axis=2)
+    assert np.abs(heard[0] - difference(plain, pixels)[..., 0] / unit)[inside].max() <= 0.51
+    assert (difference(changed, plain)[inside] / unit).mean() == pytest.approx(0.4, abs=0.05)
+    assert first_tier_arrives(changed, tiers[0])
+
+
 def test_deterministic(astronaut, tiers, marked):
     assert np.array_equal(embed(astronaut, tiers).pixels, marked.pixels)
     assert np.array_equal(embed(astronaut.copy(order="F"), tiers).pixels, marked.pixels)

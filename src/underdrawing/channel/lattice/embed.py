@@ -1,6 +1,6 @@
 """Writing a mark: move the coefficients, look where they landed in the file as it will be saved, correct, repeat."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,6 +19,8 @@ from underdrawing.channel.profiles import Profile
 from underdrawing.errors import CapacityError
 
 __all__ = ["Embedded", "embed"]
+
+Plane = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ def embed(
     *,
     profile: Profile = Profile.STANDARD,
     key: bytes | None = None,
+    also: Callable[[Plane], Plane] | None = None,
 ) -> Embedded:
     """Hide up to four bit strings in the luminance of an image.
 
@@ -50,6 +53,8 @@ def embed(
         tiers: bit strings (uint8 0/1), most protected first; the first one is required, others may be None.
         profile: strength of the mark.
         key: secret of the channel; without it the mark is readable by anybody.
+        also: what else is to be done to the luminance, given what the mark does to it; both are H×W float32 in grey
+            levels, and their sum is rounded and clipped once.
 
     Raises:
         ImageTooSmallError: the image is too small or too long.
@@ -62,7 +67,7 @@ def embed(
     present = [*tiers, *[None] * (TIERS - len(tiers))]
     layout = layout_of(grid, tuple(tier is not None for tier in present), key)
     layout = layout.shifted(DESIGNS[profile, grid.side_px].offset)
-    residual = _fit(pixels, grid, layout, _chip_bits(layout, present), profile)
+    residual = _fit(pixels, grid, layout, _chip_bits(layout, present), profile, also)
     return Embedded(_add(pixels, residual), _psnr_db(residual, pixels.dtype), grid)
 
 
@@ -71,14 +76,19 @@ def _chip_bits(layout: Layout, tiers: Sequence[NDArray[np.uint8] | None]) -> NDA
     bits = layout.pilots.copy()
     for tier, message in enumerate(tiers):
         if message is not None:
-            codeword = Segmented.for_information(message.size).encode(message)
+            codeword = Segmented.for_information(message.size, parity_first=tier > 0).encode(message)
             mine = np.flatnonzero(layout.roles == tier)
             bits.ravel()[mine] = codeword[layout.positions.ravel()[mine] % codeword.size]
     return bits
 
 
 def _fit(
-    pixels: Pixels, grid: WorkingGrid, layout: Layout, bits: NDArray[np.uint8], profile: Profile
+    pixels: Pixels,
+    grid: WorkingGrid,
+    layout: Layout,
+    bits: NDArray[np.uint8],
+    profile: Profile,
+    also: Callable[[Plane], Plane] | None = None,
 ) -> NDArray[np.float32]:
     """The luminance residual, H×W float32 in units of the pixel type (whole numbers), that puts every chip in place."""
     height, width = pixels.shape[:2]
@@ -89,12 +99,14 @@ def _fit(
     steps = chip_steps(design, masking_levels(means))
     moves = lattice_moves(coefficients, steps, bits, layout, design.pull)
     missing = np.where(layout.carrying, moves, np.float32(0)) * unit
-    moves, wanted = missing, np.zeros_like(missing)
-    for _ in range(design.corrections):
-        wanted += missing
+    moves, wanted = missing, missing.copy()
+    for _ in range(design.corrections - 1):
         residual = _whole(from_coefficients(wanted, height_px=height, width_px=width), up, down)
-        missing = moves - block_coefficients(residual, rows=grid.rows, columns=grid.columns)[1]
-    return residual
+        wanted += moves - block_coefficients(residual, rows=grid.rows, columns=grid.columns)[1]
+    residual = from_coefficients(wanted, height_px=height, width_px=width)
+    if also is not None:
+        residual += also(residual / unit) * unit
+    return _whole(residual, up, down)
 
 
 def _whole(residual: NDArray[np.float32], up: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ from underdrawing.channel.lattice.looks import Look, Suspect, Tone
 from underdrawing.channel.lattice.masking import levels_of
 from underdrawing.channel.lattice.modulation import PHASE_BINS, chip_steps, phase_bins
 from underdrawing.channel.lattice.sync import Candidate, hypotheses
-from underdrawing.channel.ldpc import Segmented, SegmentedDecoded
+from underdrawing.channel.ldpc import READINGS, Reading, Segmented, SegmentedDecoded
 
 __all__ = ["Reception", "receive", "receptions"]
 
@@ -96,24 +96,32 @@ class Reception:
         layout = _layout(self.candidate, present, self.key)
         return _settled(replace(self, layout=layout))
 
-    def decode(self, tier: int, information_bits: int, *, hints: NDArray[np.float32] | None = None) -> SegmentedDecoded:
+    def decode(
+        self,
+        tier: int,
+        information_bits: int,
+        *,
+        hints: NDArray[np.float32] | None = None,
+        readings: tuple[Reading, ...] = READINGS,
+    ) -> SegmentedDecoded:
         """Decode one tier of a message whose length in bits is known.
 
         Args:
             tier: 0 to 3.
             information_bits: its length.
             hints: log-likelihood ratios of the information bits that are known from elsewhere, 0 where nothing is.
+            readings: ways to take the soft bits, tried one after another.
         """
-        code = Segmented.for_information(information_bits)
+        code = Segmented.for_information(information_bits, parity_first=tier > 0)
         mine = np.flatnonzero((self.layout.roles == tier) & (self.weight > 0))
         soft = self._soft_bits(mine) * self.weight.ravel()[mine]
         position = self.layout.positions.ravel()[mine] % code.buffer_bits
         combined = np.bincount(position, weights=soft, minlength=code.buffer_bits)
-        return code.decode(combined.astype(np.float32), hints=hints)
+        return code.decode(combined.astype(np.float32), hints=hints, readings=readings)
 
     def learn(self, tier: int, bits: NDArray[np.uint8]) -> "Reception":
         """The reception knowing that a tier says ``bits``; :meth:`settled` draws the conclusions."""
-        codeword = Segmented.for_information(bits.size).encode(bits)
+        codeword = Segmented.for_information(bits.size, parity_first=tier > 0).encode(bits)
         mine = self.layout.roles == tier
         known = self.known.copy()
         known[mine] = codeword[self.layout.positions[mine] % codeword.size].astype(np.int8)

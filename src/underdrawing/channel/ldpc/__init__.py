@@ -8,6 +8,16 @@ Source: 3GPP TS 38.212, clauses 5.2.2, 5.3.2 and 5.4.2.
 
 from underdrawing.channel.ldpc.base_graphs import BaseGraph
 from underdrawing.channel.ldpc.code import Decoded, LdpcCode
+from underdrawing.channel.ldpc.readings import HONEST, READINGS, Reading
 from underdrawing.channel.ldpc.segments import Segmented, SegmentedDecoded
 
-__all__ = ["BaseGraph", "Decoded", "LdpcCode", "Segmented", "SegmentedDecoded"]
+__all__ = [
+    "HONEST",
+    "READINGS",
+    "BaseGraph",
+    "Decoded",
+    "LdpcCode",
+    "Reading",
+    "Segmented",
+    "SegmentedDecoded",
+]

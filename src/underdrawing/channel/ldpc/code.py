@@ -10,7 +10,7 @@ from underdrawing.channel.ldpc.base_graphs import CORE_ROWS, LIFTING_SIZES, PUNC
 from underdrawing.channel.ldpc.decoding import Codewords, propagate, schedule
 from underdrawing.channel.ldpc.encoding import encode_columns
 from underdrawing.channel.ldpc.graph import lift
-from underdrawing.channel.ldpc.readings import READINGS
+from underdrawing.channel.ldpc.readings import READINGS, Reading
 from underdrawing.errors import UsageError
 
 __all__ = ["MAXIMUM_BITS", "MINIMUM_BITS", "Decoded", "LdpcCode"]
@@ -94,6 +94,11 @@ class LdpcCode:
         return self._padded_bits - self.information_bits
 
     @property
+    def sent_information_bits(self) -> int:
+        """How many positions of the buffer, at its beginning, are information bits."""
+        return self.information_bits - self._hidden_bits
+
+    @property
     def buffer_bits(self) -> int:
         """Coded bits: 66Z (BG1) or 50Z (BG2) less the filler bits."""
         return (self.base_graph.columns - PUNCTURED_COLUMNS) * self.lifting_size - self.filler_bits
@@ -141,7 +146,12 @@ class LdpcCode:
         return self.decode_many(np.asarray(ratios)[None], hints=hinted, max_iterations=max_iterations)[0]
 
     def decode_many(
-        self, ratios: NDArray[np.float32], *, hints: NDArray[np.float32] | None = None, max_iterations: int = 30
+        self,
+        ratios: NDArray[np.float32],
+        *,
+        hints: NDArray[np.float32] | None = None,
+        readings: tuple[Reading, ...] = READINGS,
+        max_iterations: int = 30,
     ) -> tuple[Decoded, ...]:
         """Decode B blocks side by side, which costs much less than one after the other.
 
@@ -151,6 +161,8 @@ class LdpcCode:
                 one of 8.4 cases); off by a factor of two, or a quarter of them meaningless, still decodes.
             hints: B×`information_bits` log-likelihood ratios of the information bits, known from elsewhere than the
                 channel (side information; Slepian & Wolf 1973); they are believed as they are. None: nothing known.
+            readings: ways to take the ratios, tried one after another; the last one's beliefs are returned where none
+                converges.
             max_iterations: sweeps for each of the readings of the ratios.
 
         Returns:
@@ -169,7 +181,7 @@ class LdpcCode:
         converged, iterations = np.zeros(blocks, dtype=np.bool_), np.zeros(blocks, dtype=np.intp)
         heard = np.count_nonzero(ratios, axis=1) + np.count_nonzero(known, axis=1)
         pending = np.flatnonzero(heard >= self.information_bits)
-        for reading in READINGS:
+        for reading in readings:
             if not pending.size:
                 break
             found = self._propagate(reading.apply(ratios[pending]), known[pending], max_iterations)
@@ -200,7 +212,7 @@ class LdpcCode:
 
     def _whole(self, ratios: NDArray[np.float32], hints: NDArray[np.float32]) -> NDArray[np.float32]:
         """The ratios of all positions, columns×Z×B: hidden bits erased but for hints, filler bits known to be 0."""
-        sent_information = self.information_bits - self._hidden_bits
+        sent_information = self.sent_information_bits
         whole = np.zeros((self.base_graph.columns * self.lifting_size, ratios.shape[0]), dtype=np.float32)
         whole[self._hidden_bits : self.information_bits] = ratios[:, :sent_information].T
         whole[: self.information_bits] += hints.T

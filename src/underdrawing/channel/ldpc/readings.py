@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["READINGS", "Reading"]
+__all__ = ["HONEST", "READINGS", "Reading"]
 
 
 @dataclass(frozen=True)
@@ -43,3 +43,7 @@ READINGS = (
 )
 """Tried in this order until one converges: a quarter of the picture replaced and room to spare; honest and near the
 limit; ratios stated too timidly; half of the picture replaced; ratios stated too boldly."""
+
+HONEST = (Reading(scale=1.0, doubt=0.005),)
+"""For those who decode again and again with better hints: the ratios as they are. What a doubting or bold reading
+believes of the bits of a block that does not converge would spoil the next hints."""

@@ -96,13 +96,13 @@ class _Borders:
         """The borders around tokens side×side, given the vectors side×side×dims they stand for."""
         own = tokens.ravel()
         closeness = vocabulary.closeness(vectors)
-        closeness -= closeness[np.arange(own.size), own][:, None]
+        ahead = closeness[np.arange(own.size), own][:, None]
         np.put_along_axis(closeness, own[:, None].astype(np.intp), -np.inf, axis=1)
         rivals = largest(closeness, _RIVALS)
         apart = vocabulary.entries[own].astype(np.float32)[:, None] - vocabulary.entries[rivals]
         length = np.maximum(np.linalg.norm(apart, axis=2), np.float32(1e-3))
-        behind = np.take_along_axis(closeness, rivals, axis=1)
-        return cls(apart / length[..., None], -behind / length, tokens.shape[0], margin)
+        ahead = ahead - np.take_along_axis(closeness, rivals, axis=1)
+        return cls(apart / length[..., None], ahead / length, tokens.shape[0], margin)
 
     def missing(self, moved: NDArray[np.float32], response: NDArray[np.float32]) -> NDArray[np.float32]:
         """The change of latents that brings every token away from the border it is nearest to.

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import skimage.data
 from train.tokenizer.card import model_card
-from train.tokenizer.robustness import kept_given_coarser, kept_tokens
+from train.tokenizer.robustness import kept_given_coarser, kept_tokens, robustness, steadied
 
 from underdrawing.tokenizer import Tokenizer, to_canvas
 
@@ -33,3 +33,16 @@ def test_the_coarser_tokens_help_to_find_the_finer_ones():
     assert given[0] == free[0]
     assert np.mean(given) >= np.mean(free)
     assert given[4] > 0.7
+
+
+def test_a_steadied_picture_keeps_more_tokens():
+    tokenizer = Tokenizer.load()
+    pictures = np.stack([to_canvas(getattr(skimage.data, name)()) for name in ("chelsea", "coffee")])
+    shares = robustness(tokenizer, pictures)
+    assert all(len(row) == 6 for kinds in shares.values() for row in kinds.values())
+    plain, nudged = (np.array(shares[name]["coarser_given"]) for name in ("JPEG 70", "steadied, JPEG 70"))
+    assert nudged[2:].mean() > plain[2:].mean() + 0.01
+    assert min(shares["steadied"]["coarser_given"]) > 0.95
+    assert shares["steadied, brightness −5 %, undone"]["coarser_given"][4] > 0.9
+    change = steadied(tokenizer, tokenizer.encode(pictures[0]), pictures[0]).astype(int) - pictures[0]
+    assert 0 < np.abs(change).max() <= 3

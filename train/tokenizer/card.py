@@ -58,7 +58,8 @@ One thread of the machine that trained it, median: encode {encode_ms} ms, decode
 ## Tokens that stay the same
 
 Share of tokens that do not change when the picture does ({robust_pictures} pictures of val, changed at 256×256;
-higher is better). *Given* means that the coarser tokens of the original are known.
+higher is better). *Given* means that the coarser tokens of the original are known; *steadied*, that the picture was
+nudged beforehand to keep its tokens, as protecting does it.
 
 | change | tokens | 1 | 2 | 4 | 8 | 16 | 32 |
 |---|---|---|---|---|---|---|---|

@@ -8,23 +8,46 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.tokenizer import LADDER, HiddenCode, Tokenizer
+from underdrawing.tokenizer import CANVAS, LADDER, HiddenCode, Tokenizer, to_canvas
 
-__all__ = ["kept_given_coarser", "kept_tokens", "robustness"]
+__all__ = ["kept_given_coarser", "kept_tokens", "robustness", "steadied"]
 
 Picture = NDArray[np.uint8]
 
 
+_MARGINS = (1.0, 2.0, 2.0, 2.0, 2.0, 2.0)
+"""Those of the standard profile, and at scale 32, which it leaves alone, as much as at the others."""
+
+
 def robustness(tokenizer: Tokenizer, pictures: NDArray[np.uint8]) -> dict[str, dict[str, list[float]]]:
-    """Share of unchanged tokens by scale, for each change: as encoded, and with the coarser tokens given."""
+    """Share of unchanged tokens by scale, for each change: as encoded, and with the coarser tokens given.
+
+    The changes named *steadied* are done to pictures that were nudged to keep their tokens.
+    """
     rng = np.random.default_rng(0)
     changes: dict[str, Callable[[Picture], Picture]] = {
         "JPEG 70": lambda picture: _jpeg(picture, 70),
         "noise σ5": lambda picture: _clipped(picture + rng.normal(0, 5, picture.shape)),
         "brightness +5 %": lambda picture: _clipped(picture * 1.05),
     }
+    of_steadied: dict[str, Callable[[Picture], Picture]] = {
+        "steadied": lambda picture: picture,
+        "steadied, JPEG 70": lambda picture: _jpeg(picture, 70),
+        "steadied, JPEG 75 at 512×512": lambda picture: to_canvas(_jpeg(_doubled(picture), 75)),
+        "steadied, brightness +5 %, undone": lambda picture: _clipped(_clipped(picture * 1.05) / 1.05),
+        "steadied, brightness −5 %, undone": lambda picture: _clipped(_clipped(picture * 0.95) / 0.95),
+    }
     codes = [tokenizer.encode(picture) for picture in pictures]
-    return {name: _shares(tokenizer, codes, [change(p) for p in pictures]) for name, change in changes.items()}
+    nudged = [steadied(tokenizer, code, picture) for code, picture in zip(codes, pictures, strict=True)]
+    shares = {name: _shares(tokenizer, codes, [change(p) for p in pictures]) for name, change in changes.items()}
+    for name, change in of_steadied.items():
+        shares[name] = _shares(tokenizer, codes, [change(p) for p in nudged])
+    return shares
+
+
+def steadied(tokenizer: Tokenizer, code: HiddenCode, picture: Picture) -> Picture:
+    """A picture of 256×256 nudged to keep its tokens, as protecting does it, but without a mark."""
+    return _clipped(picture + tokenizer.steadying(picture, code, _MARGINS)[..., None])
 
 
 def kept_tokens(one: HiddenCode, other: HiddenCode) -> list[float]:
@@ -62,5 +85,9 @@ def _jpeg(picture: Picture, quality: int) -> Picture:
     return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[:, :, ::-1])
 
 
-def _clipped(picture: NDArray[np.float64]) -> Picture:
+def _doubled(picture: Picture) -> Picture:
+    return np.asarray(cv2.resize(picture, (2 * CANVAS, 2 * CANVAS), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+
+
+def _clipped(picture: NDArray[np.floating]) -> Picture:
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)

@@ -94,14 +94,14 @@ class _Borders:
         """The borders around tokens side×side, given the latents they stand for."""
         own, entries = tokens.ravel(), scale.vocabulary.entries
         closeness = scale.vocabulary.closeness(scale.vectors(latents))
-        closeness -= closeness[np.arange(own.size), own][:, None]
+        ahead = closeness[np.arange(own.size), own][:, None]
         np.put_along_axis(closeness, own[:, None].astype(np.intp), -np.inf, axis=1)
         rivals = largest(closeness, _RIVALS)
         apart = entries[own].astype(np.float32)[:, None] - entries[rivals]
         length = np.maximum(np.linalg.norm(apart, axis=2), np.float32(1e-3))
-        behind = np.take_along_axis(closeness, rivals, axis=1)
+        ahead = ahead - np.take_along_axis(closeness, rivals, axis=1)
         shape = (*tokens.shape, _RIVALS)
-        return cls(scale, (apart / length[..., None]).reshape(*shape, -1), (-behind / length).reshape(shape), margin)
+        return cls(scale, (apart / length[..., None]).reshape(*shape, -1), (ahead / length).reshape(shape), margin)
 
     def missing(self, moved: NDArray[np.float32], response: NDArray[np.float32]) -> NDArray[np.float32]:
         """The change of latents that brings every token away from the border it is nearest to.

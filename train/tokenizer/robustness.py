@@ -46,8 +46,9 @@ def robustness(tokenizer: Tokenizer, pictures: NDArray[np.uint8]) -> dict[str, d
 
 
 def steadied(tokenizer: Tokenizer, code: HiddenCode, picture: Picture) -> Picture:
-    """A picture of 256×256 nudged to keep its tokens, as protecting does it, but without a mark."""
-    return _clipped(picture + tokenizer.steadying(picture, code, _MARGINS)[..., None])
+    """A picture of 256×256 nudged to keep its tokens, as protecting does it; in place of a mark, noise that dithers."""
+    dither = np.random.default_rng(0).uniform(-0.5, 0.5, (*picture.shape[:2], 1))
+    return _clipped(picture + tokenizer.steadying(picture, code, _MARGINS)[..., None] + dither)
 
 
 def kept_tokens(one: HiddenCode, other: HiddenCode) -> list[float]:

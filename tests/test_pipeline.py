@@ -12,7 +12,7 @@ from underdrawing.channel.lattice import embed
 from underdrawing.errors import ImageTooSmallError, UnsupportedVersionError
 from underdrawing.images import encode
 from underdrawing.payload import Block, Capacity, Publisher, compose
-from underdrawing.tokenizer import Tokenizer
+from underdrawing.tokenizer import Tokenizer, to_canvas
 
 FACTS = {"creator": "Ann Example", "headline": "The bridge on the day before the flood", "city": "Ghent"}
 KEY = SigningKey.from_seed(b"the key of an honest publisher..")
@@ -252,6 +252,14 @@ def test_round_trip_a_picture_in_grey_stays_in_grey():
     assert protection.picture.grey
     assert (pixels == pixels[..., :1]).all()
     assert verify(load(encode(protection.picture, format="JPEG", quality=90))).facts == FACTS
+
+
+def test_reference_the_protected_picture_keeps_the_tokens_it_carries(protection):
+    """Though the mark moves them: read against the coarser ones, those up to scale 16 are what was sent."""
+    canvas = to_canvas(protection.picture.pixels).astype(np.int16)
+    for n in range(1, 5):
+        _, closeness, _ = Tokenizer.load().closeness(canvas, protection.code.prefix(n))
+        assert (closeness.argmax(axis=1) == protection.code.scales[n].ravel()).mean() > 0.97
 
 
 def test_deterministic(original, protection):

@@ -43,6 +43,7 @@ TIER_OF = {Block.ANCHOR: 0, Block.CORE: 1, Block.DETAIL: 2, Block.FINE: 3}
 _SCALES_BEFORE = {Block.CORE: 2, Block.DETAIL: 4, Block.FINE: 5}
 _SIDES_OF = {Block.CORE: (4, 8), Block.DETAIL: (16,), Block.FINE: (32,)}
 _DEMAPPINGS = 8
+_SWEEPS = 60
 _FEWEST_BITS = (1664, 3104, 12352)
 """A signed core, a detail and a whole fine block without facts: the usual message has at least these."""
 
@@ -217,7 +218,7 @@ class _Reader:
         for _ in range(_DEMAPPINGS):
             hints = np.zeros(size_bits, dtype=np.float32)
             hints[places] = demapper.hints(believed)[: places.stop - places.start]
-            decoded = reading.reception.decode(tier, size_bits, hints=hints, readings=HONEST)
+            decoded = reading.reception.decode(tier, size_bits, hints=hints, readings=HONEST, sweeps=_SWEEPS)
             if decoded.converged:
                 yield decoded.bits
                 return

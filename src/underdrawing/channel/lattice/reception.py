@@ -103,6 +103,7 @@ class Reception:
         *,
         hints: NDArray[np.float32] | None = None,
         readings: tuple[Reading, ...] = READINGS,
+        sweeps: int = 30,
     ) -> SegmentedDecoded:
         """Decode one tier of a message whose length in bits is known.
 
@@ -111,13 +112,14 @@ class Reception:
             information_bits: its length.
             hints: log-likelihood ratios of the information bits that are known from elsewhere, 0 where nothing is.
             readings: ways to take the soft bits, tried one after another.
+            sweeps: of the decoder at most, for each of them.
         """
         code = Segmented.for_information(information_bits, parity_first=tier > 0)
         mine = np.flatnonzero((self.layout.roles == tier) & (self.weight > 0))
         soft = self._soft_bits(mine) * self.weight.ravel()[mine]
         position = self.layout.positions.ravel()[mine] % code.buffer_bits
         combined = np.bincount(position, weights=soft, minlength=code.buffer_bits)
-        return code.decode(combined.astype(np.float32), hints=hints, readings=readings)
+        return code.decode(combined.astype(np.float32), hints=hints, readings=readings, max_iterations=sweeps)
 
     def learn(self, tier: int, bits: NDArray[np.uint8]) -> "Reception":
         """The reception knowing that a tier says ``bits``; :meth:`settled` draws the conclusions."""

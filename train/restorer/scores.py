@@ -78,7 +78,7 @@ def restored_psnr(
             hidden = torch.ones_like(hidden)
         for row, count in enumerate(SURVIVORS):
             inputs = _surviving(suspects.examples, part, count, lookup, device)
-            picture, _ = network(inputs, seen, hidden, torch.full((len(truth),), float(helped), device=device))
+            picture, _ = network(inputs, seen, hidden, 0 if helped else len(truth))
             pictures = picture.permute(0, 2, 3, 1).cpu().numpy()
             scores[row, part] = [
                 masked_psnr(p, t, h) for p, t, h in zip(pictures, truth, suspects.hidden[part], strict=True)

@@ -24,6 +24,8 @@ __all__ = ["Batch", "Joint", "draw_batch", "joint_loss", "restorer_loss"]
 _WHOLE_CHANCE = 0.12
 _TOKEN_WEIGHT = 0.5
 _LATENT_WEIGHT = 0.3
+_COARSE_WEIGHT = 0.1
+_SEAM_WEIGHT = 0.1
 _PLAIN_SHARE = 0.3  # of the batch, on which the decoder goes on learning to work without the Transformer
 
 
@@ -35,12 +37,13 @@ class Joint(nn.Module):
         self.restorer = restorer
         self.decoder = decoder
 
-    def forward(self, inputs: Inputs, seen: Tensor, hidden: Tensor, helped: Tensor) -> tuple[Tensor, Restored]:
-        """Pictures, and what the Transformer said; where ``helped`` (n) is 0 the decoder works without it."""
-        restored = self.restorer(inputs.coarse, inputs.fine, inputs.known, seen, hidden)
-        helped = helped[:, None, None, None]
-        coarse = torch.lerp(inputs.coarse, restored.coarse, helped)
-        picture = self.decoder(coarse, inputs.fine, inputs.known, seen, hidden, restored.hints * helped)
+    def forward(self, inputs: Inputs, seen: Tensor, hidden: Tensor, plain: int) -> tuple[Tensor, Restored]:
+        """Pictures, and what the Transformer said of all but the first ``plain``, which the decoder paints alone."""
+        helped = Inputs(*(field[plain:] for field in inputs))
+        restored = self.restorer(*helped, seen[plain:], hidden[plain:])
+        coarse = torch.cat([inputs.coarse[:plain], restored.coarse])
+        hints = torch.cat([restored.hints.new_zeros(plain, *restored.hints.shape[1:]), restored.hints])
+        picture = self.decoder(coarse, inputs.fine, inputs.known, seen, hidden, hints)
         return picture, restored
 
 
@@ -63,6 +66,17 @@ class Batch:
     counts: Tensor
     seen: Tensor
     hidden: Tensor
+
+    def after(self, count: int) -> Batch:
+        """The batch without its first so many."""
+        return Batch(
+            self.target[count:],
+            tuple(tokens[count:] for tokens in self.maps),
+            Inputs(*(field[count:] for field in self.inputs)),
+            self.counts[count:],
+            self.seen[count:],
+            self.hidden[count:],
+        )
 
 
 def draw_batch(examples: Examples, lookup: Lookup, count: int, rng: np.random.Generator, device: torch.device) -> Batch:
@@ -109,29 +123,35 @@ def joint_loss(
         network.train()
         drawn = draw_batch(examples, lookup, batch, rng, device)
         plain = max(1, round(_PLAIN_SHARE * len(drawn.target)))
-        helped = torch.ones(len(drawn.target), device=device)
-        helped[:plain] = 0
         seen, hidden, _ = alone(plain, device)
         known = random_known(lookup, drawn.maps[4][:plain], rng, whole=torch.ones(plain, dtype=torch.bool))
         plainly = lookup(tuple(tokens[:plain] for tokens in drawn.maps), known)
-        both = zip(_fields(plainly), _fields(drawn.inputs), strict=True)
-        inputs = Inputs(*(torch.cat([one, other[plain:]]) for one, other in both))
-        hidden = torch.cat([hidden, drawn.hidden[plain:]])
-        picture, restored = network(inputs, torch.cat([seen, drawn.seen[plain:]]), hidden, helped)
+        inputs = Inputs(*(torch.cat([one, other[plain:]]) for one, other in zip(plainly, drawn.inputs, strict=True)))
+        seen, hidden = torch.cat([seen, drawn.seen[plain:]]), torch.cat([hidden, drawn.hidden[plain:]])
+        picture, restored = network(inputs, seen, hidden, plain)
         coarse = decibels(
             functional.avg_pool2d(picture, 4),
             functional.avg_pool2d(drawn.target, 4),
             (functional.avg_pool2d(hidden, 4) > 0.5).float(),
         )
-        guided = Batch(drawn.target, drawn.maps, inputs, drawn.counts, drawn.seen, hidden)
-        tokens = _token_loss(restored, guided, lookup, skip=plain)
-        return decibels(picture, drawn.target, hidden) + 0.1 * coarse + _LATENT_WEIGHT * _TOKEN_WEIGHT * tokens
+        pixels = decibels(picture, drawn.target, hidden) + _COARSE_WEIGHT * coarse
+        pixels = pixels + _SEAM_WEIGHT * _seam_loss(picture, drawn.target, hidden)
+        helped = drawn.after(plain)
+        latents = _latent_loss(restored, helped, lookup) + _TOKEN_WEIGHT * _token_loss(restored, helped, lookup)
+        return pixels + _LATENT_WEIGHT * latents
 
     return loss
 
 
-def _fields(inputs: Inputs) -> tuple[Tensor, Tensor, Tensor]:
-    return inputs.coarse, inputs.fine, inputs.known
+def _seam_loss(picture: Tensor, target: Tensor, hidden: Tensor) -> Tensor:
+    """Mean absolute error of the slopes across and beside the border of what is hidden, in grey levels."""
+    composed = torch.where(hidden > 0, picture, target)
+    wide = functional.max_pool2d(hidden, 5, 1, 2)
+    band = wide + functional.max_pool2d(1 - hidden, 5, 1, 2) - 1
+    difference = composed - target
+    across = (difference[..., :, 1:] - difference[..., :, :-1]).abs() * band[..., :, 1:]
+    down = (difference[..., 1:, :] - difference[..., :-1, :]).abs() * band[..., 1:, :]
+    return (across.sum() + down.sum()) / (6 * band.sum()).clamp_min(1)
 
 
 def _latent_loss(restored: Restored, batch: Batch, lookup: Lookup) -> Tensor:
@@ -140,11 +160,11 @@ def _latent_loss(restored: Restored, batch: Batch, lookup: Lookup) -> Tensor:
     return decibels(restored.coarse, lookup.analysed(batch.target), where)
 
 
-def _token_loss(restored: Restored, batch: Batch, lookup: Lookup, *, skip: int = 0) -> Tensor:
+def _token_loss(restored: Restored, batch: Batch, lookup: Lookup) -> Tensor:
     """Cross entropy, in nats, of the tokens of the first scale that is not known, given the scales before it."""
     losses = []
     for number in range(5):
-        chosen = (batch.counts[skip:] == number).nonzero()[:, 0] + skip
+        chosen = (batch.counts == number).nonzero()[:, 0]
         if not len(chosen):
             continue
         known = batch.inputs.known[chosen]

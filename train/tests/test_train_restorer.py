@@ -103,7 +103,7 @@ def test_a_few_steps_reduce_the_loss(linear, lookup, examples):
     for _ in range(PLAN.steps):
         trainer.take_step()
     trainer.average.load_state_dict(trainer.network.state_dict())
-    assert latent_error_db(trainer.average, lookup, suspects, CPU)[0] > 1  # without code, from surroundings alone
+    assert latent_error_db(trainer.average, lookup, suspects, CPU)[0] > 0.2  # without code, from surroundings alone
 
 
 def test_transformer_and_decoder_learn_together(linear, lookup, examples):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,8 +22,7 @@ _NO_CODE_CHANCE = 0.1  # of those that see their surroundings
 _PARTIAL_CHANCE = 0.3  # of those with scale 32
 
 
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(NamedTuple):
     """Inputs of the decoder: see ``Decoder.forward``."""
 
     coarse: Tensor

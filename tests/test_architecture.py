@@ -18,7 +18,7 @@ FLOORS = [
     {"errors"},
     {"images"},
     {"tokenizer", "payload", "channel", "tamper", "recovery"},
-    {"findings", "likeness", "recall"},
+    {"comparison", "findings", "likeness", "recall"},
     {"reading"},
     {"pipeline", "report"},
     {"cli", "bench"},

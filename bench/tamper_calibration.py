@@ -3,6 +3,7 @@
     python bench/tamper_calibration.py                  # the photographs inside scikit-image
     python bench/tamper_calibration.py --data DIR       # and those in DIR/fullres
     python bench/tamper_calibration.py --stride 4       # every fourth photograph
+    python bench/tamper_calibration.py --distances      # the numbers of ``tamper/content.py`` instead
 
 Prints Markdown, as ``docs/tamper.md`` shows it.
 """
@@ -22,9 +23,12 @@ from underdrawing import protect, verify
 from underdrawing.bench import attacks
 from underdrawing.bench.masks import Shape
 from underdrawing.bench.tampering import Kind, tamper
+from underdrawing.comparison import compared
 from underdrawing.errors import UnderdrawingError
 from underdrawing.findings import Verification
 from underdrawing.images import Picture
+from underdrawing.tamper.content import Depth, Distances
+from underdrawing.tokenizer import HiddenCode, Tokenizer
 
 MAP_ATTACKS = ("png", "jpeg70")
 UNTOUCHED_ATTACKS = (
@@ -32,6 +36,7 @@ UNTOUCHED_ATTACKS = (
     *("resize0.9+jpeg80", "resize0.5+jpeg75", "resize0.4+jpeg70", "noise6", "noise10", "blur1.2"),
     *("brightness0.85", "brightness1.15", "contrast0.85", "contrast1.15", "gamma0.85", "gamma1.2", "jpeg80+jpeg70"),
 )
+DISTANCE_ATTACKS = ("png", "jpeg85", "jpeg70")
 LONGEST_SIDE_PX = 1800
 BUILT_IN = ("astronaut", "coffee", "chelsea", "rocket")
 
@@ -42,9 +47,13 @@ def main(
     data: Annotated[Path | None, typer.Option(help="Folder with fullres/.")] = None,
     stride: Annotated[int, typer.Option(help="Take every n-th photograph.")] = 1,
     edits: Annotated[int, typer.Option(help="Forgeries of each photograph; every third is small.")] = 3,
+    distances: Annotated[bool, typer.Option("--distances", help="Measure the usual distances from the code.")] = False,
 ) -> None:
     """Measure the map on forgeries and the decision on untouched copies."""
     cv2.setNumThreads(1)
+    if distances:
+        measure_distances(data, stride)
+        return
     maps: dict[tuple[str, str], list[tuple[float, float, float, float]]] = {}
     alarms: dict[str, list[bool]] = {}
     donor = photographs.astronaut()
@@ -118,6 +127,56 @@ def measure_alarms(alarms: dict[str, list[bool]], marked: Pixels, *, number: int
         found = verify(Picture(attacks.get(name).apply(marked, np.random.default_rng(number))))
         if found.mask is not None:
             alarms.setdefault(name, []).append(bool(found.mask.any()))
+
+
+def measure_distances(data: Path | None, stride: int) -> None:
+    """Print the line of usual distances at every depth, and the deviation around it, from untouched copies."""
+    tokenizer = Tokenizer.load()
+    found: dict[Depth, list[Distances]] = {depth: [] for depth in Depth}
+    for number, pixels in enumerate(load(data, stride)):
+        try:
+            protection = protect(Picture(pixels))
+        except UnderdrawingError as error:
+            typer.echo(f"left out: {error}", err=True)
+            continue
+        for name in DISTANCE_ATTACKS:
+            copy = attacks.get(name).apply(protection.picture.pixels, np.random.default_rng(number))
+            for depth, distances in untouched_distances(copy, protection.code, tokenizer).items():
+                found[depth].append(distances)
+    typer.echo("| depth | offset | busy | own | deviation |\n|" + "---|" * 5)
+    for depth, parts in found.items():
+        numbers = usual_line(parts, has_own=depth is Depth.FINE)
+        typer.echo(f"| {depth} | " + " | ".join(f"{number:.3f}" for number in numbers) + " |")
+
+
+def untouched_distances(copy: Pixels, code: HiddenCode, tokenizer: Tokenizer) -> dict[Depth, Distances]:
+    """The distances of an untouched copy at every depth."""
+
+    def at(n_scales: int, known: NDArray[np.bool_] | None = None) -> tuple[Distances, Distances | None]:
+        part = HiddenCode(code.scales[:n_scales], known)
+        says, intact = tokenizer.linear_picture(part), np.ones((16, 16), dtype=np.float32)
+        comparison = compared(copy, part, tokenizer, says=says, intact=intact)
+        return comparison.coarse, comparison.fine
+
+    core, _ = at(4)
+    detail, beyond = at(5)
+    _, fine = at(6)
+    assert beyond is not None
+    assert fine is not None
+    return {Depth.CORE: core, Depth.DETAIL: detail, Depth.BEYOND: beyond, Depth.FINE: fine}
+
+
+def usual_line(parts: list[Distances], *, has_own: bool) -> tuple[float, float, float, float]:
+    """Offset, slopes for busyness and own latents, and deviation, by least squares over all cells."""
+    logarithm, busy, own = (
+        np.log1p(np.concatenate([getattr(part, name).ravel() for part in parts]))
+        for name in ("distance", "busyness", "own")
+    )
+    columns = [np.ones_like(busy), busy, *([own] if has_own else [])]
+    factors, *_ = np.linalg.lstsq(np.stack(columns, axis=1), logarithm, rcond=None)
+    deviation = float((logarithm - np.stack(columns, axis=1) @ factors).std())
+    offset, slope, *rest = (float(factor) for factor in factors)
+    return offset, slope, rest[0] if rest else 0.0, deviation
 
 
 def report(maps: dict[tuple[str, str], list[tuple[float, float, float, float]]], alarms: dict[str, list[bool]]) -> None:

@@ -18,7 +18,7 @@ FLOORS = [
     {"errors"},
     {"images", "networks"},
     {"tokenizer", "payload", "channel", "tamper", "recovery"},
-    {"findings", "likeness", "recall", "remembering"},
+    {"comparison", "findings", "likeness", "recall", "remembering"},
     {"reading"},
     {"pipeline", "report"},
     {"cli", "bench"},

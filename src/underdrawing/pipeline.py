@@ -21,6 +21,7 @@ import numpy as np
 
 from underdrawing.channel import Profile
 from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, capacity_bits, embed, receptions
+from underdrawing.comparison import compared
 from underdrawing.findings import Geometry, Protection, Verdict, Verification
 from underdrawing.likeness import shows_another_picture
 from underdrawing.payload import (
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from underdrawing.images import Picture
-    from underdrawing.tamper import TamperFinding
+    from underdrawing.tamper import Comparison, TamperFinding
 
 __all__ = ["protect", "verify"]
 
@@ -129,21 +130,40 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
     if reading is None:
         return _unprotected(seen=heard, timings_s=clock.seconds)
     with clock("map"):
-        rough = _tokenizer().linear_picture(reading.code).astype(np.uint8)
+        says = _tokenizer().linear_picture(reading.code)
         remembered = cache(partial(_tokenizer().decode, reading.code))
         finding = find_tampering(
             reading.reception.evidence,
             agreement=reading.reception.agreement,
             suspect=picture.pixels,
-            remembered=None if reading.core is None else rough,
-            closer=remembered,
+            comparison=_compared(reading, picture, says),
+            remembered=None if reading.core is None else remembered,
+            steady=_is_steady(reading),
         )
     with clock("recover"):
+        rough = says.astype(np.uint8)
         another = reading.core is not None and shows_another_picture(picture.pixels, rough, finding.mask)
         recovered = None
         if finding.tampered and not another:
             recovered = replace(picture, pixels=_recovered(picture.pixels, reading.code, finding.mask))
     return _verification(reading, finding, _signature(reading, trust), another, recovered, clock.seconds)
+
+
+def _compared(reading: Reading, picture: Picture, says: NDArray[np.int16]) -> Comparison | None:
+    """The suspect held against its code; None where that is an anchor's alone, too coarse to tell."""
+    if reading.core is None:
+        return None
+    heard = reading.reception
+    gamma = heard.candidate.tone.gamma
+    pixels = _eight_bit(picture.pixels)
+    return compared(pixels, reading.code, _tokenizer(), says=says, intact=heard.intact, gamma=gamma)
+
+
+def _is_steady(reading: Reading) -> bool:
+    """Whether the suspect was read with its tones as they are, and nothing is left to undo."""
+    tone = reading.reception.candidate.tone
+    unchanged = (tone.gain, tone.gamma, tone.blur_px) == (1, 1, 0)
+    return unchanged and reading.drift <= TONE_DRIFT_LIMIT
 
 
 def _fuller(one: Reading | None, other: Reading | None) -> Reading | None:

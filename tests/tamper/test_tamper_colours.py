@@ -38,6 +38,16 @@ def test_limits_a_little_less_than_white_is_not_clipped():
     assert (clipped_share(pixels + np.uint8(1), size=SIZE) == 1).all()
 
 
+def test_reference_one_black_channel_counts_where_any_channel_does():
+    pixels = np.full((64, 96, 3), 90, dtype=np.uint8)
+    pixels[:32, :, 1] = 0
+    assert not clipped_share(pixels, size=SIZE).any()
+    share = clipped_share(pixels, size=SIZE, any_channel=True)
+    assert (share[:8] == 1).all()
+    assert not share[8:].any()
+    assert np.array_equal(share, clipped_share(pixels.astype(np.uint16) * 257, size=SIZE, any_channel=True))
+
+
 def test_reference_other_colours_speak_against_a_place_and_the_same_hardly_for_it():
     original = picture()
     suspect = original.copy()

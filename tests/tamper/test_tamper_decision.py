@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from underdrawing.tamper import find_tampering
+from underdrawing.tamper import Comparison, Distances, find_tampering
+from underdrawing.tamper.content import USUAL, Depth
 
 ROWS, COLUMNS, SCALE = 32, 48, 8
 NOISE = 3.0
@@ -39,9 +40,28 @@ def box(top, bottom, left, right):
     return region
 
 
+def cells(side, other):
+    """Usual distances, ``other`` (side×side) times e² too large."""
+    usual = USUAL[Depth.DETAIL if side == 16 else Depth.BEYOND]
+    distance = np.expm1(usual.offset + usual.busy * np.log1p(5.0) + 2.0 * other)
+    flat = np.ones((side, side), dtype=np.float32)
+    return Distances(distance.astype(np.float32), 5 * flat, 0 * flat)
+
+
+def comparison(region):
+    """A comparison that finds other content inside a region."""
+    shares = [cv2.resize(region.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA) for side in (16, 32)]
+    return Comparison(cells(16, shares[0]), cells(32, shares[1]), np.zeros((32, 32), dtype=bool))
+
+
 def find(region, **changes):
     pixels = changes.pop("pixels", picture())
-    arguments = {"agreement": agreement(region), "suspect": pixels, "remembered": remembered(picture())} | changes
+    arguments = {
+        "agreement": agreement(region),
+        "suspect": pixels,
+        "comparison": comparison(region),
+        "remembered": lambda: remembered(picture()),
+    } | changes
     evidence = arguments.pop("evidence", field(region))
     return find_tampering(evidence, **arguments)
 
@@ -78,7 +98,7 @@ def test_reference_noise_alone_is_no_tampering(seed):
 
 def test_reference_specks_do_not_count():
     region = box(5, 6, 5, 6) | box(20, 21, 40, 41)
-    assert not find(region).tampered
+    assert not find(region, comparison=None).tampered
 
 
 def test_reference_a_hole_in_a_region_is_closed():
@@ -92,57 +112,87 @@ def test_reference_a_hole_in_a_region_is_closed():
 def test_reference_a_region_whose_chips_still_agree_is_noisy_not_replaced():
     region = box(8, 20, 10, 30)
     nowhere = box(0, 0, 0, 0)
-    assert not find(region, agreement=agreement(nowhere)).tampered
+    assert not find(region, agreement=agreement(nowhere), comparison=comparison(nowhere)).tampered
 
 
-def test_reference_other_colours_count_even_where_the_chips_agree():
+def test_reference_other_content_counts_even_where_the_chips_agree():
     region, nowhere = box(8, 20, 10, 30), box(0, 0, 0, 0)
-    pixels = picture()
-    pixels[enlarged(region)] = pixels[enlarged(region)][:, ::-1] ^ 0x80
-    finding = find(region, pixels=pixels, evidence=field(nowhere, strength=2.0), agreement=agreement(nowhere))
+    finding = find(region, evidence=field(nowhere, strength=6.0), agreement=agreement(nowhere))
     truth = enlarged(region)
     assert finding.tampered
     assert (finding.mask & truth).sum() / truth.sum() > 0.6
+    assert (finding.mask & truth).sum() / finding.mask.sum() > 0.9
+
+
+def test_limits_a_mark_in_another_picture_is_not_a_change_of_places():
+    """Chips are right nearly everywhere, content is wrong everywhere: nothing was edited here."""
+    nowhere, everywhere = box(0, 0, 0, 0), box(0, ROWS, 0, COLUMNS)
+    assert not find(nowhere, comparison=comparison(everywhere)).tampered
+
+
+def test_reference_the_same_content_hardly_vouches_for_a_place_whose_chips_are_gone():
+    region, nowhere = box(8, 20, 10, 30), box(0, 0, 0, 0)
+    finding = find(region, comparison=comparison(nowhere))
+    assert finding.tampered
+    assert (finding.mask & enlarged(region)).sum() / enlarged(region).sum() > 0.8
 
 
 def test_reference_what_is_clipped_carries_no_chips():
-    region = box(8, 20, 10, 30)
+    region, nowhere = box(8, 20, 10, 30), box(0, 0, 0, 0)
     pixels = picture()
     pixels[enlarged(region)] = 255
-    assert not find(region, pixels=pixels, remembered=None).tampered
-    assert find(region, pixels=pixels).tampered, "white where the picture remembers none"
+    assert not find(region, pixels=pixels, comparison=comparison(nowhere)).tampered
+    assert find(region, pixels=pixels).tampered, "white where the code says something else"
 
 
-def test_reference_a_closer_picture_is_asked_for_only_where_the_first_shows_a_change():
+def test_reference_a_change_of_tone_that_clips_one_channel_takes_the_chips_with_it():
+    region, nowhere = box(8, 20, 10, 30), box(0, 0, 0, 0)
+    pixels = picture()
+    pixels[enlarged(region), 2] = 0
+    doubtful = {"pixels": pixels, "comparison": comparison(nowhere)}
+    assert find(region, **doubtful).tampered
+    assert not find(region, **doubtful, steady=False).tampered
+
+
+def test_reference_more_is_asked_of_a_region_where_the_tones_were_changed():
+    region = box(8, 11, 10, 13)
+    weak = {"evidence": np.where(region, -5, 6).astype(np.float32), "comparison": None}
+    finding = find(region, **weak)
+    assert finding.tampered
+    assert finding.least_evidence < finding.strongest_evidence < find(region, **weak, steady=False).least_evidence
+    assert not find(region, **weak, steady=False).tampered
+
+
+def test_reference_a_region_grows_into_blocks_that_do_not_speak_for_themselves():
+    """The core is proven; blocks beside it that say nothing belong to it, blocks elsewhere that say nothing do not."""
+    region, around, elsewhere = box(8, 20, 10, 30), box(7, 21, 9, 31), box(26, 30, 36, 44)
+    evidence = np.where(region, -6, np.where(around | elsewhere, 0, 6)).astype(np.float32)
+    finding = find(region, evidence=evidence, comparison=None, remembered=None)
+    assert (finding.probability[enlarged(around & ~region)] > 0.25).mean() > 0.9
+    assert finding.probability[enlarged(elsewhere)].max() < 0.5
+
+
+def test_reference_the_remembered_picture_is_asked_for_only_to_draw_an_outline():
     asked = []
 
-    def closer():
+    def painted():
         asked.append(True)
         return remembered(picture())
 
-    assert not find(box(0, 0, 0, 0), closer=closer).tampered
+    assert not find(box(0, 0, 0, 0), remembered=painted).tampered
     assert not asked
-    assert find(box(8, 20, 10, 30), closer=closer).tampered
+    assert find(box(8, 20, 10, 30), remembered=painted).tampered
     assert asked
 
 
-def test_reference_the_closer_picture_alone_decides():
-    """The first picture is wrong in a corner; what the chips do not accuse is cleared by the closer one."""
-    region, nowhere = box(8, 20, 10, 30), box(0, 0, 0, 0)
-    wrong = remembered(picture())
-    wrong[64:160, 64:160] ^= 0x80
-    doubtful = {"evidence": field(nowhere, strength=1.0), "agreement": agreement(region), "remembered": wrong}
-    assert find(nowhere, **doubtful).tampered
-    assert not find(nowhere, **doubtful, closer=lambda: remembered(picture())).tampered
-
-
-def test_limits_without_a_remembered_picture_chips_decide():
-    assert find(box(8, 20, 10, 30), remembered=None).tampered
-    assert not find(box(0, 0, 0, 0), remembered=None).tampered
+def test_limits_without_a_code_chips_decide():
+    without = {"comparison": None, "remembered": None}
+    assert find(box(8, 20, 10, 30), **without).tampered
+    assert not find(box(0, 0, 0, 0), **without).tampered
 
 
 def test_limits_everything_replaced():
-    finding = find(box(0, ROWS, 0, COLUMNS), remembered=None)
+    finding = find(box(0, ROWS, 0, COLUMNS), comparison=None, remembered=None)
     assert finding.tampered
     assert finding.mask.mean() > 0.9
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.tamper.colours import Pixels, clipped_share, colour_evidence
+from underdrawing.tamper.content import Comparison, content_evidence, other_content, share_of_cell
 from underdrawing.tamper.field import settled_beliefs
 from underdrawing.tamper.outline import OUTLINE_PX, outlined
 
@@ -17,19 +18,22 @@ FALSE_ALARM_RATE = 0.01
 """Share of untouched images over all attacks that may be called tampered: an aim; see ``docs/tamper.md``."""
 
 _STRONGEST_EVIDENCE = 8.0
-_CLIPPING_WEIGHT = 4.0
-_PRIOR_LOG_ODDS = -0.7
-_COUPLING = 0.7
+_CLIPPING_WEIGHT = 1.5
+_SEED_LOG_ODDS, _SEED_COUPLING = -0.7, 0.7
+_GROWTH_LOG_ODDS, _GROWTH_COUPLING = 1.8, 1.2
+_ENOUGH_CHIPS = 0.5
+_COARSE_ROWS = 16
+_REACH_BLOCKS, _COARSE_REACH_BLOCKS = 1, 2
 _REGION_BELIEF = 0.5
-_LEAST_BLOCKS = 4
-_LEAST_REGION_EVIDENCE = 50.0
-_WORTH_A_CLOSER_LOOK = 20.0
+_LEAST_BLOCKS = 3
+_LEAST_REGION_EVIDENCE, _LEAST_COARSE_EVIDENCE, _LEAST_UNSTEADY_EVIDENCE = 20.0, 15.0, 90.0
 _LARGEST_HOLE_BLOCKS = 12
 _MOST_AGREEMENT = 0.25
-_AGREEMENT_PER_NAT = 0.1
+_AGREEMENT_PER_NAT = 0.2
 _FEWEST_CHIPS = 24
 _CLEARLY_FEWER = 5.0
-_CLEAR_COLOURS = 7.0
+_CLEARLY_OTHER = 4.0
+_MOST_CONTRADICTED = 0.5
 _MOST_BELIEF = 0.999
 
 
@@ -42,18 +46,37 @@ class TamperFinding:
         mask: H×W bool, True where the image is called changed.
         tampered: whether any region is.
         strongest_evidence: nats for the strongest region, 0 if there is none.
+        least_evidence: nats that a region needed to count.
     """
 
     probability: NDArray[np.float32]
     mask: NDArray[np.bool_]
     tampered: bool
     strongest_evidence: float
+    least_evidence: float = _LEAST_REGION_EVIDENCE
 
     @property
     def confidence(self) -> float:
         """How sure the decision is, 0.5 to 1: from how far the strongest region is from the least that counts."""
-        distance = abs(self.strongest_evidence - _LEAST_REGION_EVIDENCE) / _LEAST_REGION_EVIDENCE
+        distance = abs(self.strongest_evidence - self.least_evidence) / self.least_evidence
         return float(1 - 0.5 * np.exp(-3 * distance))
+
+
+@dataclass(frozen=True, eq=False)
+class _Blocks:
+    """What speaks about each block. Arrays are rows×columns float32.
+
+    Attributes:
+        total: log-likelihood ratio of untouched against replaced, in nats.
+        content: the part of it that comes from what the picture shows.
+        agreement: sum over the known chips of 1 for right to −1 for opposite.
+        chips: their number, less where the picture is clipped.
+    """
+
+    total: NDArray[np.float32]
+    content: NDArray[np.float32]
+    agreement: NDArray[np.float32]
+    chips: NDArray[np.float32]
 
 
 def find_tampering(
@@ -61,8 +84,9 @@ def find_tampering(
     *,
     agreement: NDArray[np.float32],
     suspect: Pixels,
-    remembered: NDArray[np.uint8] | None = None,
-    closer: Callable[[], NDArray[np.uint8]] | None = None,
+    comparison: Comparison | None = None,
+    remembered: Callable[[], NDArray[np.uint8]] | None = None,
+    steady: bool = True,
 ) -> TamperFinding:
     """Find the regions of an image that do not carry what they should.
 
@@ -72,45 +96,85 @@ def find_tampering(
         agreement: 2×rows×columns float32; sum over the known chips of each block of 1 for right to −1 for opposite, and
             their number.
         suspect: H×W×3 RGB, uint8 or uint16, the image.
-        remembered: h×w×3 RGB uint8, the picture its hidden code remembers; None if too little of the code is known for
-            its colours to tell anything.
-        closer: a picture nearer to what was remembered, same type, asked for only where the first one shows a change or
-            nearly does; the answer then goes by this one alone.
+        comparison: the image held against its hidden code; None if too little of the code is known.
+        remembered: h×w×3 RGB uint8, the picture the hidden code remembers; asked for only where there is a region whose
+            outline it can help to draw.
+        steady: whether the tones are as they were and nothing was blurred. Where they are not, chips are wrong in
+            places nobody touched, and more is asked of a region.
     """
-    chips = _combined(evidence, suspect)
-    belief, kept, strongest = _weighed(chips, _colours(evidence, suspect, remembered), agreement)
-    if remembered is not None and closer is not None and strongest >= _WORTH_A_CLOSER_LOOK:
-        remembered = closer()
-        belief, kept, strongest = _weighed(chips, _colours(evidence, suspect, remembered), agreement)
-    probability, mask = _at_full_size(belief, kept, evidence, suspect, remembered)
-    return TamperFinding(probability, mask, bool(kept.any()), strongest)
+    blocks = _weighed(evidence, agreement, suspect, comparison, steady)
+    seeds, strongest, least = _seeds(blocks, steady=steady)
+    belief, regions = _grown(blocks, seeds)
+    picture = remembered() if remembered is not None and regions.any() else None
+    probability, mask = _at_full_size(belief, regions, evidence, suspect, picture)
+    return TamperFinding(probability, mask, bool(regions.any()), strongest, least)
 
 
 def _weighed(
-    chips: NDArray[np.float32], colours: NDArray[np.float32], agreement: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_], float]:
-    """From the evidence of each block: belief that it was changed, whether it is in a region that counts, and the
-    evidence for the clearest region."""
-    total = chips + colours
-    belief = _without_holes(settled_beliefs(np.float32(_PRIOR_LOG_ODDS) - total, coupling=_COUPLING))
-    kept, strongest = _significant(belief, total, colours, agreement)
-    return np.where(kept | (belief < _REGION_BELIEF), belief, np.float32(_REGION_BELIEF) * belief), kept, strongest
+    evidence: NDArray[np.float32],
+    agreement: NDArray[np.float32],
+    suspect: Pixels,
+    comparison: Comparison | None,
+    steady: bool,
+) -> _Blocks:
+    """Chips, less where the picture is clipped and cannot carry them, and content together.
+
+    Chips are heard in the brightness alone, so they cannot vouch for a place that shows something else altogether.
+    Where most of what carries the mark shows something else, it is the mark that is in the wrong picture; then the code
+    tells nothing about places.
+    """
+    size = _shape(evidence)
+    clipped = clipped_share(suspect, size=size, any_channel=not steady)
+    audible = 1 - np.minimum(np.float32(_CLIPPING_WEIGHT) * clipped, 1)
+    total = np.clip(evidence, -_STRONGEST_EVIDENCE, _STRONGEST_EVIDENCE) * audible
+    content = np.zeros_like(total)
+    if comparison is not None:
+        other = other_content(comparison, size=size)
+        carrying = total > 0
+        if np.count_nonzero(carrying & (other < 0)) <= _MOST_CONTRADICTED * np.count_nonzero(carrying):
+            content = content_evidence(comparison, size=size)
+            total = np.where(other < 0, np.minimum(total + content, other), total + content)
+    return _Blocks(total.astype(np.float32), content, agreement[0] * audible, agreement[1] * audible)
 
 
-def _combined(evidence: NDArray[np.float32], suspect: Pixels) -> NDArray[np.float32]:
-    """Evidence of the chips, within bounds; none where the picture is clipped and cannot carry them."""
-    audible = 1 - np.minimum(_CLIPPING_WEIGHT * clipped_share(suspect, size=_shape(evidence)), 1)
-    bounded = np.clip(evidence, -_STRONGEST_EVIDENCE, _STRONGEST_EVIDENCE) * audible
-    return np.asarray(bounded, dtype=np.float32)
+def _seeds(blocks: _Blocks, *, steady: bool) -> tuple[NDArray[np.bool_], float, float]:
+    """Blocks of the regions that surely were changed, the evidence for the clearest, and the least that counts."""
+    own = np.float32(_SEED_LOG_ODDS) - blocks.total
+    belief = _without_holes(settled_beliefs(own, coupling=_SEED_COUPLING))
+    least = _LEAST_COARSE_EVIDENCE if _is_coarse(blocks.total) else _LEAST_REGION_EVIDENCE
+    least = least if steady else _LEAST_UNSTEADY_EVIDENCE
+    labels, against, replaced = _regions(belief, blocks)
+    sizes = np.bincount(labels.ravel(), minlength=against.size)
+    clear = (sizes >= _LEAST_BLOCKS) & (against >= least) & replaced
+    return clear[labels], max(float(against[replaced].max(initial=0.0)), 0.0), least
 
 
-def _colours(
-    evidence: NDArray[np.float32], suspect: Pixels, remembered: NDArray[np.uint8] | None
-) -> NDArray[np.float32]:
-    """Evidence of the colours of each block."""
-    if remembered is None:
-        return np.zeros(evidence.shape, dtype=np.float32)
-    return colour_evidence(suspect, remembered, evidence > 0, size=_shape(evidence))
+def _grown(blocks: _Blocks, seeds: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Belief that each block was changed, and the regions that count, grown from their seeds.
+
+    That anything was changed takes proof. How far a change reaches is another question: evidence against a block is
+    bounded, evidence for it hardly, so around a proven region a block has to speak for itself. It can only where it
+    has chips to do so.
+    """
+    own = np.float32(_SEED_LOG_ODDS) - blocks.total
+    elsewhere = np.float32(_REGION_BELIEF) * settled_beliefs(own, coupling=_SEED_COUPLING)
+    if not seeds.any():
+        return elsewhere, seeds
+    audible = blocks.chips / max(_ENOUGH_CHIPS * float(np.median(blocks.chips)), 1e-3)
+    odds = _SEED_LOG_ODDS + (_GROWTH_LOG_ODDS - _SEED_LOG_ODDS) * np.clip(audible, 0, 1)
+    wide = _without_holes(settled_beliefs((odds - blocks.total).astype(np.float32), coupling=_GROWTH_COUPLING))
+    reach = 2 * (_COARSE_REACH_BLOCKS if _is_coarse(blocks.total) else _REACH_BLOCKS) + 1
+    near = cv2.dilate(seeds.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    candidates = seeds | (near & (wide > _REGION_BELIEF))
+    _, labels = cv2.connectedComponents(candidates.astype(np.uint8), connectivity=8)
+    regions = candidates & np.isin(labels, np.unique(labels[seeds]))
+    inside = np.maximum(wide, np.float32(_REGION_BELIEF + 1e-3))
+    return np.where(regions, inside, elsewhere).astype(np.float32), regions
+
+
+def _is_coarse(plane: NDArray[np.float32]) -> bool:
+    """Whether the grid is the smallest one: few blocks, each with much of the picture in it."""
+    return int(min(plane.shape)) <= _COARSE_ROWS
 
 
 def _shape(plane: NDArray[np.float32]) -> tuple[int, int]:
@@ -127,31 +191,25 @@ def _without_holes(belief: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(filled, np.maximum(belief, np.float32(1 - belief)), belief).astype(np.float32)
 
 
-def _significant(
-    belief: NDArray[np.float32],
-    total: NDArray[np.float32],
-    colours: NDArray[np.float32],
-    agreement: NDArray[np.float32],
-) -> tuple[NDArray[np.bool_], float]:
-    """Blocks of the regions that are large and clear enough, and the evidence for the clearest region in nats.
+def _regions(
+    belief: NDArray[np.float32], blocks: _Blocks
+) -> tuple[NDArray[np.integer], NDArray[np.floating], NDArray[np.bool_]]:
+    """Number of the region of each block, evidence against each region in nats, and whether it was replaced.
 
     A region whose chips agree with what was sent almost as often as those of the rest is noisy, not replaced; the more
-    other its colours are, the more they may agree.
+    other its content is, the more they may agree.
     """
-    suspicious = (belief > _REGION_BELIEF).astype(np.uint8)
-    count, labels = cv2.connectedComponents(suspicious, connectivity=8)
-    planes = (np.ones_like(total), -total, colours, agreement[0], agreement[1])
-    sizes, against, hues, agreeing, chips = (np.bincount(labels.ravel(), plane.ravel(), count) for plane in planes)
+    count, labels = cv2.connectedComponents((belief > _REGION_BELIEF).astype(np.uint8), connectivity=8)
+    planes = (np.ones_like(belief), -blocks.total, blocks.content, blocks.agreement, blocks.chips)
+    sizes, against, contents, agreeing, chips = (np.bincount(labels.ravel(), plane.ravel(), count) for plane in planes)
     usual = agreeing[0] / chips[0] if chips[0] >= _FEWEST_CHIPS else 1.0
     spread = np.sqrt(chips / 2)
-    surprise = np.maximum(-hues / np.maximum(sizes, 1), 0)
-    silent = agreeing - spread < (_MOST_AGREEMENT + _AGREEMENT_PER_NAT * surprise) * usual * chips
+    other = np.maximum(-contents / np.maximum(sizes * share_of_cell(belief.shape), 1e-6), 0)
+    silent = agreeing - spread <= (_MOST_AGREEMENT + _AGREEMENT_PER_NAT * other) * usual * chips
     fewer = agreeing + _CLEARLY_FEWER * spread < usual * chips
-    replaced = silent & (fewer | (surprise > _CLEAR_COLOURS))
+    replaced = silent & (fewer | (other > _CLEARLY_OTHER))
     replaced[0] = False
-    clear = (sizes >= _LEAST_BLOCKS) & (against >= _LEAST_REGION_EVIDENCE) & replaced
-    strongest = float(against[replaced].max(initial=0.0))
-    return clear[labels], max(strongest, 0.0)
+    return np.asarray(labels), np.asarray(against, dtype=np.float64), np.asarray(replaced, dtype=np.bool_)
 
 
 def _at_full_size(

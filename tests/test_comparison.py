@@ -1,0 +1,71 @@
+"""A suspect held against its code, on a real photograph."""
+
+import numpy as np
+import pytest
+from skimage import data
+
+from underdrawing.comparison import compared
+from underdrawing.tamper.content import content_evidence
+from underdrawing.tokenizer import HiddenCode, Tokenizer
+
+SIZE = (32, 32)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return Tokenizer.load()
+
+
+@pytest.fixture(scope="module")
+def photograph():
+    return data.coffee()
+
+
+@pytest.fixture(scope="module")
+def code(tokenizer, photograph):
+    return tokenizer.encode(photograph)
+
+
+def evidence(pixels, code, tokenizer, gamma=1.0):
+    intact = np.ones((16, 24), dtype=np.float32)
+    says = tokenizer.linear_picture(code)
+    return content_evidence(compared(pixels, code, tokenizer, says=says, intact=intact, gamma=gamma), size=SIZE)
+
+
+@pytest.mark.parametrize("n_scales", [4, 5, 6])
+def test_reference_an_untouched_picture_shows_what_its_code_says(tokenizer, photograph, code, n_scales):
+    nats = evidence(photograph, code.prefix(n_scales), tokenizer)
+    assert np.median(nats) > 0.1
+    assert (nats < -3).mean() < 0.01
+
+
+@pytest.mark.parametrize("n_scales", [4, 5, 6])
+def test_reference_another_content_shows(tokenizer, photograph, code, n_scales):
+    height, width = photograph.shape[:2]
+    region = (slice(height // 4, height // 2), slice(width // 4, width // 2))
+    forged = photograph.copy()
+    forged[region] = 255 - photograph[::-1][region]
+    nats = evidence(forged, code.prefix(n_scales), tokenizer)
+    assert np.median(nats[9:15, 9:15]) < -1
+    assert np.median(nats[18:]) > 0.1
+
+
+@pytest.mark.parametrize(("gain", "offset", "gamma"), [(0.8, 0, 1), (1.15, -12, 1), (1, 0, 1.2)])
+def test_reference_a_change_of_tone_is_another_tone_not_another_content(
+    tokenizer, photograph, code, gain, offset, gamma
+):
+    toned = 255 * np.power(np.clip(gain * photograph + offset, 0, 255) / 255, gamma)
+    nats = evidence(np.rint(toned).astype(np.uint8), code, tokenizer, gamma)
+    assert np.median(nats) > 0.1
+    assert (nats < -3).mean() < 0.02
+
+
+def test_reference_only_known_tokens_count(tokenizer, photograph, code):
+    known = np.zeros((32, 32), dtype=bool)
+    known[:, :16] = True
+    wrong = code.scales[5].copy()
+    wrong[:, 16:] = 0
+    partial = evidence(photograph, HiddenCode((*code.scales[:5], wrong), known), tokenizer)
+    whole = evidence(photograph, code, tokenizer)
+    assert np.allclose(partial[:, :16], whole[:, :16])
+    assert np.median(partial[:, 16:]) > 0.1

@@ -95,10 +95,17 @@ class Trainer:
         if {**self.runs[-1], "from_step": self.step} != current:
             self.runs.append(current)
 
-    def save_half(self, path: Path) -> None:
-        """Write the averaged weights in half precision: small, and enough to start again from."""
-        parameters = self.average.named_parameters()
-        np.savez_compressed(path, **{name: value.detach().half().cpu().numpy() for name, value in parameters})
+    def save_half(self, path: Path, *, prefix: str = "") -> None:
+        """Write the averaged weights, or the part of the network with a prefix, in half precision.
+
+        Small, and enough to start again from.
+        """
+        parameters = {
+            name.removeprefix(prefix): value.detach().half().cpu().numpy()
+            for name, value in self.average.named_parameters()
+            if name.startswith(prefix)
+        }
+        np.savez_compressed(path, **parameters)
 
     def start_from(self, path: Path, *, prefix: str = "") -> None:
         """Take the weights that ``save_half`` wrote, with a fresh optimizer.
@@ -181,7 +188,7 @@ def _distributed(network: nn.Module, device: torch.device) -> nn.Module:
         return network
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    return nn.parallel.DistributedDataParallel(network, find_unused_parameters=True)
+    return nn.parallel.DistributedDataParallel(network)
 
 
 def _grow(parameter: nn.Parameter, learned: Tensor) -> None:

@@ -6,20 +6,27 @@ First the Transformer alone, on latents and tokens; with ``--joint`` it goes on 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from train.history import history_of, this_run
 from train.loop import Plan, Trainer, main_process, pick_device
+from train.restorer.export import write_restorer
+from train.restorer.manifest import describe
 from train.restorer.network import Restorer
 from train.restorer.scores import Suspects, latent_error_db, restored_psnr
 from train.restorer.training import Joint, joint_loss, restorer_loss
 from train.tokenizer.codes import Lookup
-from train.tokenizer.examples import load_examples
+from train.tokenizer.examples import Examples, load_examples
+from train.tokenizer.export import write_weights
 from train.tokenizer.linear import load_linear
+from train.tokenizer.manifest import describe as describe_tokenizer
 from train.tokenizer.network import Decoder
+from underdrawing.tokenizer.weights import LinearWeights
 
 
 def main() -> None:
@@ -62,7 +69,28 @@ def main() -> None:
 
     trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=_log)
     if main_process():
-        trainer.save_half(options.output / ("joint.npz" if options.joint else "restorer.npz"))
+        _export(options, trainer, linear, train)
+
+
+def _export(options: argparse.Namespace, trainer: Trainer, linear: LinearWeights, train: Examples) -> None:
+    """Write half-precision weights to go on from; of a joint run also the files that the package ships."""
+    run = this_run("train.restorer", trainer)
+    if not isinstance(trainer.average, Joint):
+        trainer.save_half(options.output / "restorer.npz")
+        (options.output / "training.json").write_text(json.dumps({"training": [run]}, indent=2))
+        return
+    trainer.save_half(options.output / "restorer.npz", prefix="restorer.")
+    trainer.save_half(options.output / "tokenizer.npz", prefix="decoder.")
+    tokenizer, recovery = options.output / "tokenizer", options.output / "recovery"
+    network, data, limit = trainer.average, options.data, options.limit
+    write_weights(network.decoder, linear, tokenizer)
+    describe_tokenizer(
+        tokenizer, network.decoder, [*history_of(options.decoder_history), run], data=data, train=train, limit=limit
+    )
+    write_restorer(network.restorer, recovery, eight_bits=True)
+    history = [*history_of(options.transformer_history), run]
+    describe(recovery, network.restorer, history, data=data, tokenizer_weights=tokenizer, limit=limit)
+    _log(f"exported to {tokenizer} and {recovery}")
 
 
 def _options() -> argparse.Namespace:
@@ -74,6 +102,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="go on from what the output folder holds")
     parser.add_argument("--transformer", type=Path, help="half-precision weights to start the Transformer from")
     parser.add_argument("--decoder", type=Path, help="half-precision weights to start the decoder from")
+    parser.add_argument("--decoder-history", type=Path, help="weights.json that tells how the decoder was trained")
+    parser.add_argument("--transformer-history", type=Path, help="training.json that tells how the Transformer was")
     parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--batch", type=int, default=8, help="pictures per step")
     parser.add_argument("--rate", type=float, default=6e-4, help="highest learning rate")

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from train.copies import compressed
+from train.export import write_manifest
+from train.history import origin
 from train.masks import quarter_mask
+from train.pictures import load_split
+from train.restorer.export import FILES
 from underdrawing.recovery import Restorer, paint_back
 from underdrawing.remembering import Setting, remember, surroundings_of
 from underdrawing.tokenizer import HiddenCode, Surroundings, Tokenizer, ladder_bits
 
-__all__ = ["SURVIVING_SCALES", "measure"]
+__all__ = ["SURVIVING_SCALES", "describe", "measure"]
 
 SURVIVING_SCALES = (0, 2, 3, 4, 5, 6)
 _QUALITY = 75
@@ -23,6 +30,38 @@ _SEAM_PX = 3
 
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
+
+
+def describe(
+    folder: Path,
+    network: nn.Module,
+    training: Sequence[dict[str, Any]],
+    *,
+    data: Path,
+    tokenizer_weights: Path,
+    limit: int | None,
+) -> None:
+    """Write ``weights.json`` for the Transformer, with scores measured through the package's own runtime.
+
+    Args:
+        folder: holds the file.
+        network: the Transformer, for its size.
+        training: the runs that led to it.
+        data: folder of pictures.
+        tokenizer_weights: folder with the decoder that it was trained with.
+        limit: score only so many pictures.
+    """
+    facts: dict[str, Any] = {
+        **origin(data),
+        "training": list(training),
+        "config": {"parameters": sum(p.numel() for p in network.parameters())},
+    }
+    write_manifest(folder, FILES, facts)
+    tokenizer, restorer = Tokenizer.load(weights=tokenizer_weights), Restorer.load(weights=folder)
+    facts["scores"] = {
+        split: measure(tokenizer, restorer, load_split(data, split, limit=limit)) for split in ("val", "test")
+    }
+    write_manifest(folder, FILES, facts)
 
 
 def measure(tokenizer: Tokenizer, restorer: Restorer, pictures: NDArray[np.uint8]) -> dict[str, Any]:

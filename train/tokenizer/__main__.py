@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from train.history import history_of, this_run
 from train.loop import Plan, Trainer, main_process, pick_device
 from train.pictures import load_split
 from train.tokenizer.codes import Lookup
@@ -52,7 +53,8 @@ def main() -> None:
     folder = options.output / "weights"
     write_weights(trainer.average, linear, folder)
     trainer.save_half(options.output / "decoder.npz")
-    describe(folder, trainer, options)
+    training = [*history_of(options.history), this_run("train.tokenizer", trainer)]
+    describe(folder, trainer.average, training, data=options.data, train=train, limit=options.limit)
     _log(f"exported to {folder}")
 
 
@@ -63,6 +65,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="go on from what the output folder holds")
     parser.add_argument("--linear", type=Path, help="linear.npz to keep; without it the vocabularies are fitted anew")
     parser.add_argument("--start", type=Path, help="decoder.npz (half precision) to start the decoder from")
+    parser.add_argument("--history", type=Path, help="weights.json of the weights to start from")
     parser.add_argument("--steps", type=int, default=Plan.steps, help="training steps of the decoder in all")
     parser.add_argument("--rate", type=float, default=Plan.learning_rate, help="highest learning rate")
     parser.add_argument("--batch", type=int, default=Plan.batch, help="pictures per step")

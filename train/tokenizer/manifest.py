@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
-import argparse
-import subprocess
 import time
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from train.export import write_manifest
-from train.loop import Trainer
-from train.pictures import data_hash, load_split
+from train.history import origin
+from train.pictures import load_split
+from train.tokenizer.examples import Examples
 from train.tokenizer.export import FILES
 from train.tokenizer.linear import UNIT
+from train.tokenizer.network import Decoder
 from train.tokenizer.robustness import robustness
+from train.tokenizer.separation import separation
+from underdrawing.bench.metrics import gmsd, ms_ssim, psnr_db
 from underdrawing.tokenizer import CANVAS, LADDER, VOCABULARY, Tokenizer, ladder_bits
 
-__all__ = ["describe", "measure"]
+__all__ = ["describe", "measure", "vocabulary_in_use"]
 
-_TEST_PICTURES = 300  # evenly spread over the split
+_LIKENESS = {"psnr_db_rgb_mean_by_bits": psnr_db, "ms_ssim_mean_by_bits": ms_ssim, "gmsd_mean_by_bits": gmsd}
 
 
-def describe(folder: Path, trainer: Trainer, options: argparse.Namespace) -> None:
-    """Write ``weights.json`` for the files in a folder, with scores measured through the package's own runtime."""
+def describe(
+    folder: Path,
+    network: Decoder,
+    training: Sequence[dict[str, Any]],
+    *,
+    data: Path,
+    train: Examples,
+    limit: int | None,
+) -> None:
+    """Write ``weights.json`` for the files in a folder, with scores measured through the package's own runtime.
+
+    Args:
+        folder: holds the files.
+        network: the decoder, for its size.
+        training: the runs that led to it.
+        data: folder of pictures.
+        train: the pictures it was trained on, with their tokens.
+        limit: score only so many pictures.
+    """
     facts: dict[str, Any] = {
-        "licence": "Apache-2.0",
-        "training_data": {
-            "name": "natural: 6,078 photographs from public research collections, 256×256; not redistributed",
-            "splits_sha256": data_hash(options.data),
-        },
-        "training_command": _command(options),
-        "training_commit": _commit(),
-        "training_steps": trainer.step,
-        "training_runs": trainer.runs,
+        **origin(data),
+        "training": list(training),
         "config": {
             "ladder": LADDER,
             "vocabulary": VOCABULARY,
             "unit_of_latents": UNIT,
-            "parameters": sum(p.numel() for p in trainer.average.parameters()),
-            "plan": asdict(trainer.plan),
+            "parameters": sum(p.numel() for p in network.parameters()),
         },
         "preprocessing": (
             f"RGB, 0..255, resized to {CANVAS}×{CANVAS} without keeping the aspect: by area where it shrinks, "
@@ -49,17 +60,20 @@ def describe(folder: Path, trainer: Trainer, options: argparse.Namespace) -> Non
         ),
     }
     write_manifest(folder, FILES, facts)
-    val = load_split(options.data, "val", limit=options.limit)
-    test = load_split(options.data, "test", limit=options.limit or _TEST_PICTURES)
+    val = load_split(data, "val", limit=limit)
+    test = load_split(data, "test", limit=limit)
+    tokenizer = Tokenizer.load(weights=folder)
     facts["scores"] = {"val": measure(folder, val), "test": measure(folder, test)}
-    facts["robustness"] = robustness(Tokenizer.load(weights=folder), val)
+    facts["vocabulary_in_use"] = vocabulary_in_use(train.maps)
+    facts["robustness"] = robustness(tokenizer, val)
+    facts["separation"] = separation(tokenizer.linear, test, train.maps)
     write_manifest(folder, FILES, facts)
 
 
 def measure(folder: Path, pictures: np.ndarray) -> dict[str, Any]:
-    """Mean PSNR by prefix, share of used entries, and median milliseconds of one thread."""
+    """Mean likeness by prefix (PSNR, MS-SSIM, GMSD), and median milliseconds of one thread."""
     tokenizer = Tokenizer.load(weights=folder)
-    scores = np.zeros((len(LADDER), len(pictures)))
+    scores = np.zeros((len(_LIKENESS), len(LADDER), len(pictures)))
     times = np.zeros((2, len(pictures)))
     for i, picture in enumerate(pictures):
         started = time.perf_counter()
@@ -69,23 +83,19 @@ def measure(folder: Path, pictures: np.ndarray) -> dict[str, Any]:
             started = time.perf_counter()
             painted = tokenizer.decode(code.prefix(n))
             times[1, i] = time.perf_counter() - started
-            error = np.square(painted.astype(np.float64) - picture).mean()
-            scores[n - 1, i] = 10 * np.log10(255**2 / max(error, 1e-9))
+            scores[:, n - 1, i] = [score(painted, picture, data_range=255) for score in _LIKENESS.values()]
+    bits = [str(ladder_bits(n + 1)) for n in range(len(LADDER))]
     return {
         "pictures": len(pictures),
-        "psnr_db_rgb_mean_by_bits": {
-            str(ladder_bits(n + 1)): round(float(scores[n].mean()), 3) for n in range(len(LADDER))
+        **{
+            name: dict(zip(bits, (round(float(value), 4) for value in means), strict=True))
+            for name, means in zip(_LIKENESS, scores.mean(axis=2), strict=True)
         },
         "encode_ms_median": round(float(np.median(times[0])) * 1e3, 1),
         "decode_ms_median": round(float(np.median(times[1])) * 1e3, 1),
     }
 
 
-def _command(options: argparse.Namespace) -> str:
-    shown = {"steps": options.steps, "batch": options.batch, "epochs": options.epochs, "seed": options.seed}
-    return "python -m train.tokenizer --data DIR --output DIR " + " ".join(f"--{k} {v}" for k, v in shown.items())
-
-
-def _commit() -> str:
-    result = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    return result.stdout.strip() or "unknown"
+def vocabulary_in_use(maps: Sequence[np.ndarray]) -> list[float]:
+    """Share of the entries of each scale that some picture uses."""
+    return [round(len(np.unique(tokens)) / VOCABULARY, 4) for tokens in maps]

@@ -24,14 +24,14 @@ check: $(VENV)/.check ## lint, types, generated docs, model card
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python docs/generate.py --check
-	$(BIN)/python -m train.tokenizer.card --check
+	$(BIN)/python -m train.cards --check
 
 bench: $(VENV)/.bench ## measure the main job and write docs/benchmark.md
 	$(BIN)/python bench/main_job.py
 
 docs: $(VENV)/.check ## regenerate the tables, the command-line reference and the model card
 	$(BIN)/python docs/generate.py
-	$(BIN)/python -m train.tokenizer.card
+	$(BIN)/python -m train.cards
 
 wheel: $(VENV)/.check ## build the wheel and try it in an empty environment
 	$(BIN)/python -m pip install --quiet build

@@ -14,16 +14,10 @@ from train.pictures import data_hash
 __all__ = ["history_of", "origin", "this_run"]
 
 _PLACES = {
-    "--data",
-    "--output",
-    "--linear",
-    "--start",
-    "--decoder",
-    "--transformer",
-    "--history",
-    "--decoder-history",
-    "--transformer-history",
+    *("--data", "--output", "--linear", "--start", "--decoder", "--transformer"),
+    *("--history", "--decoder-history", "--transformer-history"),
 }
+"""Options whose value is a place on this machine."""
 
 
 def history_of(manifest: Path | None) -> list[dict[str, Any]]:

@@ -77,13 +77,14 @@ def measure(tokenizer: Tokenizer, restorer: Restorer, pictures: NDArray[np.uint8
         it, in grey levels, with and without finish; and median milliseconds.
     """
     tables: dict[str, dict[str, list[float]]] = {}
-    seams: dict[str, list[float]] = {"pasted": [], "finished": []}
+    seams: dict[str, list[float]] = {"pasted": [], "finished": [], "copy": []}
     milliseconds = []
     for number, picture in enumerate(pictures):
         mask = quarter_mask(np.random.default_rng(number))
         suspect = compressed(picture, _QUALITY)
         around = surroundings_of(suspect, mask)
         code = tokenizer.encode(picture)
+        seams["copy"].append(_seam_error(suspect, picture, mask))
         for name, method in (("Telea", cv2.INPAINT_TELEA), ("Navier–Stokes", cv2.INPAINT_NS)):
             filled = cv2.inpaint(suspect, mask.astype(np.uint8), 3, method)
             _note(tables, name, 0, _masked_psnr(np.asarray(filled, np.uint8), picture, mask))
@@ -140,8 +141,8 @@ def _masked_psnr(picture: Picture, truth: Picture, mask: Mask) -> float:
 
 
 def _seam_error(picture: Picture, truth: Picture, mask: Mask) -> float:
-    """Mean absolute error of the gradients of luminance in the band around the border of the mask."""
-    kernel = np.ones((2 * _SEAM_PX + 1,) * 2, np.uint8)
+    """Mean absolute error of the slopes of luminance in a band along the border of the mask, in grey levels."""
+    kernel = np.ones((_SEAM_PX,) * 2, np.uint8)
     area = mask.astype(np.uint8)
     band = (cv2.dilate(area, kernel) > 0) & (cv2.erode(area, kernel) == 0)
     errors = [np.abs(one - other)[band].mean() for one, other in zip(_slopes(picture), _slopes(truth), strict=True)]

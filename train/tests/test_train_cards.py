@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 import skimage.data
-from train.tokenizer.card import model_card
+from train.cards import CARDS
 from train.tokenizer.robustness import kept_given_coarser, kept_tokens, robustness, steadied
 
 from underdrawing.tokenizer import Tokenizer, to_canvas
@@ -13,9 +14,11 @@ from underdrawing.tokenizer import Tokenizer, to_canvas
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_the_card_is_the_one_that_would_be_written():
-    manifest = json.loads((ROOT / "src/underdrawing/tokenizer/weights/weights.json").read_text(encoding="utf-8"))
-    assert (ROOT / "docs/models/tokenizer.md").read_text(encoding="utf-8") == model_card(manifest)
+@pytest.mark.parametrize("path", CARDS)
+def test_the_card_is_the_one_that_would_be_written(path):
+    manifest, write = CARDS[path]
+    contents = json.loads((ROOT / manifest).read_text(encoding="utf-8"))
+    assert (ROOT / path).read_text(encoding="utf-8") == write(contents)
 
 
 def test_an_unchanged_picture_keeps_all_tokens():

@@ -1,0 +1,212 @@
+"""Writes the model cards from the shipped manifests: ``python -m train.cards [--check]``. Needs no PyTorch."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["CARDS", "restorer_card", "tokenizer_card"]
+
+_ROOT = Path(__file__).resolve().parents[1]
+
+_HEAD = """\
+# Model card: {title}
+
+<!-- Written by `python -m train.cards` from the shipped weights.json; do not edit. -->
+
+"""
+
+_TOKENIZER = """\
+**What it does.** Describes a picture by 1365 tokens of 12 bits on the scales 1, 2, 4, 8, 16 and 32, and paints a
+256×256 picture from them. Any prefix of the scales is a description of the whole picture, so one code fits carriers
+of every size; scale 32 may be known in part. Given the untouched surroundings of a region it paints what continues
+them.
+
+**What it is.** Two levels of principal components (16-pixel patches to 32 numbers; 8-pixel patches of what is left to
+16); on each scale layouts, the principal components of cells of these numbers, and a vocabulary of 4096 entries; and a
+residual convolutional decoder of {parameters} parameters around a linear one. Encoding is integer arithmetic: the same
+canvas has the same tokens on every machine. Only the decoder, on which no token depends, is a neural network.
+
+**What it sees.** {preprocessing}.
+
+**What it is not for.** The decoder was trained for small squared error: what the tokens do not say comes out smooth,
+not invented. Small text and small faces are not legible at any prefix. Tokens follow the brightness of the picture;
+undo gain and offset before comparing the tokens of two copies (the table of tokens that stay the same).
+
+{origin}
+## Likeness
+
+Mean over pictures at 256×256, RGB, values 0 to 255, measured through the package's own runtime. PSNR in dB and MS-SSIM:
+higher is better; GMSD: lower is better.
+
+| bits of the code | {bits} |
+|---|{rules}
+{scores}
+
+One thread of the machine that trained it, median: encode {encode_ms} ms, decode {decode_ms} ms (lower is better).
+Share of the vocabulary that the training pictures use, scale by scale: {in_use}.
+
+## Tokens that stay the same
+
+Share of tokens that do not change when the picture does ({robust_pictures} pictures of val, changed at 256×256;
+higher is better). *Given* means that the coarser tokens of the original are known; *steadied*, that the picture was
+nudged beforehand to keep its tokens, as protecting does it.
+
+| change | tokens | 1 | 2 | 4 | 8 | 16 | 32 |
+|---|---|---|---|---|---|---|---|
+{robustness}
+
+## Copies and strangers
+
+An edited copy (a quarter replaced, cropped to nine tenths, JPEG 50) of each of {test_pictures} pictures of test, by its
+coarse code alone, against up to 5,000 other pictures: area under the ROC curve, and share of copies whose original is
+the nearest of all (higher is better).
+
+| bits of the code | ROC AUC | nearest |
+|---|---|---|
+{separation}
+"""
+
+_RESTORER = """\
+**What it does.** Predicts what a picture was where it was changed, from the tokens of its hidden code that arrived and
+from the pixels that are still its own. It tells the tokenizer's decoder better latents, and gives distributions over
+the tokens that did not arrive, scale by scale. Without any token it continues the surroundings; without any
+surroundings it helps the decoder.
+
+**What it is.** A Transformer of {parameters} parameters over 16×16 cells, stored with weights of eight bits, trained on
+random regions of 1 to 60 % of the picture, random survivors of the code, and JPEG of 40 to 95.
+
+**What it is not for.** It was trained for small squared error on {data}: where neither code nor surroundings tell, it
+paints a smooth mean and no invented detail. It is no generative model, and what it paints is no evidence.
+
+{origin}
+## Inside the region
+
+Mean PSNR in dB inside a quarter of each picture (boxes, strokes and blobs) at 256×256 after JPEG 75, through the
+package's own runtime, the seam matched; by bits of the code that arrived (higher is better).
+
+{tables}
+
+Error of the slopes of luminance in a band of three pixels along the border of the region, in grey levels (lower is
+better), 4092 bits, val: {seam_pasted} when the code alone is pasted, {seam_finished} as finished, {seam_copy} in the
+compressed copy that was never changed. Transformer and decoder together take {restore_ms} ms (one thread, median).
+"""
+
+
+def tokenizer_card(manifest: dict[str, Any]) -> str:
+    """The tokenizer's card in Markdown for the contents of its ``weights.json``."""
+    scores = manifest["scores"]
+    bits = list(scores["val"]["psnr_db_rgb_mean_by_bits"])
+    return _HEAD.format(title="the tokenizer") + _TOKENIZER.format(
+        parameters=f"{manifest['config']['parameters']:,}",
+        preprocessing=manifest["preprocessing"],
+        origin=_origin(manifest),
+        bits=" | ".join(bits),
+        rules="---|" * len(bits),
+        scores="\n".join(row for split in scores for row in _likeness_rows(split, scores[split])),
+        encode_ms=scores["val"]["encode_ms_median"],
+        decode_ms=scores["val"]["decode_ms_median"],
+        in_use=", ".join(f"{share:.1%}" for share in manifest["vocabulary_in_use"]),
+        robust_pictures=scores["val"]["pictures"],
+        robustness="\n".join(_robust_rows(manifest["robustness"])),
+        test_pictures=scores["test"]["pictures"],
+        separation="\n".join(
+            f"| {count} | {row['roc_auc']:.4f} | {row['nearest']:.3f} |"
+            for count, row in manifest["separation"].items()
+        ),
+    )
+
+
+def restorer_card(manifest: dict[str, Any]) -> str:
+    """The Transformer's card in Markdown for the contents of its ``weights.json``."""
+    scores = manifest["scores"]
+    seam = scores["val"]["seam_error_grey_levels"]
+    return _HEAD.format(title="the conditional Transformer") + _RESTORER.format(
+        parameters=f"{manifest['config']['parameters']:,}",
+        data="photographs",
+        origin=_origin(manifest),
+        tables="\n\n".join(_restored_table(split, scores[split]) for split in scores),
+        seam_pasted=seam["pasted"],
+        seam_finished=seam["finished"],
+        seam_copy=seam["copy"],
+        restore_ms=scores["val"]["restore_ms_median"],
+    )
+
+
+def _origin(manifest: dict[str, Any]) -> str:
+    files = "\n".join(f"| `{f['file']}` | {f['size']:,} | `{f['sha256']}` |" for f in manifest["files"])
+    data = manifest["training_data"]
+    runs = "\n".join(
+        f"{number}. `{run['command']}`, commit `{run['commit'][:12]}`, {run['steps']:,} steps taken."
+        for number, run in enumerate(manifest["training"], start=1)
+    )
+    return (
+        f"## Files\n\n| file | size in bytes | SHA-256 |\n|---|---|---|\n{files}\n\n"
+        f"Licence: {manifest['licence']}. Training data: {data['name']} (SHA-256 of its `splits.csv`: "
+        f"`{data['splits_sha256']}`).\nRuns that led to these weights, each from those of the one before:\n\n{runs}\n"
+    )
+
+
+def _likeness_rows(split: str, scores: dict[str, Any]) -> list[str]:
+    kinds = {
+        "psnr_db_rgb_mean_by_bits": ("PSNR", 2),
+        "ms_ssim_mean_by_bits": ("MS-SSIM", 3),
+        "gmsd_mean_by_bits": ("GMSD", 3),
+    }
+    return [
+        f"| {name}, {split}, {scores['pictures']} pictures | "
+        + " | ".join(f"{value:.{digits}f}" for value in scores[kind].values())
+        + " |"
+        for kind, (name, digits) in kinds.items()
+    ]
+
+
+def _robust_rows(robustness: dict[str, dict[str, list[float]]]) -> list[str]:
+    names = {"as_encoded": "as encoded", "coarser_given": "given"}
+    return [
+        f"| {change} | {names[kind]} | {' | '.join(f'{value:.2f}' for value in values)} |"
+        for change, kinds in robustness.items()
+        for kind, values in kinds.items()
+    ]
+
+
+def _restored_table(split: str, scores: dict[str, Any]) -> str:
+    rows: dict[str, dict[str, float]] = scores["masked_psnr_db_by_bits"]
+    bits = sorted({int(count) for row in rows.values() for count in row})
+    lines = [f"| {split}, {scores['pictures']} pictures | {' | '.join(map(str, bits))} |", "|---|" + "---|" * len(bits)]
+    lines += [
+        f"| {name} | {' | '.join(f'{row[str(b)]:.2f}' if str(b) in row else '–' for b in bits)} |"
+        for name, row in rows.items()
+    ]
+    return "\n".join(lines)
+
+
+CARDS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
+    "docs/models/tokenizer.md": ("src/underdrawing/tokenizer/weights/weights.json", tokenizer_card),
+    "docs/models/restorer.md": ("src/underdrawing/recovery/weights/weights.json", restorer_card),
+}
+"""Each card with the manifest it is written from, paths from the root of the repository."""
+
+
+def main() -> int:
+    """Write the cards, or check that they are those that would be written."""
+    parser = argparse.ArgumentParser(prog="python -m train.cards", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="fail if a card is out of date")
+    check = parser.parse_args().check
+    for path, (manifest, write) in CARDS.items():
+        card, file = write(json.loads((_ROOT / manifest).read_text(encoding="utf-8"))), _ROOT / path
+        if check and (not file.exists() or file.read_text(encoding="utf-8") != card):
+            print(f"{path} is out of date: run python -m train.cards", file=sys.stderr)
+            return 1
+        if not check:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(card, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -38,6 +38,9 @@ def phases(deviation, seed=0):
     return bins.astype(np.uint8), bits.astype(np.int8)
 
 
+UNKNOWN = np.where(LAYOUT.roles == PILOT, LAYOUT.pilots.astype(np.int8), np.int8(-1))
+
+
 def levels(level=None):
     if level is not None:
         return np.full(SHAPE[1:], level)
@@ -54,7 +57,7 @@ def weights(chosen):
 def test_reference_the_noise_of_phases_is_told_without_knowing_a_bit(deviation):
     bins, _ = phases(deviation)
     chosen = levels(LEVELS - 1)
-    noise = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen), LAYOUT, DESIGN)
+    noise = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen), UNKNOWN, LAYOUT, DESIGN)
     heard = (DESIGN.steps[LEVELS - 1] > 0).nonzero()[0]
     assert noise.deviation.shape == (KINDS, LEVELS)
     for group in heard:
@@ -62,17 +65,27 @@ def test_reference_the_noise_of_phases_is_told_without_knowing_a_bit(deviation):
             assert noise.deviation[group, LEVELS - 1] == pytest.approx(deviation, rel=0.15)
 
 
+def test_reference_known_bits_tell_noise_that_doubled_phases_cannot():
+    """From a third of a step on, a doubled phase is anywhere; a single one still clusters around its bit."""
+    bins, bits = phases(0.28)
+    chosen = levels(LEVELS - 1)
+    told = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen), bits, LAYOUT, DESIGN)
+    for group in (DESIGN.steps[LEVELS - 1] > 0).nonzero()[0]:
+        if np.count_nonzero(weights(chosen)[GROUPS[group]] == 1) > 500:
+            assert told.deviation[group, LEVELS - 1] == pytest.approx(0.28, rel=0.1)
+
+
 def test_limits_a_picture_without_a_mark_is_told_to_be_loud():
     bins = np.random.default_rng(0).integers(0, PHASE_BINS, SHAPE).astype(np.uint8)
     chosen = levels(LEVELS - 1)
-    noise = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen), LAYOUT, DESIGN)
+    noise = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen), UNKNOWN, LAYOUT, DESIGN)
     assert noise.deviation.min() > 0.25
 
 
 def test_limits_nothing_received_still_gives_a_usable_model():
     chosen = levels()
     silent = np.zeros(SHAPE, dtype=np.float32)
-    noise = estimate_noise(np.zeros(SHAPE, np.uint8), chip_cells(LAYOUT, chosen), silent, LAYOUT, DESIGN)
+    noise = estimate_noise(np.zeros(SHAPE, np.uint8), chip_cells(LAYOUT, chosen), silent, UNKNOWN, LAYOUT, DESIGN)
     assert np.isfinite(noise.deviation).all()
     assert np.isfinite(noise.densities).all()
 
@@ -145,6 +158,15 @@ def test_reference_evidence_is_for_what_carries_the_mark_and_against_what_does_n
     assert ((trusted > 0.5) == ~replaced).mean() > 0.9
     if all_known:
         assert ((evidence > 0) == ~replaced).mean() > 0.95
+
+
+def test_reference_a_doubtful_block_is_what_its_neighbourhood_is():
+    evidence = np.full((12, 16), 2, dtype=np.float32)
+    evidence[:, 8:] = -2
+    evidence[5, 3] = evidence[5, 12] = 0
+    trusted = reliability(evidence)
+    assert trusted[5, 3] > 0.9
+    assert trusted[5, 12] < 0.1
 
 
 def test_limits_reliability_is_a_probability_and_never_certain():

@@ -20,11 +20,14 @@ from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
 __all__ = ["NoiseModel", "chip_cells", "estimate_noise", "log_intact", "reliability"]
 
 _LEAST_DEVIATION, _MOST_DEVIATION = 0.03, 0.45
-_PRIOR_INTACT = 0.8
-_NEIGHBOURHOOD = 3
-_INDEPENDENT_SHARE = 0.8
+_PRIOR_INTACT = 0.67
+_COUPLING = 1.0
+_NEIGHBOURS = np.array([[0.5, 1, 0.5], [1, 0, 1], [0.5, 1, 0.5]], dtype=np.float32)
+_SETTLING_SWEEPS = 6
+_POOLED_BLOCKS, _STRONGEST, _SUREST_ODDS = 9.0, 20.0, 4.6
+_SHARE_TOLD = 0.25
 _FEWEST_CHIPS = 16
-_PRIOR_PILOTS = 20
+_PRIOR_CHIPS = 20
 _RARELY_UNEXPLAINED, _OFTEN_UNEXPLAINED = 1e-3, 0.15
 _UNHEARD_MARGIN = 1.1
 _SHARED_KINDS = 2
@@ -68,33 +71,38 @@ def estimate_noise(
     bins: NDArray[np.uint8],
     cells: NDArray[np.intp],
     weight: NDArray[np.float32],
+    known: NDArray[np.int8],
     layout: Layout,
     design: Design,
 ) -> NoiseModel:
     """The phase noise of every kind of chip in every masking level.
 
+    Where many bits of a kind are known, their phases tell; else doubled phases do, and pilots where these say nothing.
+
     Args:
         bins: 24×rows×columns phases.
         cells: from :func:`chip_cells`.
         weight: how much each chip counts: 0 where it carries nothing, else the probability that it is untouched.
-        layout: for the pilots.
+        known: the bit of each chip where it is known, −1 where it is not.
+        layout: tells pilots and shared chips.
         design: for the steps, which tell the noise of kinds that cannot be heard from that of those that can.
     """
     phases = _histogram(bins, cells, weight)
     doubled, total = _clustering(phases, harmonic=2)
-    single, pilots = _clustering(_pilot_histogram(bins, cells, weight, layout), harmonic=1)
+    single, told = _clustering(_known_histogram(bins, cells, weight, known, layout), harmonic=1)
+    rough = _rough(single, told)
     clear = (total >= _FEWEST_CHIPS) & (doubled > 5 / np.sqrt(np.maximum(2 * total, 1)))
-    known_deviation = np.where(clear, _deviation(doubled, 2), np.nan)
-    guess = _filled(np.where(np.isnan(known_deviation), _rough(single, pilots), known_deviation), design)
-    prior = np.exp(-2 * np.pi**2 * np.square(np.minimum(guess, _MOST_DEVIATION)))
-    blended = (single * pilots + prior * _PRIOR_PILOTS) / (pilots + _PRIOR_PILOTS)
+    clear &= np.isnan(rough) | (told < _SHARE_TOLD * total)
+    known_deviation = np.where(clear, _deviation(doubled, 2), rough)
+    prior = np.exp(-2 * np.pi**2 * np.square(np.minimum(_filled(known_deviation, design), _MOST_DEVIATION)))
+    blended = (single * told + prior * _PRIOR_CHIPS) / (told + _PRIOR_CHIPS)
     deviation = np.where(clear, known_deviation, _deviation(blended, 1))
     return NoiseModel.of(np.clip(deviation, _LEAST_DEVIATION, _MOST_DEVIATION).astype(np.float32))
 
 
-def _rough(single: NDArray[np.float64], pilots: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Deviations where enough pilots agree; not-a-number elsewhere."""
-    heard = (pilots >= _FEWEST_CHIPS) & (single > 2 / np.sqrt(np.maximum(2 * pilots, 1)))
+def _rough(single: NDArray[np.float64], told: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Deviations where enough chips agree with their known bits; not-a-number elsewhere."""
+    heard = (told >= _FEWEST_CHIPS) & (single > 2 / np.sqrt(np.maximum(2 * told, 1)))
     return np.where(heard, _deviation(single, 1), np.nan)
 
 
@@ -105,12 +113,20 @@ def _histogram(bins: NDArray[np.uint8], cells: NDArray[np.intp], weight: NDArray
     return np.asarray(counted.reshape(-1, PHASE_BINS), dtype=np.float64)
 
 
-def _pilot_histogram(
-    bins: NDArray[np.uint8], cells: NDArray[np.intp], weight: NDArray[np.float32], layout: Layout
+def _known_histogram(
+    bins: NDArray[np.uint8],
+    cells: NDArray[np.intp],
+    weight: NDArray[np.float32],
+    known: NDArray[np.int8],
+    layout: Layout,
 ) -> NDArray[np.float64]:
-    """The same for the pilots alone, their phases turned to where they would be if all bits were 0."""
-    chosen = np.flatnonzero(layout.roles == PILOT)
-    turned = bins.ravel()[chosen] + layout.pilots.ravel()[chosen] * np.uint8(PHASE_BINS // 2)
+    """The same for chips with known bits alone, their phases turned to where they would be if all bits were 0.
+
+    Of shared chips only the pilots count: there are many of the others before anything else is known, and an outlier
+    among them would make the doubled phases of all of them look worse than they are.
+    """
+    chosen = np.flatnonzero((layout.roles == PILOT) | ((known >= 0) & ~layout.shared))
+    turned = bins.ravel()[chosen] + (known.ravel()[chosen] == 1) * np.uint8(PHASE_BINS // 2)
     return _histogram(turned & np.uint8(PHASE_BINS - 1), cells.ravel()[chosen], weight.ravel()[chosen])
 
 
@@ -181,7 +197,21 @@ def log_intact(
 
 
 def reliability(evidence: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Probability that each block is untouched, from its evidence and its neighbourhood's, rows×columns float32."""
-    pooled = cv2.blur(evidence, (_NEIGHBOURHOOD, _NEIGHBOURHOOD), borderType=cv2.BORDER_REPLICATE)
-    odds = pooled * (_NEIGHBOURHOOD**2 * _INDEPENDENT_SHARE) + np.log(_PRIOR_INTACT / (1 - _PRIOR_INTACT))
-    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -8, 4.6))), dtype=np.float32)
+    """Probability that each block is untouched, from its evidence and its neighbours', rows×columns float32.
+
+    Pictures are replaced in regions: every neighbour that is surely untouched, or surely not, counts one nat, and half
+    of that diagonally.
+
+    Source: the Ising model with external field; damped mean-field equations as in Wainwright & Jordan (2008), 5.3.
+    """
+    prior = np.float32(np.log(_PRIOR_INTACT / (1 - _PRIOR_INTACT)))
+    own = np.clip(evidence, -_STRONGEST, _STRONGEST)
+    odds = np.float32(_POOLED_BLOCKS) * cv2.blur(own, (3, 3), borderType=cv2.BORDER_REPLICATE) + prior
+    for _ in range(_SETTLING_SWEEPS):
+        agreed = cv2.filter2D(2 * _logistic(odds) - 1, -1, _NEIGHBOURS, borderType=cv2.BORDER_REPLICATE)
+        odds = np.float32(0.5) * (odds + own + prior + np.float32(_COUPLING) * agreed)
+    return _logistic(np.minimum(odds, np.float32(_SUREST_ODDS)))
+
+
+def _logistic(odds: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -8, 8))), dtype=np.float32)

@@ -226,6 +226,6 @@ def _settled(reception: Reception) -> Reception:
     intact, noise = reception.intact, reception.noise
     for _ in range(2):
         weight = reception.weight * intact[None]
-        noise = estimate_noise(reception.bins, reception.cells, weight, reception.layout, design)
+        noise = estimate_noise(reception.bins, reception.cells, weight, reception.known, reception.layout, design)
         intact = reliability(log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known))
     return reception._with(noise=noise, intact=intact)

@@ -18,15 +18,17 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from underdrawing.tokenizer import CANVAS, LADDER, TOKEN_BITS, HiddenCode, Tokenizer, to_canvas
+from underdrawing.tokenizer import CANVAS, LADDER, TOKEN_BITS, VOCABULARY, HiddenCode, Tokenizer, to_canvas
 from underdrawing.tokenizer.quantizer import Vocabulary, largest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Demapper", "Recollection", "TokenOdds"]
+__all__ = ["BELIEFS", "CANDIDATES", "Belief", "Demapper", "Nearest", "Recollection", "TokenOdds"]
 
-_CANDIDATES = 24
+CANDIDATES = 24
+"""How many entries of a vocabulary are told apart; all others are equally unlikely."""
+
 _FAR_OFF = 15.0
 _STRONGEST_HINT = 12.0
 
@@ -38,7 +40,7 @@ _BLUR = 0.55
 
 
 @dataclass(frozen=True)
-class _Belief:
+class Belief:
     """How far the tokens that a suspect gives at one scale can be believed. Distances are in units of latents.
 
     A token is one of three: whole, and then the nearest entry is it, or one whose border is near; touched in part, and
@@ -80,14 +82,31 @@ class _Belief:
         return np.log(weight + np.float32(1e-30)), np.log(np.maximum(1 - whole - touched, np.float32(1e-6)))
 
 
-_BELIEFS = {
-    4: _Belief(sharp=3.05, lead=0.46, wide=0.11, whole=(3.59, -7.41), touched=(1.03, -0.18)),
-    8: _Belief(sharp=3.0, lead=-0.2, wide=0.09, whole=(2.76, -2.99), touched=(0.98, -0.34)),
-    16: _Belief(sharp=1.63, lead=0.13, wide=0.14, whole=(2.24, -0.02), touched=(0.68, -0.2)),
-    32: _Belief(sharp=1.9, lead=-0.05, wide=0.21, whole=(2.68, -0.5), touched=(0.68, -1.0)),
+BELIEFS = {
+    4: Belief(sharp=3.05, lead=0.46, wide=0.11, whole=(3.59, -7.41), touched=(1.03, -0.18)),
+    8: Belief(sharp=3.0, lead=-0.2, wide=0.09, whole=(2.76, -2.99), touched=(0.98, -0.34)),
+    16: Belief(sharp=1.63, lead=0.13, wide=0.14, whole=(2.24, -0.02), touched=(0.68, -0.2)),
+    32: Belief(sharp=1.9, lead=-0.05, wide=0.21, whole=(2.68, -0.5), touched=(0.68, -1.0)),
 }
 """Fitted to photographs with a quarter replaced: scales 4 to 16 after JPEG 75 to 40, WebP 75, and half the size and
 JPEG 80 or 75, of steadied pictures; scale 32, which is not steadied, after JPEG 85 to 50 and 0.7 of the size."""
+
+
+@dataclass(frozen=True, eq=False)
+class Nearest:
+    """The candidates for each of n tokens of a scale, the nearest entry first.
+
+    Attributes:
+        side: of the scale; n is its square.
+        tokens: n×candidates.
+        distance: n×candidates float32, from the border between the nearest entry and each, in units of latents.
+        intact: n float32, probability that the area of each token is untouched.
+    """
+
+    side: int
+    tokens: NDArray[np.intp]
+    distance: NDArray[np.float32]
+    intact: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,6 +229,23 @@ class Recollection:
         offset = _likeliest_offset(canvas, weight, tokenizer.linear_picture(known), gain)
         return cls(np.rint(np.clip(canvas + np.float32(offset), 0, 255)).astype(np.int16), weight)
 
+    def nearest(self, tokenizer: Tokenizer, known: HiddenCode) -> Nearest:
+        """The candidates for the tokens of the first scale that is not known, in raster order.
+
+        Args:
+            tokenizer: the tokenizer.
+            known: the scales before, as far as they can be told.
+        """
+        side, closeness, vocabulary = tokenizer.closeness(self.canvas, known)
+        tokens = largest(closeness, CANDIDATES)
+        intact = np.clip(cv2.resize(self.intact, (side, side), interpolation=cv2.INTER_AREA).ravel(), 1e-3, 1 - 1e-3)
+        return Nearest(
+            side=side,
+            tokens=tokens,
+            distance=vocabulary.distances(closeness, tokens[:, 0], tokens),
+            intact=intact.astype(np.float32),
+        )
+
     def odds(self, tokenizer: Tokenizer, known: HiddenCode, variance: NDArray[np.float32] | None = None) -> TokenOdds:
         """Odds of the tokens of the first scale that is not known, in raster order.
 
@@ -218,15 +254,11 @@ class Recollection:
             known: the scales before, as far as they can be told.
             variance: side×side, of the latents, because those before may be wrong; None where they are certain.
         """
-        side, closeness, vocabulary = tokenizer.closeness(self.canvas, known)
-        nearest = largest(closeness, _CANDIDATES)
-        distance = vocabulary.distances(closeness, nearest[:, 0], nearest)
-        intact = np.clip(cv2.resize(self.intact, (side, side), interpolation=cv2.INTER_AREA).ravel(), 1e-3, 1 - 1e-3)
-        log_weight, log_none = _BELIEFS[side].log_weights(
-            distance, intact.astype(np.float32), np.zeros_like(intact) if variance is None else variance.ravel()
-        )
-        bits = (nearest[..., None] >> np.arange(TOKEN_BITS - 1, -1, -1)) & 1 == 1
-        log_other = log_none - np.log(vocabulary.entries.shape[0])
+        nearest = self.nearest(tokenizer, known)
+        doubt = np.zeros_like(nearest.intact) if variance is None else variance.ravel()
+        log_weight, log_none = BELIEFS[nearest.side].log_weights(nearest.distance, nearest.intact, doubt)
+        bits = (nearest.tokens[..., None] >> np.arange(TOKEN_BITS - 1, -1, -1)) & 1 == 1
+        log_other = log_none - np.log(VOCABULARY)
         return TokenOdds(bits, log_weight.astype(np.float32), log_other.astype(np.float32))
 
 

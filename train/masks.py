@@ -48,7 +48,7 @@ def _strokes(share: float, rng: np.random.Generator) -> Mask:
     canvas = np.zeros((_SIDE, _SIDE), np.uint8)
     width = int(rng.integers(6, 33))
     point, angle = rng.integers(0, _SIDE, 2), rng.uniform(0, 2 * np.pi)
-    for _ in range(60):
+    for _ in range(400):
         angle += rng.normal(0, 0.6)
         step = rng.uniform(10, 40) * np.array([np.cos(angle), np.sin(angle)])
         following = np.clip(point + step, 0, _SIDE - 1).astype(int)
@@ -72,7 +72,8 @@ def _blob(share: float, rng: np.random.Generator) -> Mask:
 
 def _cells(share: float, rng: np.random.Generator) -> Mask:
     side = int(rng.choice([8, 16, 32]))
-    return (rng.random((side, side)) < share).repeat(_SIDE // side, axis=0).repeat(_SIDE // side, axis=1)
+    scores = rng.random((side, side))
+    return (scores <= max(share, scores.min())).repeat(_SIDE // side, axis=0).repeat(_SIDE // side, axis=1)
 
 
 _MAKERS: dict[str, Callable[[float, np.random.Generator], Mask]] = {

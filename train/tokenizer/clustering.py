@@ -96,5 +96,7 @@ def _parts(latents: NDArray[np.int16]) -> list[NDArray[np.int16]]:
 
 def _drawn(count: int, of: int, generator: torch.Generator) -> Tensor:
     """Indices drawn without repetition as far as there are so many."""
+    if count == 0:
+        return torch.empty(0, dtype=torch.long)
     repeats = -(-count // of)
-    return torch.cat([torch.randperm(of, generator=generator) for _ in range(max(1, repeats))])[:count]
+    return torch.cat([torch.randperm(of, generator=generator) for _ in range(repeats)])[:count]

@@ -16,8 +16,8 @@ MESSAGES = [(True, *rest) for rest in ((True, True, True), (True, True, False), 
 PINNED = {
     (256, None): "b95da72f328d303a98861f51e3632dd3f8d04f92d605ef088f19a32dc30e0f14",
     (256, b"k" * 32): "fa9011f4012bc2202093a31f8d8ee4f82b9e9b5c20bc03def926ac5d21ba3b9b",
-    (512, None): "3e2567e0bd4c3a8d76cf92ea91c27edcabc677777ac7291a6857a120ced15022",
-    (512, b"k" * 32): "8c0c8eca4f9f8042e2b17b6438932b0a240d4ba17a11de410ff1dba1e4b61d0f",
+    (512, None): "efd5536ce2630a2cafc72d4e5fd080b53382aad583a18f9bdaf7442df19c5019",
+    (512, b"k" * 32): "58cb708a38fd7c82928c2681dfabff77119c0e75594831107c25887bae154210",
     (1024, None): "23212a5265ddc17441e8dea2927c6426f747d76477975b72c228ca1b6cc66b36",
     (1024, b"k" * 32): "f52ed4370ce4e22de97a8ae69f8f7f6f237df3febd58fe1a39857039240289dc",
 }

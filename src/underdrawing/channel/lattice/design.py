@@ -132,7 +132,7 @@ class Shares:
 SHARES = {
     256: Shares(lanes=2, pilot=0.18, first=0.82, sounding=1.0, rest=((0, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0))),
     512: Shares(
-        lanes=2, pilot=0.055, first=0.28, sounding=0.02, rest=((58, 58, 40, 40), (42, 42, 60, 60), (0, 0, 0, 1))
+        lanes=2, pilot=0.055, first=0.28, sounding=0.02, rest=((70, 60, 20, 40), (30, 40, 80, 60), (0, 0, 0, 1))
     ),
     1024: Shares(lanes=1, pilot=0.06, first=0.26, sounding=0.02, rest=((7, 2, 0, 0), (3, 4, 0, 0), (0, 4, 1, 1))),
 }

@@ -20,11 +20,11 @@ from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
 __all__ = ["NoiseModel", "chip_cells", "estimate_noise", "log_intact", "reliability"]
 
 _LEAST_DEVIATION, _MOST_DEVIATION = 0.03, 0.45
-_PRIOR_INTACT = 0.67
-_COUPLING = 1.0
+_PRIOR, _PRIOR_ALONE = np.float32(0.7), np.float32(1.4)  # log odds that a block is untouched
+_POOLED_BLOCKS, _POOLED_ALONE = np.float32(9.0), np.float32(7.2)
+_STRONGEST, _SUREST_ODDS = np.float32(20.0), np.float32(4.6)
+_COUPLING, _SETTLING_SWEEPS = np.float32(1.0), 6
 _NEIGHBOURS = np.array([[0.5, 1, 0.5], [1, 0, 1], [0.5, 1, 0.5]], dtype=np.float32)
-_SETTLING_SWEEPS = 6
-_POOLED_BLOCKS, _STRONGEST, _SUREST_ODDS = 9.0, 20.0, 4.6
 _SHARE_TOLD = 0.25
 _FEWEST_CHIPS = 16
 _PRIOR_CHIPS = 20
@@ -196,21 +196,26 @@ def log_intact(
     return np.asarray(np.einsum("crb,crb->rb", fit, weight), dtype=np.float32)
 
 
-def reliability(evidence: NDArray[np.float32]) -> NDArray[np.float32]:
+def reliability(evidence: NDArray[np.float32], *, regions: bool = True) -> NDArray[np.float32]:
     """Probability that each block is untouched, from its evidence and its neighbours', rows×columns float32.
 
-    Pictures are replaced in regions: every neighbour that is surely untouched, or surely not, counts one nat, and half
-    of that diagonally.
+    Args:
+        evidence: rows×columns, as from :func:`log_intact`.
+        regions: whether pictures are taken to be replaced in regions: every neighbour that is surely untouched, or
+            surely not, then counts one nat, and half of that diagonally. Where little is known yet, whole regions are
+            lost that way; then evidence is only pooled over 3×3 blocks.
 
     Source: the Ising model with external field; damped mean-field equations as in Wainwright & Jordan (2008), 5.3.
     """
-    prior = np.float32(np.log(_PRIOR_INTACT / (1 - _PRIOR_INTACT)))
     own = np.clip(evidence, -_STRONGEST, _STRONGEST)
-    odds = np.float32(_POOLED_BLOCKS) * cv2.blur(own, (3, 3), borderType=cv2.BORDER_REPLICATE) + prior
+    pooled = cv2.blur(own, (3, 3), borderType=cv2.BORDER_REPLICATE)
+    if not regions:
+        return _logistic(np.minimum(_POOLED_ALONE * pooled + _PRIOR_ALONE, _SUREST_ODDS))
+    odds = _POOLED_BLOCKS * pooled + _PRIOR
     for _ in range(_SETTLING_SWEEPS):
         agreed = cv2.filter2D(2 * _logistic(odds) - 1, -1, _NEIGHBOURS, borderType=cv2.BORDER_REPLICATE)
-        odds = np.float32(0.5) * (odds + own + prior + np.float32(_COUPLING) * agreed)
-    return _logistic(np.minimum(odds, np.float32(_SUREST_ODDS)))
+        odds = np.float32(0.5) * (odds + own + _PRIOR + _COUPLING * agreed)
+    return _logistic(np.minimum(odds, _SUREST_ODDS))
 
 
 def _logistic(odds: NDArray[np.float32]) -> NDArray[np.float32]:

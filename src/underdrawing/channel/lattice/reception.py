@@ -196,7 +196,8 @@ def _opened(candidate: Candidate, look: Look, key: bytes | None) -> Reception:
     blank = np.ones(levels.shape, dtype=np.float32)
     noise = NoiseModel.of(np.full((6, LEVELS), 0.2, dtype=np.float32))
     return _settled(
-        Reception(candidate, layout, levels, look.means, look.coefficients, bins, steps, known, noise, blank, key)
+        Reception(candidate, layout, levels, look.means, look.coefficients, bins, steps, known, noise, blank, key),
+        regions=False,
     )
 
 
@@ -219,7 +220,7 @@ def _relevelled(reception: Reception) -> Reception:
     return best
 
 
-def _settled(reception: Reception) -> Reception:
+def _settled(reception: Reception, *, regions: bool = True) -> Reception:
     """Noise and reliability estimated from each other, twice around."""
     candidate = reception.candidate
     design = DESIGNS[candidate.profile, candidate.grid.side_px]
@@ -227,5 +228,6 @@ def _settled(reception: Reception) -> Reception:
     for _ in range(2):
         weight = reception.weight * intact[None]
         noise = estimate_noise(reception.bins, reception.cells, weight, reception.known, reception.layout, design)
-        intact = reliability(log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known))
+        evidence = log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known)
+        intact = reliability(evidence, regions=regions)
     return reception._with(noise=noise, intact=intact)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from underdrawing.channel.lattice import most_bits, tone_drift
-from underdrawing.channel.ldpc import HONEST
+from underdrawing.channel.ldpc import BOLD, HONEST
 from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.payload import (
     ANCHOR_BITS,
@@ -215,10 +215,11 @@ class _Reader:
         places = token_places(block, size_bits)
         believed: NDArray[np.float32] | None = None
         hints = np.zeros(size_bits, dtype=np.float32)
-        for _ in range(_DEMAPPINGS):
+        for attempt in range(_DEMAPPINGS):
+            readings = BOLD if attempt % 2 else HONEST
             hints = np.zeros(size_bits, dtype=np.float32)
             hints[places] = demapper.hints(believed)[: places.stop - places.start]
-            decoded = reading.reception.decode(tier, size_bits, hints=hints, readings=HONEST, sweeps=_SWEEPS)
+            decoded = reading.reception.decode(tier, size_bits, hints=hints, readings=readings, sweeps=_SWEEPS)
             if decoded.converged:
                 yield decoded.bits
                 return

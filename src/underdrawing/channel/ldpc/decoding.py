@@ -37,9 +37,10 @@ _OFFSET = np.array(1e-7, dtype=np.float32)
 _SHRINK = np.array(1 - 5e-6, dtype=np.float32)
 # Beliefs weaker than this never met any evidence: their bits are guesses.
 _UNDECIDED = 1e-3
-# After so many sweeps, a codeword whose core checks still fail like a coin (one in two) is given up. Measured: where
-# decoding ends well, the share is below 0.42 by then, but for blocks at the very limit; without a mark it stays above.
-_PATIENCE, _COIN = 9, 0.42
+# After so many sweeps, and at least this share of those allowed, a codeword whose core checks still fail like a coin
+# (one in two) is given up. Measured: where decoding ends well, the share is below 0.42 after 9 sweeps, but for blocks
+# at the very limit; without a mark it stays above. Who allows more sweeps hopes for a block at the limit.
+_PATIENCE, _PATIENCE_SHARE, _COIN = 9, 0.3, 0.42
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,12 +144,13 @@ def propagate(plan: Schedule, ratios: NDArray[np.float32], *, max_iterations: in
     converged, iterations = np.zeros(batch, dtype=np.bool_), np.zeros(batch, dtype=np.intp)
     running = np.arange(batch)
     beliefs = _Beliefs(plan, ratios[plan.columns])
+    patience = max(_PATIENCE, _PATIENCE_SHARE * max_iterations)
     # Underflow is wanted: the product of many unknowns is zero.
     with np.errstate(under="ignore"):
         for iteration in range(1, max_iterations + 1):
             beliefs.sweep()
             belief, valid, hopeless = beliefs.decide()
-            finished = valid | (hopeless & (iteration >= _PATIENCE)) | (iteration == max_iterations)
+            finished = valid | (hopeless & (iteration >= patience)) | (iteration == max_iterations)
             if not finished.any():
                 continue
             chosen, running = running[finished], running[~finished]

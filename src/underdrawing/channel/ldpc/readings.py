@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HONEST", "READINGS", "Reading"]
+__all__ = ["BOLD", "HONEST", "READINGS", "Reading"]
 
 
 @dataclass(frozen=True)
@@ -47,3 +47,6 @@ limit; ratios stated too timidly; half of the picture replaced; ratios stated to
 HONEST = (Reading(scale=1.0, doubt=0.005),)
 """For those who decode again and again with better hints: the ratios as they are. What a doubting or bold reading
 believes of the bits of a block that does not converge would spoil the next hints."""
+
+BOLD = (Reading(scale=1.4, doubt=0.02),)
+"""For them too, every other time: where much of a picture is in doubt, its ratios are stated too timidly."""

@@ -83,10 +83,10 @@ class Belief:
 
 
 BELIEFS = {
-    4: Belief(sharp=3.05, lead=0.46, wide=0.11, whole=(3.59, -7.41), touched=(1.03, -0.18)),
-    8: Belief(sharp=3.0, lead=-0.2, wide=0.09, whole=(2.76, -2.99), touched=(0.98, -0.34)),
-    16: Belief(sharp=1.63, lead=0.13, wide=0.14, whole=(2.24, -0.02), touched=(0.68, -0.2)),
-    32: Belief(sharp=1.9, lead=-0.05, wide=0.21, whole=(2.68, -0.5), touched=(0.68, -1.0)),
+    4: Belief(sharp=2.56, lead=0.56, wide=0.07, whole=(2.27, -5.89), touched=(0.84, -1.61)),
+    8: Belief(sharp=4.22, lead=-0.89, wide=0.07, whole=(1.45, -2.74), touched=(0.92, -1.92)),
+    16: Belief(sharp=1.85, lead=0.13, wide=0.10, whole=(1.94, -2.17), touched=(0.64, -1.18)),
+    32: Belief(sharp=2.67, lead=-0.11, wide=0.13, whole=(3.05, -2.83), touched=(0.99, -2.38)),
 }
 """Fitted to photographs with a quarter replaced: scales 4 to 16 after JPEG 75 to 40, WebP 75, and half the size and
 JPEG 80 or 75, of steadied pictures; scale 32, which is not steadied, after JPEG 85 to 50 and 0.7 of the size."""

@@ -100,6 +100,24 @@ def test_reference_doubt_about_coarser_tokens_softens_the_odds(tokenizer, code):
     assert np.abs(doubtful.hints()).mean() < 0.7 * np.abs(sure.hints()).mean()
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_reference_errors_of_tokens_cause_the_variance_that_is_passed_on(tokenizer, code, number):
+    """Random tokens instead of the right ones, on the scales of 2, 4 and 8: told and seen at the next scale."""
+    scale, following = tokenizer.linear.scales[number], tokenizer.linear.scales[number + 1]
+    right = code.scales[number]
+    told, seen = [], []
+    for seed in range(20):
+        wrong = np.random.default_rng(seed).integers(0, VOCABULARY, right.shape)
+        entries = scale.vocabulary.entries.astype(np.float64)
+        told.append(scale.errors_passed_on(np.square(entries[wrong] - entries[right]).mean(axis=2)))
+        latents = scale.said(wrong) - scale.said(right)
+        seen.append(np.square(following.change_of_vectors(latents)).mean(axis=2))
+    assert np.mean(told) == pytest.approx(np.mean(seen), rel=0.02)
+    whole = (right.shape[0], 2, right.shape[0], 2)
+    by_cell = [np.mean(values, axis=0).reshape(whole).mean(axis=(1, 3)).ravel() for values in (told, seen)]
+    assert np.allclose(*by_cell, rtol=0.05)
+
+
 @given(SEEDS)
 def test_limits_nothing_known_gives_no_hints(seed):
     odds, _, _ = few_candidates(seed, 2, 4)

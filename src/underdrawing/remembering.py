@@ -41,7 +41,7 @@ def remember(
     restorer: Restorer,
     setting: Setting = Setting.FIDELITY,
 ) -> NDArray[np.uint8]:
-    """The picture as it was: 256×256×3 RGB uint8.
+    """The picture as it was, 256×256×3 RGB uint8: what was hidden is painted, what is to be seen stays.
 
     Args:
         code: what was received of it; None when nothing was, then its surroundings are all there is to go by.
@@ -54,8 +54,9 @@ def remember(
         code = _imagined(code, surroundings, tokenizer, restorer)
     latents = tokenizer.latents(code)
     restored = _restored(latents, surroundings, restorer)
-    painted = Latents(restored.coarse, latents.fine, latents.known)
-    return tokenizer.paint(painted, surroundings=surroundings, hints=restored.hints)
+    painted = Latents(_coarse(latents, restored), latents.fine, latents.known)
+    picture = tokenizer.paint(painted, surroundings=surroundings, hints=restored.hints)
+    return np.where(surroundings.hidden[..., None], picture, surroundings.pixels)
 
 
 def surroundings_of(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Surroundings:
@@ -100,6 +101,12 @@ def _imagined(
         code = HiddenCode((*(() if code is None else code.scales), tokens))
         assert tokens.shape == (LADDER[code.n_scales - 1],) * 2
     return code
+
+
+def _coarse(latents: Latents, restored: Restoration) -> NDArray[np.float32]:
+    """The restored latents; those of the code as far as scale 32 is known, for it codes what they left."""
+    finer = latents.known[-1].astype(np.float32).reshape(16, 2, 16, 2).mean(axis=(1, 3))[..., None]
+    return np.asarray(restored.coarse * (1 - finer) + latents.coarse * finer, dtype=np.float32)
 
 
 def _restored(latents: Latents, surroundings: Surroundings, restorer: Restorer) -> Restoration:

@@ -15,6 +15,7 @@ from train.masks import quarter_mask
 from train.restorer.training import Joint
 from train.tokenizer.codes import Inputs, Lookup, as_tensors
 from train.tokenizer.examples import Examples
+from train.tokenizer.network import HINTS
 from train.tokenizer.training import as_targets
 
 __all__ = ["Suspects", "inpainted", "latent_error_db", "masked_psnr", "restored_psnr"]
@@ -78,7 +79,11 @@ def restored_psnr(
             hidden = torch.ones_like(hidden)
         for row, count in enumerate(SURVIVORS):
             inputs = _surviving(suspects.examples, part, count, lookup, device)
-            picture, _ = network(inputs, seen, hidden, 0 if helped else len(truth))
+            if helped:
+                picture, _ = network(inputs, seen, hidden, 0)
+            else:
+                hints = torch.zeros(len(truth), HINTS, 16, 16, device=device)
+                picture = network.decoder(*inputs, seen, hidden, hints)
             pictures = picture.permute(0, 2, 3, 1).cpu().numpy()
             scores[row, part] = [
                 masked_psnr(p, t, h) for p, t, h in zip(pictures, truth, suspects.hidden[part], strict=True)

@@ -41,7 +41,8 @@ class Joint(nn.Module):
         """Pictures, and what the Transformer said of all but the first ``plain``, which the decoder paints alone."""
         helped = Inputs(*(field[plain:] for field in inputs))
         restored = self.restorer(*helped, seen[plain:], hidden[plain:])
-        coarse = torch.cat([inputs.coarse[:plain], restored.coarse])
+        finer = functional.avg_pool2d(helped.known[:, 5:], 2)  # scale 32 codes what the quantized latents left
+        coarse = torch.cat([inputs.coarse[:plain], torch.lerp(restored.coarse, helped.coarse, finer)])
         hints = torch.cat([restored.hints.new_zeros(plain, *restored.hints.shape[1:]), restored.hints])
         picture = self.decoder(coarse, inputs.fine, inputs.known, seen, hidden, hints)
         return picture, restored

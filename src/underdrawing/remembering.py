@@ -22,6 +22,10 @@ from underdrawing.tokenizer import CANVAS, LADDER, HiddenCode, Latents, Surround
 __all__ = ["Setting", "remember", "surroundings_of", "token_probabilities"]
 
 _COARSE_SCALES = 5
+_CONTINUED = {0: 0.5, 1: 0.5, 2: 0.4, 3: 0.2}
+"""Share of a plain continuation (Telea's inpainting) in the mean, by scales that arrived. The errors of the two have
+little in common, so their mean is nearer than either; measured on the pictures of val."""
+_RADIUS_PX = 3
 
 
 class Setting(StrEnum):
@@ -56,6 +60,8 @@ def remember(
     restored = _restored(latents, surroundings, restorer)
     painted = Latents(_coarse(latents, restored), latents.fine, latents.known)
     picture = tokenizer.paint(painted, surroundings=surroundings, hints=restored.hints)
+    if setting is Setting.FIDELITY:
+        picture = _tempered(picture, 0 if code is None else code.n_scales, surroundings)
     return np.where(surroundings.hidden[..., None], picture, surroundings.pixels)
 
 
@@ -101,6 +107,15 @@ def _imagined(
         code = HiddenCode((*(() if code is None else code.scales), tokens))
         assert tokens.shape == (LADDER[code.n_scales - 1],) * 2
     return code
+
+
+def _tempered(picture: NDArray[np.uint8], n_scales: int, surroundings: Surroundings) -> NDArray[np.uint8]:
+    """The picture, averaged with a plain continuation of the surroundings where there is little else to go by."""
+    share = _CONTINUED.get(n_scales, 0.0)
+    if not share or surroundings.hidden.all() or not surroundings.hidden.any():
+        return picture
+    continued = cv2.inpaint(surroundings.pixels, surroundings.hidden.astype(np.uint8), _RADIUS_PX, cv2.INPAINT_TELEA)
+    return np.asarray(cv2.addWeighted(picture, 1 - share, continued, share, 0), dtype=np.uint8)
 
 
 def _coarse(latents: Latents, restored: Restoration) -> NDArray[np.float32]:

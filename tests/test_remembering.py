@@ -7,7 +7,7 @@ import skimage.data
 
 from scenes import jpeg
 from underdrawing.recovery import Restorer
-from underdrawing.remembering import Setting, remember, surroundings_of, token_probabilities
+from underdrawing.remembering import Setting, predict, remember, surroundings_of, tells_enough, token_probabilities
 from underdrawing.tokenizer import LADDER, Surroundings, Tokenizer, to_canvas
 
 
@@ -68,8 +68,16 @@ def test_without_surroundings_it_is_a_decoder(canvas, tokenizer, restorer):
     code = tokenizer.encode(canvas)
     everything = np.ones((256, 256), bool)
     nothing = Surroundings(np.zeros((256, 256, 3), np.uint8), everything)
-    picture = remember(code, nothing, tokenizer=tokenizer, restorer=restorer)
+    picture = predict(code, nothing, tokenizer=tokenizer, restorer=restorer)
     assert masked_psnr_db(picture, canvas, everything) > masked_psnr_db(tokenizer.decode(code), canvas, everything) - 1
+
+
+def test_a_code_that_tells_enough_is_painted_alone(canvas, mask, tokenizer, restorer):
+    code = tokenizer.encode(canvas)
+    assert [tells_enough(code.prefix(n)) for n in range(1, 7)] == [False] * 4 + [True] * 2
+    np.testing.assert_array_equal(
+        remembered(code.prefix(5), canvas, mask, tokenizer, restorer), tokenizer.decode(code.prefix(5))
+    )
 
 
 def test_what_is_hidden_has_no_say(canvas, mask, tokenizer, restorer):

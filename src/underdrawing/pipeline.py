@@ -38,7 +38,7 @@ from underdrawing.payload import (
 )
 from underdrawing.reading import TIER_OF, Reading, read_message
 from underdrawing.recovery import Restorer, paint_back
-from underdrawing.remembering import remember, surroundings_of
+from underdrawing.remembering import remember, surroundings_of, tells_enough
 from underdrawing.tamper import find_tampering
 from underdrawing.tokenizer import HiddenCode, Tokenizer, from_canvas, plane_to_canvas, to_canvas
 
@@ -145,7 +145,8 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
         another = reading.core is not None and shows_another_picture(picture.pixels, rough, finding.mask)
         recovered = None
         if finding.tampered and not another:
-            recovered = replace(picture, pixels=_recovered(picture.pixels, reading.code, finding.mask))
+            original = remembered() if tells_enough(reading.code) else _guessed(picture, reading.code, finding.mask)
+            recovered = replace(picture, pixels=paint_back(picture.pixels, original, finding.mask))
     return _verification(reading, finding, _signature(reading, trust), another, recovered, clock.seconds)
 
 
@@ -209,13 +210,10 @@ def _identity(code: HiddenCode, facts: Mapping[str, str]) -> int:
     return int.from_bytes(digest.digest()[:8], "big")
 
 
-def _recovered(
-    pixels: NDArray[np.uint8] | NDArray[np.uint16], code: HiddenCode, mask: NDArray[np.bool_]
-) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """The pixels of a suspect, painted back inside the mask from its code and from what is around."""
-    around = surroundings_of(_eight_bit(pixels), mask)
-    remembered = remember(code, around, tokenizer=_tokenizer(), restorer=_restorer())
-    return paint_back(pixels, remembered, mask)
+def _guessed(picture: Picture, code: HiddenCode, mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The picture as it was, from a short code and from what is around the mask."""
+    around = surroundings_of(_eight_bit(picture.pixels), mask)
+    return remember(code, around, tokenizer=_tokenizer(), restorer=_restorer())
 
 
 def _signature(reading: Reading, trust: TrustStore | None) -> SignatureCheck:

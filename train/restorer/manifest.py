@@ -19,14 +19,16 @@ from train.masks import quarter_mask
 from train.pictures import load_split
 from train.restorer.export import FILES
 from underdrawing.recovery import Restorer, paint_back
-from underdrawing.remembering import Setting, remember, surroundings_of
+from underdrawing.remembering import Setting, predict, remember, surroundings_of
 from underdrawing.tokenizer import HiddenCode, Surroundings, Tokenizer, ladder_bits
 
 __all__ = ["SURVIVING_SCALES", "describe", "measure"]
 
+_TEST_PICTURES = 200  # evenly spread over the split
 SURVIVING_SCALES = (0, 2, 3, 4, 5, 6)
 _QUALITY = 75
 _SEAM_PX = 3
+_SEAM_SCALES = 4
 
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -59,7 +61,8 @@ def describe(
     write_manifest(folder, FILES, facts)
     tokenizer, restorer = Tokenizer.load(weights=tokenizer_weights), Restorer.load(weights=folder)
     facts["scores"] = {
-        split: measure(tokenizer, restorer, load_split(data, split, limit=limit)) for split in ("val", "test")
+        "val": measure(tokenizer, restorer, load_split(data, "val", limit=limit)),
+        "test": measure(tokenizer, restorer, load_split(data, "test", limit=limit or _TEST_PICTURES)),
     }
     write_manifest(folder, FILES, facts)
 
@@ -77,7 +80,7 @@ def measure(tokenizer: Tokenizer, restorer: Restorer, pictures: NDArray[np.uint8
         it, in grey levels, with and without finish; and median milliseconds.
     """
     tables: dict[str, dict[str, list[float]]] = {}
-    seams: dict[str, list[float]] = {"pasted": [], "finished": [], "copy": []}
+    seams: dict[str, list[float]] = {name: [] for name in ("pasted", "code only", "code and Transformer", "copy")}
     milliseconds = []
     for number, picture in enumerate(pictures):
         mask = quarter_mask(np.random.default_rng(number))
@@ -92,14 +95,13 @@ def measure(tokenizer: Tokenizer, restorer: Restorer, pictures: NDArray[np.uint8
             part = code.prefix(scales) if scales else None
             bits = ladder_bits(scales)
             for name, painted in _paintings(part, around, tokenizer, restorer, milliseconds):
-                _note(tables, name, bits, _masked_psnr(paint_back(suspect, painted, mask), picture, mask))
-                if scales == 5 and name in ("code only", "code and Transformer"):
-                    pasted = np.where(mask[..., None], painted, suspect)
-                    finished = paint_back(suspect, painted, mask)
-                    if name == "code only":
-                        seams["pasted"].append(_seam_error(pasted, picture, mask))
-                    else:
-                        seams["finished"].append(_seam_error(finished, picture, mask))
+                finished = paint_back(suspect, painted, mask)
+                _note(tables, name, bits, _masked_psnr(finished, picture, mask))
+                if scales == _SEAM_SCALES and name in seams:
+                    seams[name].append(_seam_error(finished, picture, mask))
+            if scales == _SEAM_SCALES and part is not None:
+                pasted = np.where(mask[..., None], tokenizer.decode(part), suspect)
+                seams["pasted"].append(_seam_error(pasted, picture, mask))
     return {
         "pictures": len(pictures),
         "masked_psnr_db_by_bits": {
@@ -118,16 +120,16 @@ def _paintings(
     restorer: Restorer,
     milliseconds: list[float],
 ) -> list[tuple[str, Picture]]:
+    given = {"tokenizer": tokenizer, "restorer": restorer}
     started = perf_counter()
-    restored = remember(code, around, tokenizer=tokenizer, restorer=restorer)
+    paintings = [("code and Transformer", predict(code, around, **given))]
     milliseconds.append((perf_counter() - started) * 1e3)
-    paintings = [("code and Transformer", restored)]
     if code is not None:
         paintings.append(("code only", tokenizer.decode(code)))
         paintings.append(("code and surroundings", tokenizer.paint(tokenizer.latents(code), surroundings=around)))
+    paintings.append(("as shipped (fidelity)", remember(code, around, **given)))
     if code is None or code.n_scales < 5:
-        look = remember(code, around, tokenizer=tokenizer, restorer=restorer, setting=Setting.LOOK)
-        paintings.append(("likeliest tokens (look)", look))
+        paintings.append(("likeliest tokens (look)", remember(code, around, setting=Setting.LOOK, **given)))
     return paintings
 
 

@@ -70,10 +70,10 @@ class Usual:
 
 
 USUAL = {
-    Depth.CORE: Usual(0.166, 1.028, 0.0, 0.479),
-    Depth.DETAIL: Usual(0.111, 0.753, 0.0, 0.272),
-    Depth.BEYOND: Usual(-0.091, 0.717, 0.0, 0.370),
-    Depth.FINE: Usual(0.037, 0.209, 0.542, 0.255),
+    Depth.CORE: Usual(0.718, 0.728, 0.0, 0.367),
+    Depth.DETAIL: Usual(0.215, 0.699, 0.0, 0.265),
+    Depth.BEYOND: Usual(-0.020, 0.682, 0.0, 0.356),
+    Depth.FINE: Usual(-0.047, 0.205, 0.583, 0.247),
 }
 
 

@@ -163,7 +163,7 @@ class Tokenizer:
 
     def linear_picture(self, code: HiddenCode) -> NDArray[np.int16]:
         """What the scales up to 16 say without the decoder network: 256×256×3 RGB, int16, 0..255; exact integers."""
-        return self.linear.coarse_synthesis(self.latents(code).coarse)
+        return self.linear.coarse_synthesis(self.latents(code).coarse.astype(np.int32))
 
     def likeness(
         self, latents: NDArray[np.integer | np.floating], known: HiddenCode | None

@@ -54,7 +54,7 @@ _CARRIER = "lattice"
 _SCALES_UPTO = {Block.ANCHOR: 2, Block.CORE: 4, Block.DETAIL: 5, Block.FINE: 6}
 _MARGINS = {
     Profile.STANDARD: (0.5, 1.0, 1.0, 1.5, 2.0, 0.0),
-    Profile.DISCREET: (1.0, 1.0, 1.0, 1.0, 1.0, 0.0),
+    Profile.DISCREET: (0.5, 0.5, 0.5, 0.6, 0.6, 0.0),
 }
 """How far a protected picture keeps its tokens of each scale from their borders, see ``Tokenizer.steadying``."""
 _CLEAR_EVIDENCE = 1.0

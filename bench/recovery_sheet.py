@@ -17,7 +17,7 @@ import skimage.data
 from numpy.typing import NDArray
 
 from underdrawing.recovery import Restorer, paint_back
-from underdrawing.remembering import remember, surroundings_of
+from underdrawing.remembering import predict, surroundings_of
 from underdrawing.tokenizer import CANVAS, Tokenizer, ladder_bits, to_canvas
 
 _SURVIVING_SCALES = (3, 4, 5)
@@ -80,7 +80,7 @@ def row(
     for count in _SURVIVING_SCALES:
         part = code.prefix(count)
         tiles.append(paint_back(suspect, tokenizer.decode(part), mask))
-        restored = remember(part, around, tokenizer=tokenizer, restorer=restorer)
+        restored = predict(part, around, tokenizer=tokenizer, restorer=restorer)
         tiles.append(paint_back(suspect, restored, mask))
     return tiles
 

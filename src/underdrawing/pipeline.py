@@ -36,7 +36,7 @@ from underdrawing.payload import (
     compose,
     verify_signature,
 )
-from underdrawing.reading import TIER_OF, Reading, read_message
+from underdrawing.reading import SCALES_UPTO, TIER_OF, Reading, read_message
 from underdrawing.recovery import Restorer, paint_back
 from underdrawing.remembering import remember, surroundings_of, tells_enough
 from underdrawing.tamper import find_tampering
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 __all__ = ["protect", "verify"]
 
 _CARRIER = "lattice"
-_SCALES_UPTO = {Block.ANCHOR: 2, Block.CORE: 4, Block.DETAIL: 5, Block.FINE: 6}
 _MARGINS = {
     Profile.STANDARD: (0.5, 1.0, 1.0, 1.5, 2.0, 0.0),
     Profile.DISCREET: (0.5, 0.5, 0.5, 0.6, 0.6, 0.0),
@@ -87,12 +86,13 @@ def protect(
     """
     clock = _Clock()
     with clock("encode"):
-        code = _tokenizer().encode(_eight_bit(picture.pixels))
+        canvas = to_canvas(_eight_bit(picture.pixels))
+        code = _tokenizer().encode(canvas)
     with clock("compose"):
         message = _message(picture, code, clean_facts(facts or {}), key, profile)
     with clock("embed"):
         tiers = [message.blocks.get(block) for block in TIER_OF]
-        also = partial(_steadying, to_canvas(_eight_bit(picture.pixels)), code.prefix(_scales(message)), profile)
+        also = partial(_steadying, canvas, code.prefix(_scales(message)), profile)
         embedded = embed(picture.pixels, tiers, profile=profile, key=channel_key, also=also)
     return Protection(
         picture=replace(picture, pixels=embedded.pixels),
@@ -119,12 +119,13 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
         UnsupportedVersionError: the mark was written by a newer version.
     """
     clock = _Clock()
+    pixels = _eight_bit(picture.pixels)
     with clock("read"):
         heard = False
         reading = None
         for reception in receptions(picture.pixels, key=channel_key):
             heard = True
-            reading = _fuller(reading, read_message(reception, _eight_bit(picture.pixels), _tokenizer()))
+            reading = _fuller(reading, read_message(reception, pixels, _tokenizer()))
             if reading is not None and reading.is_complete and reading.drift <= TONE_DRIFT_LIMIT:
                 break
     if reading is None:
@@ -136,7 +137,7 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
             reading.reception.evidence,
             agreement=reading.reception.agreement,
             suspect=picture.pixels,
-            comparison=_compared(reading, picture, says),
+            comparison=_compared(reading, pixels, says),
             remembered=None if reading.core is None else remembered,
             steady=_is_steady(reading),
         )
@@ -145,18 +146,17 @@ def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: by
         another = reading.core is not None and shows_another_picture(picture.pixels, rough, finding.mask)
         recovered = None
         if finding.tampered and not another:
-            original = remembered() if tells_enough(reading.code) else _guessed(picture, reading.code, finding.mask)
+            original = remembered() if tells_enough(reading.code) else _guessed(pixels, reading.code, finding.mask)
             recovered = replace(picture, pixels=paint_back(picture.pixels, original, finding.mask))
     return _verification(reading, finding, _signature(reading, trust), another, recovered, clock.seconds)
 
 
-def _compared(reading: Reading, picture: Picture, says: NDArray[np.int16]) -> Comparison | None:
+def _compared(reading: Reading, pixels: NDArray[np.uint8], says: NDArray[np.int16]) -> Comparison | None:
     """The suspect held against its code; None where that is an anchor's alone, too coarse to tell."""
     if reading.core is None:
         return None
     heard = reading.reception
     gamma = heard.candidate.tone.gamma
-    pixels = _eight_bit(picture.pixels)
     return compared(pixels, reading.code, _tokenizer(), says=says, intact=heard.intact, gamma=gamma)
 
 
@@ -189,7 +189,7 @@ def _message(
 
 def _scales(message: Message) -> int:
     """How many scales of the code a message carries."""
-    return next(n for block, n in reversed(_SCALES_UPTO.items()) if block in message.blocks)
+    return next(n for block, n in reversed(SCALES_UPTO.items()) if block in message.blocks)
 
 
 def _steadying(
@@ -210,9 +210,9 @@ def _identity(code: HiddenCode, facts: Mapping[str, str]) -> int:
     return int.from_bytes(digest.digest()[:8], "big")
 
 
-def _guessed(picture: Picture, code: HiddenCode, mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def _guessed(pixels: NDArray[np.uint8], code: HiddenCode, mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """The picture as it was, from a short code and from what is around the mask."""
-    around = surroundings_of(_eight_bit(picture.pixels), mask)
+    around = surroundings_of(pixels, mask)
     return remember(code, around, tokenizer=_tokenizer(), restorer=_restorer())
 
 

@@ -27,7 +27,7 @@ from underdrawing.payload import (
     token_places,
 )
 from underdrawing.recall import Demapper, Recollection
-from underdrawing.tokenizer import HiddenCode, Tokenizer
+from underdrawing.tokenizer import LADDER, HiddenCode, Tokenizer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,8 +40,9 @@ __all__ = ["TIER_OF", "Reading", "read_message"]
 TIER_OF = {Block.ANCHOR: 0, Block.CORE: 1, Block.DETAIL: 2, Block.FINE: 3}
 """Which tier of the channel carries which block."""
 
-_SCALES_BEFORE = {Block.CORE: 2, Block.DETAIL: 4, Block.FINE: 5}
-_SIDES_OF = {Block.CORE: (4, 8), Block.DETAIL: (16,), Block.FINE: (32,)}
+SCALES_UPTO = {Block.ANCHOR: 2, Block.CORE: 4, Block.DETAIL: 5, Block.FINE: 6}
+"""How many scales of the hidden code are known once a block is, and those before it are."""
+_SCALES_BEFORE = dict(zip(list(SCALES_UPTO)[1:], SCALES_UPTO.values(), strict=False))
 _DEMAPPINGS = 8
 _SWEEPS = 60
 _FEWEST_BITS = (1664, 3104, 12352)
@@ -211,7 +212,8 @@ class _Reader:
         known = reading.code
         if known.n_scales != _SCALES_BEFORE[block]:
             return
-        demapper = Demapper(self._recollection(reading), self.tokenizer, known, sides=_SIDES_OF[block], order=order)
+        sides = LADDER[_SCALES_BEFORE[block] : SCALES_UPTO[block]]
+        demapper = Demapper(self._recollection(reading), self.tokenizer, known, sides=sides, order=order)
         places = token_places(block, size_bits)
         believed: NDArray[np.float32] | None = None
         hints = np.zeros(size_bits, dtype=np.float32)

@@ -7,18 +7,13 @@ from pathlib import Path
 
 from train.export import export_network, halved
 from train.restorer.network import Restorer
+from train.tokenizer.export import DECODER_INPUTS
 from underdrawing.recovery.restorer import RESTORER_FILE
 
 __all__ = ["FILES", "write_restorer"]
 
 FILES = (RESTORER_FILE,)
-_INPUTS = {
-    "coarse": (1, 32, 16, 16),
-    "fine": (1, 16, 32, 32),
-    "known": (1, 6, 32, 32),
-    "seen": (1, 3, 256, 256),
-    "hidden": (1, 1, 256, 256),
-}
+_INPUTS = {name: shape for name, shape in DECODER_INPUTS.items() if name != "hints"}
 
 
 def write_restorer(network: Restorer, folder: Path, *, eight_bits: bool) -> None:

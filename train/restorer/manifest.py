@@ -18,14 +18,15 @@ from train.history import origin
 from train.masks import quarter_mask
 from train.pictures import load_split
 from train.restorer.export import FILES
+from train.restorer.scores import SURVIVORS
+from underdrawing.bench.metrics import masked_psnr_db
 from underdrawing.recovery import Restorer, paint_back
 from underdrawing.remembering import Setting, predict, remember, surroundings_of
 from underdrawing.tokenizer import HiddenCode, Surroundings, Tokenizer, ladder_bits
 
-__all__ = ["SURVIVING_SCALES", "describe", "measure"]
+__all__ = ["describe", "measure"]
 
 _TEST_PICTURES = 200  # evenly spread over the split
-SURVIVING_SCALES = (0, 2, 3, 4, 5, 6)
 _QUALITY = 75
 _SEAM_PX = 3
 _SEAM_SCALES = 4
@@ -90,13 +91,13 @@ def measure(tokenizer: Tokenizer, restorer: Restorer, pictures: NDArray[np.uint8
         seams["copy"].append(_seam_error(suspect, picture, mask))
         for name, method in (("Telea", cv2.INPAINT_TELEA), ("Navier–Stokes", cv2.INPAINT_NS)):
             filled = cv2.inpaint(suspect, mask.astype(np.uint8), 3, method)
-            _note(tables, name, 0, _masked_psnr(np.asarray(filled, np.uint8), picture, mask))
-        for scales in SURVIVING_SCALES:
+            _note(tables, name, 0, masked_psnr_db(filled, picture, mask, data_range=255))
+        for scales in SURVIVORS:
             part = code.prefix(scales) if scales else None
             bits = ladder_bits(scales)
             for name, painted in _paintings(part, around, tokenizer, restorer, milliseconds):
                 finished = paint_back(suspect, painted, mask)
-                _note(tables, name, bits, _masked_psnr(finished, picture, mask))
+                _note(tables, name, bits, masked_psnr_db(finished, picture, mask, data_range=255))
                 if scales == _SEAM_SCALES and name in seams:
                     seams[name].append(_seam_error(finished, picture, mask))
             if scales == _SEAM_SCALES and part is not None:
@@ -135,11 +136,6 @@ def _paintings(
 
 def _note(tables: dict[str, dict[str, list[float]]], name: str, bits: int, value: float) -> None:
     tables.setdefault(name, {}).setdefault(str(bits), []).append(value)
-
-
-def _masked_psnr(picture: Picture, truth: Picture, mask: Mask) -> float:
-    error = np.square(picture.astype(np.float64) - truth)[mask].mean()
-    return float(10 * np.log10(255**2 / max(error, 1e-9)))
 
 
 def _seam_error(picture: Picture, truth: Picture, mask: Mask) -> float:

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from train.tokenizer.codes import Lookup
-from train.tokenizer.network import GREY_LEVELS, HINTS
+from train.tokenizer.network import HINTS, shown, spread_of
 from underdrawing.tokenizer import LADDER
 from underdrawing.tokenizer.weights import LinearWeights
 
@@ -87,8 +87,8 @@ class Restorer(nn.Module):
 
     def __init__(self, linear: LinearWeights, width: Width = Width()) -> None:
         super().__init__()
-        self.register_buffer("coarse_spread", _spread(linear.scales[-1].vocabulary.entries))
-        self.register_buffer("fine_spread", _spread(linear.fine_vocabulary.entries))
+        self.register_buffer("coarse_spread", spread_of(linear.scales[-1].vocabulary.entries))
+        self.register_buffer("fine_spread", spread_of(linear.fine_vocabulary.entries))
         told = _DIMS + 4 * 16 + (len(LADDER) - 1) + 4 + _CELLS * _CELLS * 4
         self.enter = nn.Linear(told, width.channels)
         self.place = nn.Parameter(torch.randn(1, _CELLS * _CELLS, width.channels) * 0.02)
@@ -111,13 +111,12 @@ class Restorer(nn.Module):
         return Restored(coarse + spread * corrections, hints, coarse + spread * guesses, sharpness)
 
     def _cells(self, coarse: Tensor, fine: Tensor, known: Tensor, seen: Tensor, hidden: Tensor) -> Tensor:
-        pixels = torch.cat([(seen - 128) / GREY_LEVELS * (1 - hidden), hidden], dim=1)
         maps = [
             coarse / self.coarse_spread / 2,
             functional.pixel_unshuffle(fine / self.fine_spread, 2),
             known[:, :5, ::2, ::2],
             functional.pixel_unshuffle(known[:, 5:], 2),
-            functional.pixel_unshuffle(pixels, _CELLS),
+            functional.pixel_unshuffle(shown(seen, hidden), _CELLS),
         ]
         return torch.cat(maps, dim=1).flatten(2).transpose(1, 2)
 
@@ -134,10 +133,3 @@ def token_scores(restored: Restored, lookup: Lookup, number: int, said: Tensor) 
     inverse_variance = torch.exp(functional.avg_pool2d(restored.sharpness, _CELLS // vectors.shape[-1]).clamp(-6, 6))
     unit = float(entries.var(0).sum()) / entries.shape[1]
     return closeness / unit * inverse_variance.movedim(1, -1)
-
-
-def _spread(entries: object) -> Tensor:
-    import numpy as np
-
-    values = np.asarray(entries, dtype=np.float32)
-    return torch.from_numpy(values.std(axis=0))[None, :, None, None]

@@ -17,8 +17,9 @@ from train.tokenizer.codes import Inputs, Lookup, as_tensors
 from train.tokenizer.examples import Examples
 from train.tokenizer.network import HINTS
 from train.tokenizer.training import as_targets
+from underdrawing.bench.metrics import masked_psnr_db
 
-__all__ = ["Suspects", "inpainted", "latent_error_db", "masked_psnr", "restored_psnr"]
+__all__ = ["SURVIVORS", "Suspects", "inpainted", "latent_error_db", "masked_psnr", "restored_psnr"]
 
 _QUALITY = 75
 SURVIVORS = (0, 2, 3, 4, 5, 6)
@@ -48,8 +49,7 @@ class Suspects:
 
 def masked_psnr(picture: NDArray[np.generic], truth: NDArray[np.uint8], hidden: NDArray[np.bool_]) -> float:
     """PSNR in decibels inside a mask, RGB, rounded to 0..255."""
-    error = np.square(np.clip(np.rint(picture), 0, 255).astype(np.float64) - truth)[hidden].mean()
-    return float(10 * np.log10(255**2 / max(error, 1e-9)))
+    return masked_psnr_db(np.clip(np.rint(picture), 0, 255), truth, hidden, data_range=255)
 
 
 def inpainted(suspects: Suspects, method: int) -> float:
@@ -66,17 +66,15 @@ def inpainted(suspects: Suspects, method: int) -> float:
 
 @torch.no_grad()
 def restored_psnr(
-    network: Joint, lookup: Lookup, suspects: Suspects, device: torch.device, *, helped: bool, context: bool = True
+    network: Joint, lookup: Lookup, suspects: Suspects, device: torch.device, *, helped: bool
 ) -> list[float]:
-    """Mean M-PSNR by survivors (0, 2, 3, 4, 5 and 6 scales), with Transformer and context or without."""
+    """Mean M-PSNR by survivors (0, 2, 3, 4, 5 and 6 scales), with Transformer or without."""
     network.eval()
     scores = np.zeros((len(SURVIVORS), len(suspects.examples)))
     for start in range(0, len(suspects.examples), 16):
         part = slice(start, start + 16)
         truth = suspects.examples.pictures[part]
         seen, hidden = _as_inputs(suspects.seen[part], suspects.hidden[part], device)
-        if not context:
-            hidden = torch.ones_like(hidden)
         for row, count in enumerate(SURVIVORS):
             inputs = _surviving(suspects.examples, part, count, lookup, device)
             if helped:

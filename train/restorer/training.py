@@ -10,14 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from train.copies import random_copy
-from train.masks import random_mask
 from train.restorer.network import Restored, Restorer, token_scores
 from train.restorer.survivors import random_survivors
 from train.tokenizer.codes import Inputs, Lookup, as_tensors, random_known
 from train.tokenizer.examples import Examples
 from train.tokenizer.network import Decoder, alone
-from train.tokenizer.training import as_targets, decibels
+from train.tokenizer.training import as_targets, decibels, surroundings
 
 __all__ = ["Batch", "Joint", "draw_batch", "joint_loss", "restorer_loss"]
 
@@ -85,19 +83,8 @@ def draw_batch(examples: Examples, lookup: Lookup, count: int, rng: np.random.Ge
     part = examples.drawn(count, rng)
     maps = as_tensors(part.maps, device)
     known, counts = random_survivors(lookup, maps[4], rng)
-    hidden = np.ones((len(part), 256, 256), np.float32)
-    seen = np.zeros_like(part.pictures)
-    for i, picture in enumerate(part.pictures):
-        if rng.random() >= _WHOLE_CHANCE:
-            seen[i], hidden[i] = random_copy(picture, rng), random_mask(rng)
-    return Batch(
-        as_targets(part.pictures, device),
-        maps,
-        lookup(maps, known),
-        counts,
-        as_targets(seen, device),
-        torch.from_numpy(hidden)[:, None].to(device),
-    )
+    seen, hidden = surroundings(part.pictures, rng, device, alone_chance=_WHOLE_CHANCE)
+    return Batch(as_targets(part.pictures, device), maps, lookup(maps, known), counts, seen, hidden)
 
 
 def restorer_loss(

@@ -148,7 +148,7 @@ def test_the_exported_tokenizer_equals_the_trained_one(linear, examples, tmp_pat
             known = torch.from_numpy(latents.known.astype(np.float32))[None]
             with torch.no_grad():
                 expected = network.eval()(*tensors, known, *alone(1, CPU)).numpy()[0]
-            got = tokenizer.painter.paint_exactly(latents.coarse, latents.fine, latents.known)
+            got = tokenizer.painter.paint_exactly(latents)
             assert np.abs(got - expected).max() <= 1e-4 * 255
 
 

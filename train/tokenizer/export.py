@@ -9,10 +9,10 @@ from train.tokenizer.linear import save_linear
 from train.tokenizer.network import HINTS, Decoder
 from underdrawing.tokenizer.weights import DECODER_FILE, LINEAR_FILE, LinearWeights
 
-__all__ = ["FILES", "write_weights"]
+__all__ = ["DECODER_INPUTS", "FILES", "write_weights"]
 
 FILES = (LINEAR_FILE, DECODER_FILE)
-_INPUTS = {
+DECODER_INPUTS = {
     "coarse": (1, 32, 16, 16),
     "fine": (1, 16, 32, 32),
     "known": (1, 6, 32, 32),
@@ -26,4 +26,4 @@ def write_weights(network: Decoder, linear: LinearWeights, folder: Path) -> None
     """Write both weights files into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     save_linear(linear, folder / LINEAR_FILE)
-    export_network(halved(network), _INPUTS, ["picture"], folder / DECODER_FILE)
+    export_network(halved(network), DECODER_INPUTS, ["picture"], folder / DECODER_FILE)

@@ -26,16 +26,14 @@ from torch.nn import functional
 
 from train.tokenizer.linear import UNIT
 from underdrawing.tokenizer import LADDER
+from underdrawing.tokenizer.painter import HINTS
 from underdrawing.tokenizer.patches import FRACTION_BITS
 from underdrawing.tokenizer.weights import LinearWeights
 
-__all__ = ["GREY_LEVELS", "HINTS", "Decoder", "LinearPicture", "Size", "alone"]
+__all__ = ["GREY_LEVELS", "HINTS", "Decoder", "LinearPicture", "Size", "alone", "shown", "spread_of"]
 
 GREY_LEVELS = 64.0
 """What the network sees as 1."""
-
-HINTS = 64
-"""Channels of what the Transformer tells the decoder about each of the 16×16 cells."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +91,8 @@ class Decoder(nn.Module):
     def __init__(self, linear: LinearWeights, size: Size = Size()) -> None:
         super().__init__()
         self.linear = LinearPicture(linear)
-        self.register_buffer("coarse_spread", _spread(linear.scales[-1].vocabulary.entries))
-        self.register_buffer("fine_spread", _spread(linear.fine_vocabulary.entries))
+        self.register_buffer("coarse_spread", spread_of(linear.scales[-1].vocabulary.entries))
+        self.register_buffer("fine_spread", spread_of(linear.fine_vocabulary.entries))
         told = 32 + 16 + len(LADDER) + 8 * 8 * 3
         self.enter_32 = nn.Conv2d(told + 8 * 8 * 4, size.channels_32, 1)
         self.before = _blocks(size.blocks_32, size.channels_32)
@@ -126,7 +124,7 @@ class Decoder(nn.Module):
         """
         picture = self.linear(coarse, fine, known)
         with torch.autocast(picture.device.type, dtype=torch.bfloat16, enabled=self.training):
-            correction = self._correction(picture, coarse, fine, known, _surroundings(seen, hidden), hints)
+            correction = self._correction(picture, coarse, fine, known, shown(seen, hidden), hints)
         return picture + GREY_LEVELS * correction.float()
 
     def _correction(
@@ -150,7 +148,8 @@ def alone(n: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     return seen, torch.ones(n, 1, 256, 256, device=device), torch.zeros(n, HINTS, 16, 16, device=device)
 
 
-def _surroundings(seen: Tensor, hidden: Tensor) -> Tensor:
+def shown(seen: Tensor, hidden: Tensor) -> Tensor:
+    """What a network gets of the surroundings: (n, 4, 256, 256), the pixels that are to be seen and the mask."""
     return torch.cat([(seen - 128) / GREY_LEVELS * (1 - hidden), hidden], dim=1)
 
 
@@ -162,5 +161,6 @@ def _join(patches: Tensor) -> Tensor:
     return grid.reshape(n, 3, rows * side, columns * side)
 
 
-def _spread(entries: np.ndarray) -> Tensor:
+def spread_of(entries: np.ndarray) -> Tensor:
+    """Standard deviation of each number of entries (n, dims): (1, dims, 1, 1)."""
     return torch.from_numpy(entries.std(axis=0).astype(np.float32))[None, :, None, None]

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from train.copies import compressed
 from underdrawing.tokenizer import CANVAS, LADDER, HiddenCode, Tokenizer, to_canvas
 
 __all__ = ["kept_given_coarser", "kept_tokens", "robustness", "steadied"]
@@ -26,14 +27,14 @@ def robustness(tokenizer: Tokenizer, pictures: NDArray[np.uint8]) -> dict[str, d
     """
     rng = np.random.default_rng(0)
     changes: dict[str, Callable[[Picture], Picture]] = {
-        "JPEG 70": lambda picture: _jpeg(picture, 70),
+        "JPEG 70": lambda picture: compressed(picture, 70),
         "noise σ5": lambda picture: _clipped(picture + rng.normal(0, 5, picture.shape)),
         "brightness +5 %": lambda picture: _clipped(picture * 1.05),
     }
     of_steadied: dict[str, Callable[[Picture], Picture]] = {
         "steadied": lambda picture: picture,
-        "steadied, JPEG 70": lambda picture: _jpeg(picture, 70),
-        "steadied, JPEG 75 at 512×512": lambda picture: to_canvas(_jpeg(_doubled(picture), 75)),
+        "steadied, JPEG 70": lambda picture: compressed(picture, 70),
+        "steadied, JPEG 75 at 512×512": lambda picture: to_canvas(compressed(_doubled(picture), 75)),
         "steadied, brightness +5 %, undone": lambda picture: _clipped(_clipped(picture * 1.05) / 1.05),
         "steadied, brightness −5 %, undone": lambda picture: _clipped(_clipped(picture * 0.95) / 0.95),
     }
@@ -79,11 +80,6 @@ def _shares(tokenizer: Tokenizer, codes: list[HiddenCode], changed: list[Picture
 def _means(rows: list[list[float]]) -> list[float]:
     assert all(len(row) == len(LADDER) for row in rows)
     return [round(float(value), 3) for value in np.mean(rows, axis=0)]
-
-
-def _jpeg(picture: Picture, quality: int) -> Picture:
-    _, data = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[:, :, ::-1])
 
 
 def _doubled(picture: Picture) -> Picture:

@@ -33,7 +33,7 @@ def decoder_loss(
         part = examples.drawn(batch, rng)
         maps = as_tensors(part.maps, device)
         target = as_targets(part.pictures, device)
-        seen, hidden = surroundings(part.pictures, rng, device)
+        seen, hidden = surroundings(part.pictures, rng, device, alone_chance=_ALONE_CHANCE)
         known = random_known(lookup, maps[4], rng, whole=hidden.amin((1, 2, 3)) == 1)
         inputs = lookup(maps, known)
         hints = torch.zeros(len(target), HINTS, 16, 16, device=device)
@@ -44,13 +44,15 @@ def decoder_loss(
     return loss
 
 
-def surroundings(pictures: NDArray[np.uint8], rng: np.random.Generator, device: torch.device) -> tuple[Tensor, Tensor]:
-    """What a decoder may see of a batch: ``seen`` and ``hidden`` as it takes them; half of the pictures see nothing."""
+def surroundings(
+    pictures: NDArray[np.uint8], rng: np.random.Generator, device: torch.device, *, alone_chance: float
+) -> tuple[Tensor, Tensor]:
+    """What may be seen of a batch: ``seen`` and ``hidden`` as networks take them; of some pictures nothing is seen."""
     n = len(pictures)
     seen = np.zeros((n, 256, 256, 3), np.uint8)
     hidden = np.ones((n, 256, 256), np.float32)
     for i, picture in enumerate(pictures):
-        if rng.random() >= _ALONE_CHANCE:
+        if rng.random() >= alone_chance:
             seen[i], hidden[i] = random_copy(picture, rng), random_mask(rng)
     return as_targets(seen, device), torch.from_numpy(hidden)[:, None].to(device)
 

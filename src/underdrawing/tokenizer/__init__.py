@@ -2,8 +2,8 @@
 
 from underdrawing.tokenizer.canvas import from_canvas, plane_to_canvas, to_canvas
 from underdrawing.tokenizer.ladder import CANVAS, LADDER, TOKEN_BITS, VOCABULARY, HiddenCode, ladder_bits
-from underdrawing.tokenizer.painter import Surroundings
-from underdrawing.tokenizer.tokenizer import Latents, Tokenizer
+from underdrawing.tokenizer.painter import Latents, Surroundings
+from underdrawing.tokenizer.tokenizer import Tokenizer
 
 __all__ = [
     "CANVAS",

@@ -7,9 +7,12 @@ copy nearer to its original than other pictures are. Source: ours.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
+from underdrawing.tokenizer.quantizer import Scale
 from underdrawing.tokenizer.weights import LinearWeights
 
 __all__ = ["SKETCH_SHAPE", "sketch_distances", "sketches_of"]
@@ -38,9 +41,11 @@ def sketch_distances(sketch: NDArray[np.float32], others: NDArray[np.float32]) -
     return np.asarray(nearer / np.maximum(size, np.float32(1e-6)), dtype=np.float32)
 
 
+@lru_cache(maxsize=4)
 def _spread(linear: LinearWeights) -> NDArray[np.float64]:
     """Standard deviation of the first latents over what the scales up to 4 may say."""
     variance = np.zeros(_DIMS)
     for scale in linear.scales[:3]:
-        variance += scale.latents(scale.vocabulary.entries[:, None, None])[..., :_DIMS].var(axis=(0, 1, 2))
+        seen = Scale(scale.layouts[..., :_DIMS], scale.vocabulary)
+        variance += seen.latents(scale.vocabulary.entries[:, None, None]).var(axis=(0, 1, 2))
     return np.sqrt(variance)

@@ -16,7 +16,6 @@ Sources: multi-scale hidden code, arXiv 2602.22759; residual scales, arXiv 2404.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
 import numpy as np
@@ -26,7 +25,7 @@ from underdrawing.errors import UsageError
 from underdrawing.networks import Network, read_verified
 from underdrawing.tokenizer.canvas import to_canvas
 from underdrawing.tokenizer.ladder import LADDER, HiddenCode
-from underdrawing.tokenizer.painter import Painter, Surroundings
+from underdrawing.tokenizer.painter import Latents, Painter, Surroundings
 from underdrawing.tokenizer.quantizer import Vocabulary, encode_scales, latents_of_scales
 from underdrawing.tokenizer.steadying import steadying
 from underdrawing.tokenizer.weights import DECODER_FILE, LINEAR_FILE, LinearWeights, shipped_weights
@@ -35,21 +34,6 @@ __all__ = ["Latents", "Tokenizer", "encode_canvas"]
 
 _COARSE = LADDER[:5]
 _FINE = LADDER[5]
-
-
-@dataclass(frozen=True)
-class Latents:
-    """What a hidden code says, before it is painted.
-
-    Attributes:
-        coarse: (16, 16, 32) integers from the scales 1 to 16, or better ones in floating point.
-        fine: (32, 32, 16) int32, from scale 32; 0 where unknown.
-        known: (6, 32, 32) bool, for each scale the cells where its token is known.
-    """
-
-    coarse: NDArray[np.integer | np.floating]
-    fine: NDArray[np.int32]
-    known: NDArray[np.bool_]
 
 
 class Tokenizer:
@@ -111,7 +95,7 @@ class Tokenizer:
             surroundings: what is to be seen of the picture; None when it is painted from its code alone.
             hints: (64, 16, 16) float32, what a Transformer tells the decoder; None without one.
         """
-        return self.painter.paint(latents.coarse, latents.fine, latents.known, surroundings=surroundings, hints=hints)
+        return self.painter.paint(latents, surroundings=surroundings, hints=hints)
 
     def detail_order(self, code: HiddenCode) -> NDArray[np.int64]:
         """All 1024 raster positions of scale 32, those first where it adds most; whoever has scale 16 finds the same.

@@ -24,7 +24,7 @@ LINEAR_FILE = "linear.npz"
 DECODER_FILE = "decoder.onnx"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LinearWeights:
     """Everything of the tokenizer but its decoder network: what decides tokens.
 

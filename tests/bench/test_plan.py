@@ -6,9 +6,9 @@ import pytest
 
 from underdrawing.bench.captions import facts_for
 from underdrawing.bench.corpus import Corpus, quick_corpus
-from underdrawing.bench.plan import MAP_ATTACKS, MAP_FRACTIONS, Case, main_job_cases, quick_cases
+from underdrawing.bench.plan import MAP_ATTACKS, MAP_FRACTIONS, Case, geometry_cases, main_job_cases, quick_cases
 from underdrawing.bench.tampering import Kind
-from underdrawing.bench.targets import MAIN_JOB_ATTACKS
+from underdrawing.bench.targets import GEOMETRY_ATTACKS, MAIN_JOB_ATTACKS
 from underdrawing.errors import UsageError
 from underdrawing.payload.facts import FactsWriter
 
@@ -90,3 +90,13 @@ def test_rejects_a_folder_without_photographs(tmp_path: Path):
         Corpus.of(tmp_path)
     with pytest.raises(UsageError, match="--data"):
         dataclasses.replace(CORPUS).read("fullres/x.jpg")
+
+
+def test_every_way_of_moving_a_picture_is_tried_on_every_picture_at_the_promised_area():
+    cases = list(geometry_cases(CORPUS))
+    assert len({case.key for case in cases}) == len(cases)
+    tried = {(c.picture, c.profile, c.attack, c.edit.fraction if c.edit else 0.0) for c in cases}
+    for line in GEOMETRY_ATTACKS:
+        for attack in line.attacks:
+            for picture in CORPUS.protected:
+                assert (picture, line.profile, attack, line.replaced) in tried

@@ -13,7 +13,7 @@ from underdrawing.bench.rows import PictureRow, RowLog
 from underdrawing.bench.runner import run_cases
 from underdrawing.bench.tampering import Kind
 from underdrawing.errors import ImageTooSmallError
-from underdrawing.findings import Geometry, Protection, Verdict, Verification
+from underdrawing.findings import Geometry, Profile, Protection, Verdict, Verification
 from underdrawing.images import Picture
 from underdrawing.payload import SignatureStatus
 
@@ -93,6 +93,17 @@ def stand_in(monkeypatch):
     monkeypatch.setattr(trial, "_tokenizer", Ladder)
     yield pipeline
     trial._protected.cache_clear()
+
+
+def test_the_truth_about_an_edit_moves_with_the_picture():
+    subject = trial._protected("skimage/coffee", Profile.STANDARD, SETTING)
+    still = trial._suspect(Case("skimage/coffee", "standard", "png", QUARTER), SETTING, subject)
+    moved = trial._suspect(Case("skimage/coffee", "standard", "turn90", QUARTER), SETTING, subject)
+    assert moved.pixels.shape[:2] == moved.truth.shape == still.truth.shape[::-1]
+    assert moved.truth.sum() == still.truth.sum(), "another seed is another place, but the area stays"
+    differs = (moved.pixels != np.rot90(subject.protection.picture.pixels)).any(axis=2)
+    assert (differs & ~moved.truth).sum() == 0
+    assert differs[moved.truth].mean() > 0.9
 
 
 def test_a_saved_copy_gives_a_row_and_the_cost_of_protecting():

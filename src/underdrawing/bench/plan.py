@@ -12,9 +12,9 @@ from itertools import product
 from underdrawing.bench.corpus import Corpus
 from underdrawing.bench.masks import Shape
 from underdrawing.bench.tampering import Kind
-from underdrawing.bench.targets import ProfileName, attack_names
+from underdrawing.bench.targets import GEOMETRY_ATTACKS, ProfileName, attack_names
 
-__all__ = ["MAP_ATTACKS", "MAP_FRACTIONS", "Case", "Edit", "main_job_cases", "quick_cases"]
+__all__ = ["MAP_ATTACKS", "MAP_FRACTIONS", "Case", "Edit", "geometry_cases", "main_job_cases", "quick_cases"]
 
 MAP_FRACTIONS = (0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 0.5)
 MAP_ATTACKS = ("png", "jpeg70")
@@ -39,7 +39,8 @@ class Case:
     Attributes:
         picture: Name in the corpus.
         profile: Strength of the mark; None for a picture that is verified without a mark.
-        attack: Name for ``attacks.get``, applied after the edit; ``"as-saved"`` for the file ``protect`` writes.
+        attack: Name for ``attacks.get`` or ``geometry.get``, applied after the edit; ``"as-saved"`` for the file that
+            ``protect`` writes.
         edit: The forgery; None for an untouched copy.
     """
 
@@ -76,6 +77,17 @@ def main_job_cases(corpus: Corpus) -> Iterator[Case]:
         yield from _map_cases(picture, index)
     for picture in corpus.unmarked:
         yield Case(picture, None, "png")
+
+
+def geometry_cases(corpus: Corpus) -> Iterator[Case]:
+    """Every case behind the table of moved pictures, the cases of one picture together.
+
+    Per picture each attack that the table names, on an untouched copy or, where it asks for that, on a doctored one.
+    """
+    wanted = {(name, line.replaced): line.profile for line in GEOMETRY_ATTACKS for name in line.attacks}
+    for index, picture in enumerate(corpus.protected):
+        for turn, ((name, replaced), profile) in enumerate(wanted.items()):
+            yield Case(picture, profile, name, _edit(index + turn, replaced) if replaced else None)
 
 
 def quick_cases(corpus: Corpus) -> Iterator[Case]:

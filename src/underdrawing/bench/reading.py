@@ -32,14 +32,14 @@ class AttackLine:
         return self.read / self.tried >= self.requirement.rate if self.tried else None
 
 
-def attack_lines(rows: Sequence[Row]) -> list[AttackLine]:
+def attack_lines(rows: Sequence[Row], requirements: Sequence[Requirement] = MAIN_JOB_ATTACKS) -> list[AttackLine]:
     """Every attack of every requirement, one by one."""
-    return [_attack_line(line, attack, rows) for line in MAIN_JOB_ATTACKS for attack in line.attacks]
+    return [_attack_line(line, attack, rows) for line in requirements for attack in line.attacks]
 
 
-def reading_lines(rows: Sequence[Row]) -> list[Line]:
+def reading_lines(rows: Sequence[Row], requirements: Sequence[Requirement] = MAIN_JOB_ATTACKS) -> list[Line]:
     """One line per requirement, with the attack it did worst at."""
-    return [_reading_line(requirement, rows) for requirement in MAIN_JOB_ATTACKS]
+    return [_reading_line(requirement, rows) for requirement in requirements]
 
 
 def _attack_line(requirement: Requirement, attack: str, rows: Sequence[Row]) -> AttackLine:
@@ -50,7 +50,7 @@ def _attack_line(requirement: Requirement, attack: str, rows: Sequence[Row]) -> 
 
 
 def _counts(row: Row, requirement: Requirement, attack: str) -> bool:
-    if (row.attack, row.profile, row.fraction) != (attack, requirement.profile, requirement.replaced):
+    if (row.attack, row.profile, row.fraction or 0.0) != (attack, requirement.profile, requirement.replaced):
         return False
     embedded = set(requirement.blocks) <= set(row.embedded)
     promised = row.error is not None or row.short_side_px >= requirement.minimum_short_side_px
@@ -60,7 +60,8 @@ def _counts(row: Row, requirement: Requirement, attack: str) -> bool:
 def _reading_line(requirement: Requirement, rows: Sequence[Row]) -> Line:
     lines = [_attack_line(requirement, attack, rows) for attack in requirement.attacks]
     tried = [line for line in lines if line.tried]
-    name = f"{'+'.join(requirement.blocks)} read, {requirement.profile}, 25 % replaced"
+    copies = f"{requirement.replaced:.0%} replaced".replace("%", " %") if requirement.replaced else "nothing replaced"
+    name = f"{'+'.join(requirement.blocks)} read, {requirement.profile}, {copies}"
     what = f"worst of {', '.join(requirement.attacks)}"
     target = f"≥ {requirement.rate:.1%}"
     if not tried:

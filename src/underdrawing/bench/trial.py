@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 import underdrawing
+from underdrawing.bench import geometry
 from underdrawing.bench.attacks import Pixels, get
 from underdrawing.bench.captions import facts_for
 from underdrawing.bench.corpus import Corpus
@@ -117,6 +118,9 @@ def _suspect(case: Case, setting: Setting, subject: _Subject) -> _Suspect:
         edit = case.edit
         forged = tamper(pixels, kind=edit.kind, rng=rng, donor=donor, fraction=edit.fraction, shape=edit.shape)
         pixels, truth = forged.pixels, forged.mask
+    if geometry.is_geometric(case.attack):
+        moved = geometry.get(case.attack).apply(pixels, rng)
+        return _Suspect(moved.pixels, None if truth is None else moved.carry(truth))
     attacked = get(case.attack).apply(pixels, rng)
     return _Suspect(attacked, None if truth is None else _mask_at(truth, attacked.shape[0], attacked.shape[1]))
 

@@ -14,9 +14,15 @@ __all__ = [
     "OutputError",
     "OutputExistsError",
     "PayloadError",
+    "RecordConflictError",
+    "RecordError",
+    "SealedError",
     "UnderdrawingError",
     "UnsupportedVersionError",
     "UsageError",
+    "VaultBusyError",
+    "VaultDamagedError",
+    "VaultError",
     "WeightsError",
 ]
 
@@ -61,6 +67,10 @@ class PayloadError(UnderdrawingError):
     """A received payload contradicts itself: a checksum, a length, a field out of range."""
 
 
+class SealedError(PayloadError):
+    """The mark is confidential, and none of the keys given opens it."""
+
+
 class UnsupportedVersionError(PayloadError):
     """The payload was written by a newer version than this reader knows."""
 
@@ -71,3 +81,23 @@ class KeyFileError(UsageError):
 
 class WeightsError(UnderdrawingError):
     """The shipped networks are missing or are not the ones that ``weights.json`` names."""
+
+
+class VaultError(UnderdrawingError):
+    """The vault cannot do what it was asked: not reachable, not writable, of a newer version, no space."""
+
+
+class VaultBusyError(VaultError):
+    """Others kept writing to the vault for longer than we waited."""
+
+
+class VaultDamagedError(VaultError):
+    """What the vault holds is not what was put in: a broken file, a checksum that does not fit."""
+
+
+class RecordError(UsageError):
+    """A record, an id or a query is not what a vault takes."""
+
+
+class RecordConflictError(RecordError):
+    """The vault has another record under the same id, and nobody asked to replace it."""

@@ -13,7 +13,7 @@ import numpy as np
 from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.payload import Bits, Block, Capacity, Message, SignatureStatus, SigningKey, compose
 from underdrawing.payload.facts import NAMES, OTHER, facts_model
-from underdrawing.payload.fields import ANCHOR_BITS, TOKEN_BITS, fixed_bits
+from underdrawing.payload.fields import ANCHOR_BITS, TOKEN_BITS, Shape, fixed_bits
 from underdrawing.payload.packing import pack, unpack
 from underdrawing.payload.text_model import TextEncoder
 
@@ -119,9 +119,9 @@ def _signature_taken_off(message: Message) -> Blocks:
 def _under_the_name_of_the_publisher(message: Message) -> Blocks:
     """Signed by somebody else, who writes the key id of the publisher into the core."""
     forged = genuine(id=message.id, key=FORGER)
-    values = unpack(Block.CORE, forged.blocks[Block.CORE], id=message.id, signed=True)
+    values = unpack(Block.CORE, forged.blocks[Block.CORE], id=message.id, shape=Shape(signed=True))
     values["key_id"] = PUBLISHER.public().id
-    core = pack(Block.CORE, values, size_bits=forged.blocks[Block.CORE].size, id=message.id, signed=True)
+    core = pack(Block.CORE, values, size_bits=forged.blocks[Block.CORE].size, id=message.id, shape=Shape(signed=True))
     return _with(forged, Block.CORE, core)
 
 
@@ -129,13 +129,13 @@ def _facts(stream: bytes) -> Callable[[Message], Blocks]:
     """A core whose facts decode to bytes of the attacker's choice."""
 
     def make(message: Message) -> Blocks:
-        values = unpack(Block.CORE, message.blocks[Block.CORE], id=message.id, signed=True)
+        values = unpack(Block.CORE, message.blocks[Block.CORE], id=message.id, shape=Shape(signed=True))
         encoder = TextEncoder(facts_model(), limit_bits=10**6)
         encoder.write(stream)
         values["facts"] = encoder.finish()
-        needed = fixed_bits(Block.CORE, signed=True) + values["facts"].size
+        needed = fixed_bits(Block.CORE, Shape(signed=True)) + values["facts"].size
         size = -(-needed // 32) * 32
-        core = pack(Block.CORE, values, size_bits=size, id=message.id, signed=True)
+        core = pack(Block.CORE, values, size_bits=size, id=message.id, shape=Shape(signed=True))
         anchor = _anchor_with(11, f"{size // 32:07b}")(message)[Block.ANCHOR]
         return {**message.blocks, Block.ANCHOR: anchor, Block.CORE: core}
 

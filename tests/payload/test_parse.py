@@ -29,7 +29,7 @@ from underdrawing.payload import (
     token_places,
     verify_signature,
 )
-from underdrawing.payload.fields import Bits, block_fields
+from underdrawing.payload.fields import Bits, Shape, block_fields
 from underdrawing.payload.packing import pack, unpack
 
 TODAY = date(2026, 11, 20)
@@ -69,10 +69,12 @@ def test_a_newer_version_is_said_to_be_one(message: Message) -> None:
         parse_anchor(anchor_with(message, version=2))
 
 
-@pytest.mark.parametrize("field", ["confidential", "reserved"])
+@pytest.mark.parametrize("field", ["confidential", "codeless", "reserved"])
 def test_an_unknown_feature_is_said_to_be_one(message: Message, field: str) -> None:
     with pytest.raises(UnsupportedVersionError, match="feature"):
         parse_anchor(anchor_with(message, **{field: 1}))
+    with pytest.raises(UnsupportedVersionError, match="feature"):
+        parse_anchor(anchor_with(message, reserved=1), hidden=True)
 
 
 @pytest.mark.parametrize(
@@ -85,11 +87,16 @@ def test_an_unknown_feature_is_said_to_be_one(message: Message, field: str) -> N
         {"core_words": 51},
         {"detail_words": 96},
         {"fine_words": 1},
+        {"recipients": 1},
+        {"confidential": 1, "recipients": 7},
+        {"confidential": 1, "core_words": 0, "detail_words": 0, "fine_words": 0, "signed": 0},
+        {"codeless": 1},
+        {"codeless": 1, "tokens_1": 0, "tokens_2": 0},
     ],
 )
 def test_an_anchor_that_contradicts_itself_is_refused(message: Message, changes: dict[str, int]) -> None:
     with pytest.raises(PayloadError, match="anchor"):
-        parse_anchor(anchor_with(message, **changes))
+        parse_anchor(anchor_with(message, **changes), hidden=True)
 
 
 def test_noise_is_no_anchor() -> None:
@@ -204,9 +211,9 @@ def test_signature_of_an_unknown_key(message: Message) -> None:
 
 @pytest.mark.parametrize("scale", ["tokens_4", "tokens_8"])
 def test_signature_invalid_after_a_change_with_right_checksums(message: Message, trust: TrustStore, scale: str) -> None:
-    values = unpack(Block.CORE, message.blocks[Block.CORE], id=message.id, signed=True)
+    values = unpack(Block.CORE, message.blocks[Block.CORE], id=message.id, shape=Shape(signed=True))
     values[scale][3] ^= 1
-    core = pack(Block.CORE, values, size_bits=message.blocks[Block.CORE].size, id=message.id, signed=True)
+    core = pack(Block.CORE, values, size_bits=message.blocks[Block.CORE].size, id=message.id, shape=Shape(signed=True))
     found = verify_signature(message.blocks[Block.ANCHOR], core, trust, on=TODAY)
     assert found.status is SignatureStatus.INVALID
     assert found.signer is None

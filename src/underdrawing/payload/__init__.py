@@ -3,20 +3,22 @@
 from underdrawing.payload.compose import Capacity, Message, compose
 from underdrawing.payload.facts import clean_facts
 from underdrawing.payload.fields import ANCHOR_BITS, Bits, Block
+from underdrawing.payload.guessing import anchor_hints, token_places
 from underdrawing.payload.keys import ChannelKey, PublicKey, SigningKey
 from underdrawing.payload.parse import (
     Anchor,
     Core,
     Detail,
     Fine,
-    anchor_hints,
+    open_message,
     parse_anchor,
     parse_core,
     parse_detail,
     parse_fine,
-    token_places,
     verify_signature,
 )
+from underdrawing.payload.seal_keys import OpeningKey, Recipient, SharedKey, load_opener, load_recipients
+from underdrawing.payload.sealing import Opener, Seal, seal_for, seal_with, unproved_seals
 from underdrawing.payload.signing import SignatureCheck
 from underdrawing.payload.trust import Publisher, SignatureStatus, TrustStore
 
@@ -31,8 +33,13 @@ __all__ = [
     "Detail",
     "Fine",
     "Message",
+    "Opener",
+    "OpeningKey",
     "PublicKey",
     "Publisher",
+    "Recipient",
+    "Seal",
+    "SharedKey",
     "SignatureCheck",
     "SignatureStatus",
     "SigningKey",
@@ -40,10 +47,16 @@ __all__ = [
     "anchor_hints",
     "clean_facts",
     "compose",
+    "load_opener",
+    "load_recipients",
+    "open_message",
     "parse_anchor",
     "parse_core",
     "parse_detail",
     "parse_fine",
+    "seal_for",
+    "seal_with",
     "token_places",
+    "unproved_seals",
     "verify_signature",
 ]

@@ -10,7 +10,7 @@ its last 32 are the checksum over the rest. So an old reader can tell a newer pa
 Source: ours.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 __all__ = [
     "ANCHOR_BITS",
     "FIELDS",
+    "PLAIN",
     "SIDES",
     "TOKEN_BITS",
     "VERSION",
@@ -28,6 +29,7 @@ __all__ = [
     "Field",
     "Kind",
     "Presence",
+    "Shape",
     "block_fields",
     "fixed_bits",
 ]
@@ -41,6 +43,8 @@ SIDES = (1, 2, 4, 8, 16, 32)
 """Tokens along the side of each scale of the hidden code."""
 
 WORD_BITS = 32
+SHARE_BITS = 256
+WRAP_BITS = 128
 
 
 class Block(StrEnum):
@@ -62,11 +66,53 @@ class Kind(StrEnum):
     CHECKSUM = "checksum"
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What an anchor says about which fields its message has.
+
+    Attributes:
+        signed: The core carries a key id and a signature.
+        confidential: Tokens and facts are enciphered, see ``sealing``.
+        coded: There is a hidden code. Without one there is no fine block either.
+        recipients: How many public keys the message is sealed for; 0 where it is sealed with a key file or not at all.
+        has_fine: There is a fine block.
+    """
+
+    signed: bool = False
+    confidential: bool = False
+    coded: bool = True
+    recipients: int = 0
+    has_fine: bool = True
+
+
+PLAIN = Shape()
+"""Not signed, nothing hidden from anybody."""
+
+
 class Presence(StrEnum):
     """When a field is there."""
 
     ALWAYS = "always"
-    SIGNED = "if signed"
+    CODED = "not if codeless"
+    SIGNED = "only if signed"
+    FINE_HASH = "not if confidential or codeless and without a fine block"
+    RECIPIENTS = "only if there are recipients"
+    MORE_RECIPIENTS = "only if there are two recipients or more"
+    CONFIDENTIAL = "only if confidential"
+    UNSIGNED_CONFIDENTIAL = "only if confidential and not signed"
+
+    def holds(self, shape: Shape) -> bool:
+        """Whether messages of this shape have the field."""
+        return {
+            Presence.ALWAYS: True,
+            Presence.CODED: shape.coded,
+            Presence.SIGNED: shape.signed,
+            Presence.FINE_HASH: shape.has_fine or (shape.coded and not shape.confidential),
+            Presence.RECIPIENTS: shape.recipients > 0,
+            Presence.MORE_RECIPIENTS: shape.recipients > 1,
+            Presence.CONFIDENTIAL: shape.confidential,
+            Presence.UNSIGNED_CONFIDENTIAL: shape.confidential and not shape.signed,
+        }[self]
 
 
 @dataclass(frozen=True)
@@ -78,7 +124,7 @@ class Field:
         name: Its name, unique within the block.
         kind: What its bits are.
         bits: Its width; None where the width is not fixed (``tokens_32``: 12 bits for each of ``token_count`` tokens;
-            ``facts``: whatever the block has left).
+            ``wraps``: 128 bits for each recipient but the first; ``facts``: whatever the block has left).
         low: The smallest value (of a number or of each token).
         high: The largest value (of a number or of each token).
         presence: When the field is there.
@@ -99,13 +145,14 @@ def _number(block: Block, name: str, bits: int, meaning: str, *, low: int = 0, h
     return Field(block, name, Kind.NUMBER, bits, low, (1 << bits) - 1 if high is None else high, _ALWAYS, meaning)
 
 
-def _bytes(block: Block, name: str, bits: int, meaning: str, presence: Presence = Presence.ALWAYS) -> Field:
-    return Field(block, name, Kind.BYTES, bits, 0, (1 << bits) - 1, presence, meaning)
+def _bytes(block: Block, name: str, bits: int | None, meaning: str, presence: Presence = Presence.ALWAYS) -> Field:
+    return Field(block, name, Kind.BYTES, bits, 0, (1 << bits) - 1 if bits else 0, presence, meaning)
 
 
 def _tokens(block: Block, side: int, meaning: str, *, counted: bool = False) -> Field:
     bits = None if counted else TOKEN_BITS * side * side
-    return Field(block, f"tokens_{side}", Kind.TOKENS, bits, 0, (1 << TOKEN_BITS) - 1, _ALWAYS, meaning)
+    presence = _ALWAYS if block is Block.ANCHOR else Presence.CODED
+    return Field(block, f"tokens_{side}", Kind.TOKENS, bits, 0, (1 << TOKEN_BITS) - 1, presence, meaning)
 
 
 def _facts(block: Block) -> Field:
@@ -116,27 +163,33 @@ def _checksum(block: Block, meaning: str) -> Field:
     return Field(block, "checksum", Kind.CHECKSUM, 32, 0, (1 << 32) - 1, _ALWAYS, meaning)
 
 
-_ALWAYS = Presence.ALWAYS
+_ALWAYS, _FINE_HASH = Presence.ALWAYS, Presence.FINE_HASH
 _ANCHOR, _CORE, _DETAIL, _FINE = Block
 
 FIELDS: tuple[Field, ...] = (
     _number(_ANCHOR, "version", 4, f"version of the format, {VERSION} for this page", low=1, high=VERSION),
     _number(_ANCHOR, "signed", 1, "1: the core carries a key id and a signature"),
-    _number(_ANCHOR, "confidential", 1, "kept for encrypted code and facts; 0 in this version", high=0),
-    _number(_ANCHOR, "reserved", 5, "kept; 0 in this version", high=0),
+    _number(_ANCHOR, "confidential", 1, "1: tokens and facts are enciphered"),
+    _number(_ANCHOR, "codeless", 1, "1: there is no hidden code"),
+    _number(_ANCHOR, "recipients", 3, "confidential: public keys it is sealed for; 0: sealed with a key file"),
+    _number(_ANCHOR, "reserved", 1, "kept; 0 in this version", high=0),
     _number(_ANCHOR, "core_words", 7, "length of the core in 32-bit words; 0: no core"),
     _number(_ANCHOR, "detail_words", 8, "length of the detail in 32-bit words; 0: no detail"),
     _number(_ANCHOR, "fine_words", 10, "length of the fine block in 32-bit words; 0: no fine block"),
     _number(_ANCHOR, "id", 64, "identity of the record"),
-    _tokens(_ANCHOR, 1, "hidden code, scale 1"),
-    _tokens(_ANCHOR, 2, "hidden code, scale 2, row by row"),
+    _tokens(_ANCHOR, 1, "hidden code, scale 1; zeros if codeless"),
+    _tokens(_ANCHOR, 2, "hidden code, scale 2, row by row; zeros if codeless"),
     _checksum(_ANCHOR, 'CRC-32 of "anchor" and the bits before'),
     _tokens(_CORE, 4, "hidden code, scale 4, row by row"),
     _tokens(_CORE, 8, "hidden code, scale 8, row by row"),
     _bytes(_CORE, "detail_hash", 64, "first 64 bits of the SHA-256 of the detail; 0: no detail"),
-    _bytes(_CORE, "fine_hash", 64, "first 64 bits of the SHA-256 of the fine block; 0: no fine block"),
+    _bytes(_CORE, "fine_hash", 64, "first 64 bits of the SHA-256 of the fine block; 0: no fine block", _FINE_HASH),
     _bytes(_CORE, "key_id", 32, "first 32 bits of the SHA-256 of the public key", Presence.SIGNED),
+    _bytes(_CORE, "share", SHARE_BITS, "X25519 public key made for this message", Presence.RECIPIENTS),
+    _bytes(_CORE, "wraps", None, "the seed, once for each recipient but the first", Presence.MORE_RECIPIENTS),
     _facts(_CORE),
+    _bytes(_CORE, "tag", 32, "HMAC-SHA256 over anchor and core, first 32 bits", Presence.CONFIDENTIAL),
+    _bytes(_CORE, "tag_rest", 64, "the next 64 bits of it", Presence.UNSIGNED_CONFIDENTIAL),
     _bytes(_CORE, "signature", 512, "Ed25519 signature over anchor and core", Presence.SIGNED),
     _checksum(_CORE, 'CRC-32 of "core", the id and the bits before'),
     _tokens(_DETAIL, 16, "hidden code, scale 16, row by row"),
@@ -150,14 +203,15 @@ FIELDS: tuple[Field, ...] = (
 """The format. Nothing else says where a bit lies."""
 
 
-def block_fields(block: Block, *, signed: bool = False) -> tuple[Field, ...]:
-    """The fields of a block in the order they are written; with ``signed`` also those of a signed message."""
-    return tuple(f for f in FIELDS if f.block is block and (signed or f.presence is Presence.ALWAYS))
+def block_fields(block: Block, shape: Shape = PLAIN) -> tuple[Field, ...]:
+    """The fields of a block of a message of that shape, in the order they are written."""
+    there = (field for field in FIELDS if field.block is block and field.presence.holds(shape))
+    return tuple(replace(f, bits=WRAP_BITS * (shape.recipients - 1)) if f.name == "wraps" else f for f in there)
 
 
-def fixed_bits(block: Block, *, signed: bool = False) -> int:
+def fixed_bits(block: Block, shape: Shape = PLAIN) -> int:
     """What a block needs without facts and without counted tokens, in bits."""
-    return sum(field.bits or 0 for field in block_fields(block, signed=signed))
+    return sum(field.bits or 0 for field in block_fields(block, shape))
 
 
 ANCHOR_BITS = fixed_bits(Block.ANCHOR)

@@ -8,42 +8,35 @@ Source: Ed25519 is RFC 8032, PKCS #8 is RFC 5958.
 """
 
 import base64
-import binascii
 import hashlib
 import secrets
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from underdrawing.errors import KeyFileError
-from underdrawing.payload.keyfile import read_key_file, write_key_file
+from underdrawing.payload.keyforms import (
+    KEY_BYTES,
+    check_owner,
+    load_armour,
+    load_pem,
+    parse_line,
+    save_armour,
+    save_pem,
+    write_line,
+)
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-__all__ = ["KEY_ID_BYTES", "SIGNATURE_BYTES", "ChannelKey", "PublicKey", "SigningKey", "check_owner"]
+__all__ = ["KEY_ID_BYTES", "SIGNATURE_BYTES", "ChannelKey", "PublicKey", "SigningKey"]
 
 KEY_ID_BYTES = 4
 SIGNATURE_BYTES = 64
 
-_SECRET_BYTES = 32
 _SCHEME = "underdrawing-ed25519"
-_MAX_OWNER_CHARACTERS = 200
-_HARMFUL = ("Cc", "Cf", "Cs", "Zl", "Zp")
-
-
-def check_owner(name: str) -> None:
-    """Refuse the name of a key owner that could deceive in a terminal or a report.
-
-    Raises:
-        KeyFileError: It has more than 200 characters, or one that is not for showing: a control or format character,
-            a line end, a lone surrogate.
-    """
-    if len(name) > _MAX_OWNER_CHARACTERS or any(unicodedata.category(c) in _HARMFUL for c in name):
-        raise KeyFileError(
-            f"{name[:60]!a} is not a name; expected one line of at most {_MAX_OWNER_CHARACTERS} characters"
-        )
+_MAKE = "underdrawing keys new"
+_CHANNEL_LABEL = "UNDERDRAWING CHANNEL KEY"
 
 
 @dataclass(frozen=True)
@@ -59,8 +52,8 @@ class PublicKey:
     name: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
-        if len(self.data) != _SECRET_BYTES:
-            raise KeyFileError(f"a public key has {_SECRET_BYTES} bytes, got {len(self.data)}")
+        if len(self.data) != KEY_BYTES:
+            raise KeyFileError(f"a public key has {KEY_BYTES} bytes, got {len(self.data)}")
         check_owner(self.name)
 
     @classmethod
@@ -70,24 +63,21 @@ class PublicKey:
         Raises:
             KeyFileError: The line is something else.
         """
-        scheme, _, rest = line.strip().partition(" ")
-        encoded, _, name = rest.strip().partition(" ")
-        if scheme != _SCHEME:
-            raise KeyFileError(f"not a public key: expected '{_SCHEME} BASE64 NAME', got {line[:60]!a}")
-        try:
-            data = base64.b64decode(encoded, validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise KeyFileError(f"not a public key: {encoded[:60]!a} is not base64") from error
-        return cls(data, name.strip())
+        return cls(*parse_line(line, scheme=_SCHEME))
 
     def __str__(self) -> str:
         """The line that ``parse`` reads."""
-        return f"{_SCHEME} {base64.b64encode(self.data).decode()} {self.name}".rstrip()
+        return write_line(self.data, self.name, scheme=_SCHEME)
 
     @property
     def id(self) -> bytes:
         """The first 4 bytes of the SHA-256 of the key: what a payload names its key by. Two keys may share it."""
         return hashlib.sha256(self.data).digest()[:KEY_ID_BYTES]
+
+    @property
+    def fingerprint(self) -> str:
+        """``SHA256:`` and 43 characters: what two people compare to know that they have the same key."""
+        return f"SHA256:{base64.b64encode(hashlib.sha256(self.data).digest()).decode().rstrip('=')}"
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether the signature of 64 bytes was made over these bytes with this key."""
@@ -110,15 +100,15 @@ class SigningKey:
     @classmethod
     def new(cls) -> "SigningKey":
         """A key from the randomness of the operating system."""
-        return cls.from_seed(secrets.token_bytes(_SECRET_BYTES))
+        return cls.from_seed(secrets.token_bytes(KEY_BYTES))
 
     @classmethod
     def from_seed(cls, seed: bytes) -> "SigningKey":
         """The key that belongs to 32 secret bytes."""
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-        if len(seed) != _SECRET_BYTES:
-            raise KeyFileError(f"the seed of a signing key has {_SECRET_BYTES} bytes, got {len(seed)}")
+        if len(seed) != KEY_BYTES:
+            raise KeyFileError(f"the seed of a signing key has {KEY_BYTES} bytes, got {len(seed)}")
         return cls(Ed25519PrivateKey.from_private_bytes(seed))
 
     @classmethod
@@ -128,23 +118,11 @@ class SigningKey:
         Raises:
             KeyFileError: The file is missing, is not an Ed25519 key, or needs a password or another one.
         """
-        from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-        data = read_key_file(path)
-        encrypted = b"ENCRYPTED PRIVATE KEY" in data
-        if encrypted and not password:
-            raise KeyFileError(f"{path}: the key is protected; give its password")
-        try:
-            private = load_pem_private_key(data, password.encode() if encrypted and password else None)
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            problem = "wrong password, or a damaged file" if encrypted else "not a signing key in PEM form"
-            raise KeyFileError(f"{path}: {problem}; make a key with `underdrawing keys new`") from error
+        private = load_pem(path, password=password, what="a signing key", make=_MAKE)
         if not isinstance(private, Ed25519PrivateKey):
-            raise KeyFileError(
-                f"{path}: expected an Ed25519 key, got another kind; make one with `underdrawing keys new`"
-            )
+            raise KeyFileError(f"{path}: expected an Ed25519 key, got another kind; make one with `{_MAKE}`")
         return cls(private)
 
     def save(self, path: Path, *, password: str | None = None) -> None:
@@ -158,11 +136,7 @@ class SigningKey:
             OutputExistsError: The file is there.
             KeyFileError: It cannot be written.
         """
-        from cryptography.hazmat.primitives import serialization as pem
-
-        lock = pem.BestAvailableEncryption(password.encode()) if password else pem.NoEncryption()
-        data = self._private.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, lock)
-        write_key_file(path, data, secret=True)
+        save_pem(path, self._private, password=password)
 
     def public(self, *, name: str = "") -> PublicKey:
         """The public half, with the name of its owner."""
@@ -187,13 +161,13 @@ class ChannelKey:
     secret: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        if len(self.secret) != _SECRET_BYTES:
-            raise KeyFileError(f"a channel key has {_SECRET_BYTES} bytes, got {len(self.secret)}")
+        if len(self.secret) != KEY_BYTES:
+            raise KeyFileError(f"a channel key has {KEY_BYTES} bytes, got {len(self.secret)}")
 
     @classmethod
     def new(cls) -> "ChannelKey":
         """A key from the randomness of the operating system."""
-        return cls(secrets.token_bytes(_SECRET_BYTES))
+        return cls(secrets.token_bytes(KEY_BYTES))
 
     @classmethod
     def load(cls, path: Path) -> "ChannelKey":
@@ -202,13 +176,7 @@ class ChannelKey:
         Raises:
             KeyFileError: The file is missing or is something else.
         """
-        lines = read_key_file(path).decode("ascii", errors="replace").split("\n")
-        if len(lines) < 3 or (lines[0].strip(), lines[2].strip()) != (_CHANNEL_BEGIN, _CHANNEL_END):
-            raise KeyFileError(f"{path}: not a channel key; make one with `underdrawing keys new --channel`")
-        try:
-            return cls(base64.b64decode(lines[1].strip(), validate=True))
-        except (binascii.Error, ValueError) as error:
-            raise KeyFileError(f"{path}: a damaged channel key; take it from a copy") from error
+        return cls(load_armour(path, label=_CHANNEL_LABEL, make="underdrawing keys new --channel"))
 
     def save(self, path: Path) -> None:
         """Write the key to a file that only its owner may read; a file that is there is never overwritten.
@@ -217,9 +185,4 @@ class ChannelKey:
             OutputExistsError: The file is there.
             KeyFileError: It cannot be written.
         """
-        text = f"{_CHANNEL_BEGIN}\n{base64.b64encode(self.secret).decode()}\n{_CHANNEL_END}\n"
-        write_key_file(path, text.encode(), secret=True)
-
-
-_CHANNEL_BEGIN = "-----BEGIN UNDERDRAWING CHANNEL KEY-----"
-_CHANNEL_END = "-----END UNDERDRAWING CHANNEL KEY-----"
+        save_armour(path, self.secret, label=_CHANNEL_LABEL)

@@ -1,19 +1,44 @@
 """Blocks of bits to values and back, as the table in ``fields`` says."""
 
 import zlib
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.errors import PayloadError
-from underdrawing.payload.fields import SIDES, TOKEN_BITS, WORD_BITS, Bits, Block, Field, Kind, block_fields, fixed_bits
+from underdrawing.payload.fields import (
+    PLAIN,
+    SIDES,
+    TOKEN_BITS,
+    WORD_BITS,
+    Bits,
+    Block,
+    Field,
+    Kind,
+    Shape,
+    block_fields,
+    fixed_bits,
+)
 
-__all__ = ["check_bits", "check_order", "is_intact", "pack", "unpack"]
+__all__ = ["Stream", "check_bits", "check_order", "is_intact", "pack", "unpack"]
+
+Stream: TypeAlias = Callable[[Block, int], Bits]
+"""The first bits of the key stream of a block, as many as asked for."""
+
+_SEALED = (Kind.TOKENS, Kind.FACTS)
 
 
-def pack(block: Block, values: Mapping[str, Any], *, size_bits: int, id: int, signed: bool = False) -> Bits:
+def pack(
+    block: Block,
+    values: Mapping[str, Any],
+    *,
+    size_bits: int,
+    id: int,
+    shape: Shape = PLAIN,
+    stream: Stream | None = None,
+) -> Bits:
     """Write a block.
 
     Args:
@@ -22,7 +47,8 @@ def pack(block: Block, values: Mapping[str, Any], *, size_bits: int, id: int, si
             facts (filled up with zeros). The checksum is computed here.
         size_bits: Length of the block, a multiple of 32.
         id: Identity of the record; every checksum but the anchor's covers it, so blocks of two messages do not mix.
-        signed: Whether the fields of a signed message are there.
+        shape: Which fields there are.
+        stream: Enciphers tokens and facts; None leaves them open.
 
     Returns:
         The block as a bit string of ``size_bits`` bits.
@@ -30,25 +56,28 @@ def pack(block: Block, values: Mapping[str, Any], *, size_bits: int, id: int, si
     Raises:
         PayloadError: A value is out of range or does not fit.
     """
-    fields = [f for f in block_fields(block, signed=signed) if f.kind is not Kind.CHECKSUM]
+    fields = [f for f in block_fields(block, shape) if f.kind is not Kind.CHECKSUM]
     parts = {f.name: _to_bits(f, values[f.name]) for f in fields}
     rest = size_bits - _CHECKSUM_BITS - sum(part.size for part in parts.values())
     if rest < 0 or size_bits % WORD_BITS or (rest and "facts" not in parts):
         raise PayloadError(f"{block}: its fields do not fit in {size_bits} bits ({-rest} too many)")
     if rest:
         parts["facts"] = np.concatenate([parts["facts"], np.zeros(rest, np.uint8)])
+    if stream is not None:
+        parts |= _enciphered(block, {f.name: parts[f.name] for f in fields if f.kind in _SEALED}, stream)
     body = np.concatenate([parts[f.name] for f in fields])
     return np.concatenate([body, _int_to_bits(_checksum_of(block, body, id), _CHECKSUM_BITS)])
 
 
-def unpack(block: Block, bits: Bits, *, id: int, signed: bool = False) -> dict[str, Any]:
+def unpack(block: Block, bits: Bits, *, id: int, shape: Shape = PLAIN, stream: Stream | None = None) -> dict[str, Any]:
     """Read a block: the inverse of ``pack``.
 
     Args:
         block: Which block.
         bits: The block as a bit string.
         id: Identity of the record, as in ``pack``.
-        signed: Whether the fields of a signed message are there.
+        shape: Which fields there are.
+        stream: Deciphers tokens and facts; None takes them as they are.
 
     Returns:
         By field name: an int for a number and the checksum, bytes for bytes, a uint16 array for tokens (in the order
@@ -60,10 +89,11 @@ def unpack(block: Block, bits: Bits, *, id: int, signed: bool = False) -> dict[s
     bits = check_bits(bits, np.size(bits), what=str(block))
     if not is_intact(block, bits, id=id):
         raise PayloadError(f"{block}: wrong checksum; the block was damaged or is not a block")
-    values: dict[str, Any] = {}
-    for field, part in _split(block, bits, signed):
-        values[field.name] = _from_bits(field, part)
-    return values
+    fields = list(_split(block, bits, shape))
+    parts = {field.name: part for field, part in fields}
+    if stream is not None:
+        parts |= _enciphered(block, {f.name: part for f, part in fields if f.kind in _SEALED}, stream)
+    return {field.name: _from_bits(field, parts[field.name]) for field, _ in fields}
 
 
 def is_intact(block: Block, bits: Bits, *, id: int = 0) -> bool:
@@ -88,9 +118,9 @@ def check_bits(bits: Bits, size_bits: int, *, what: str) -> Bits:
     return np.ascontiguousarray(array, dtype=np.uint8)
 
 
-def check_order(fine_order: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+def check_order(fine_order: NDArray[np.integer[Any]] | None) -> NDArray[np.int64]:
     """The order of detail as int64, or a PayloadError where it is not a permutation of the 1024 places of scale 32."""
-    order = np.asarray(fine_order)
+    order = np.zeros(0) if fine_order is None else np.asarray(fine_order)
     if order.dtype.kind not in "ui" or not np.array_equal(np.sort(order, axis=None), np.arange(SIDES[-1] ** 2)):
         raise PayloadError(f"fine_order: expected a permutation of {SIDES[-1] ** 2} places, got shape {order.shape}")
     return order.ravel().astype(np.int64)
@@ -99,12 +129,19 @@ def check_order(fine_order: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
 _CHECKSUM_BITS = 32
 
 
-def _split(block: Block, bits: Bits, signed: bool) -> Iterator[tuple[Field, Bits]]:
+def _enciphered(block: Block, parts: Mapping[str, Bits], stream: Stream) -> dict[str, Bits]:
+    """The parts with the key stream of their block laid over them, one after the other; twice is as before."""
+    borders = np.cumsum([part.size for part in parts.values()])
+    covers = np.split(stream(block, int(borders[-1])), borders[:-1]) if parts else []
+    return {name: part ^ cover for (name, part), cover in zip(parts.items(), covers, strict=True)}
+
+
+def _split(block: Block, bits: Bits, shape: Shape) -> Iterator[tuple[Field, Bits]]:
     """Cut a block into its fields; the counted tokens and the facts get their width here."""
-    spare = bits.size - fixed_bits(block, signed=signed)
+    spare = bits.size - fixed_bits(block, shape)
     start = 0
     count = 0
-    for field in block_fields(block, signed=signed):
+    for field in block_fields(block, shape):
         width = spare if field.bits is None else field.bits
         if field.bits is None and field.kind is Kind.TOKENS:
             width = TOKEN_BITS * count

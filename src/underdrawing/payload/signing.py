@@ -6,13 +6,14 @@ from datetime import date
 
 import numpy as np
 
-from underdrawing.payload.fields import Bits, Block, block_fields
+from underdrawing.payload.fields import Bits, Block, Shape, block_fields
 from underdrawing.payload.trust import SignatureStatus, TrustStore
 
 __all__ = ["SignatureCheck", "block_hash", "judge_signature", "signed_bytes"]
 
 _DOMAIN = b"underdrawing payload version 1\0"
 _HASH_BYTES = 8
+_SIGNATURE_AND_CHECKSUM = sum(field.bits or 0 for field in block_fields(Block.CORE, Shape(signed=True))[-2:])
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,7 @@ class SignatureCheck:
 
 def signed_bytes(anchor_bits: Bits, core_bits: Bits) -> bytes:
     """What is signed: a fixed text, the anchor, and the core up to its signature."""
-    names = [field.name for field in block_fields(Block.CORE, signed=True)]
-    tail = sum(field.bits or 0 for field in block_fields(Block.CORE, signed=True)[names.index("signature") :])
-    return _DOMAIN + np.packbits(anchor_bits).tobytes() + np.packbits(core_bits[:-tail]).tobytes()
+    return _DOMAIN + np.packbits(anchor_bits).tobytes() + np.packbits(core_bits[:-_SIGNATURE_AND_CHECKSUM]).tobytes()
 
 
 def block_hash(block: Block, bits: Bits) -> bytes:

@@ -10,7 +10,8 @@ from typing import Any
 
 from underdrawing.errors import KeyFileError
 from underdrawing.payload.keyfile import read_key_file, write_key_file
-from underdrawing.payload.keys import PublicKey, check_owner
+from underdrawing.payload.keyforms import check_owner
+from underdrawing.payload.keys import PublicKey
 
 __all__ = ["Publisher", "SignatureStatus", "TrustStore"]
 

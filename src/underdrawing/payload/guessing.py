@@ -1,0 +1,75 @@
+"""What a reader may guess about a block before it can be read: its usual bits, and where its tokens lie."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.payload.fields import SIDES, TOKEN_BITS, VERSION, WORD_BITS, Block, Kind, block_fields, fixed_bits
+
+__all__ = ["anchor_hints", "token_places"]
+
+_SURE_RATIO = 6.0
+
+
+def anchor_hints(
+    least_bits: tuple[int, int, int],
+    most_bits: tuple[int, int, int],
+    *,
+    confidential: bool = False,
+    coded: bool = True,
+) -> NDArray[np.float32]:
+    """What the bits of an anchor probably are before anything is received: log-likelihood ratios, positive for 0.
+
+    The version and the kept bits are known, and of a length between two bounds the leading bits that both have.
+
+    Args:
+        least_bits, most_bits: The shortest and longest core, detail and fine block to be expected.
+        confidential: Whether a confidential message is expected; for how many recipients is left open.
+        coded: Whether a message with a code is expected.
+
+    Returns:
+        ``ANCHOR_BITS`` float32, 0 where nothing is known.
+    """
+    expected = {"version": (VERSION, VERSION), "reserved": (0, 0)}
+    expected |= {"confidential": (confidential,) * 2, "codeless": (not coded,) * 2}
+    expected |= {} if confidential else {"recipients": (0, 0)}
+    expected |= {} if coded else {"tokens_1": (0, 0), "tokens_2": (0, 0)}
+    for block, *bounds in zip((Block.CORE, Block.DETAIL, Block.FINE), least_bits, most_bits, strict=True):
+        low, high = (-(-bits // WORD_BITS) for bits in bounds)
+        expected[f"{block}_words"] = (low, high)
+    parts = []
+    for field in block_fields(Block.ANCHOR):
+        width = field.bits or 0
+        low, high = expected.get(field.name, (0, (1 << width) - 1))
+        agreed = width - (low ^ high).bit_length()
+        signs = 1 - 2 * ((low >> np.arange(width - 1, -1, -1)) & 1)
+        parts.append(np.where(np.arange(width) < agreed, _SURE_RATIO * signs, 0.0) if width < 64 else np.zeros(width))
+    return np.concatenate(parts).astype(np.float32)
+
+
+def token_places(block: Block, size_bits: int) -> slice:
+    """Where in the bits of a block its tokens lie, for a reader who guesses them before the block can be read.
+
+    Only a fine block itself knows how many tokens it holds. One too short for all 1024 and a checksum holds those given
+    here however many facts follow. One long enough is taken to hold all; where facts took their place, at least the
+    first three quarters are tokens.
+
+    Args:
+        block: Which block.
+        size_bits: Its length, as the anchor states it.
+
+    Returns:
+        A range of bits: the tokens in the order they are written, scale after scale, each 12 bits, most significant
+        bit first.
+    """
+    fields = block_fields(block)
+    tokens = [field for field in fields if field.kind is Kind.TOKENS]
+    start = sum(field.bits or 0 for field in fields[: fields.index(tokens[0])])
+    if block is Block.FINE:
+        return slice(start, start + TOKEN_BITS * _expected_count(size_bits))
+    return slice(start, start + sum(field.bits or 0 for field in tokens))
+
+
+def _expected_count(size_bits: int) -> int:
+    """How many tokens a fine block of this length holds, as far as its length tells."""
+    room = (size_bits - fixed_bits(Block.FINE)) // TOKEN_BITS
+    return SIDES[-1] ** 2 if room >= SIDES[-1] ** 2 else room * 3 // 4

@@ -17,7 +17,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 FLOORS = [
     {"errors"},
     {"images", "networks"},
-    {"tokenizer", "payload", "channel", "tamper", "recovery", "vault"},
+    {"contradictions", "tokenizer", "payload", "channel", "tamper", "recovery", "vault"},
     {"comparison", "findings", "likeness", "recall", "remembering"},
     {"reading"},
     {"pipeline", "report"},

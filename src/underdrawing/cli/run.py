@@ -5,14 +5,14 @@ from __future__ import annotations
 import json as json_format
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import typer
 
 from underdrawing.cli.guard import FAILURE, say
 from underdrawing.cli.pool import Failure, Outcome, run_all
+from underdrawing.cli.progress import progress
 from underdrawing.cli.tasks import Done, ProtectTask, VerifyTask, called
 
 __all__ = ["NEGATIVE", "cores", "run_command"]
@@ -47,7 +47,7 @@ def run_command(
     """
     alone = len(tasks) + len(done) == 1
     codes = [_print_done(one, json=json, alone=alone) for one in done]
-    with _progress(len(tasks), verb) as advance:
+    with progress(len(tasks), verb) as advance:
         for outcome in run_all(tasks, work, jobs=jobs or cores()):
             if debug and outcome.failure:
                 print(outcome.failure.trace, file=sys.stderr)
@@ -91,31 +91,3 @@ def _print_failure(name: str, failure: Failure, *, json: bool) -> int:
     if json:
         print(json_format.dumps({"input": name, "error": failure.line}), flush=True)
     return failure.exit_code
-
-
-@contextmanager
-def _progress(count: int, verb: str) -> Iterator[Callable[[], Any]]:
-    """Show a bar on stderr while a folder is worked on, if somebody is there to see it."""
-    if count < 2 or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = [
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    ]
-    with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty(), transient=True) as bar:
-        task = bar.add_task(verb, total=count)
-        yield lambda: bar.advance(task)

@@ -18,8 +18,8 @@ FLOORS = [
     {"errors"},
     {"images", "networks"},
     {"contradictions", "tokenizer", "payload", "channel", "tamper", "recovery", "vault"},
-    {"comparison", "findings", "likeness", "recall", "remembering"},
-    {"reading"},
+    {"carrying", "comparison", "findings", "fingerprint", "likeness", "recall", "registration", "remembering"},
+    {"cataloguing", "reading", "retrieval"},
     {"pipeline", "report"},
     {"cli", "bench"},
 ]

@@ -1,0 +1,178 @@
+"""Whether a suspect shows what a preview shows, and where: points of both that agree on one change of coordinates.
+
+::
+
+    suspect ─► points and their looks ─┐                         ┌─► how many agree: the evidence
+    preview ─► points and their looks ─┴─► pairs ─► one affinity ┴─► homography: the geometry
+
+Sources: ORB (Rublee et al., ICCV 2011) for the points, RANSAC (Fischler and Bolles, 1981) for the affinity. The search
+draws from a fixed seed, so that the same two pictures give the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["AGREEING", "Landmarks", "Registration", "register"]
+
+AGREEING = 10
+"""So many agreeing points make it certain that two pictures show the same: see ``docs/retrieval.md``."""
+
+_CLEAR = 24
+_LONG_SIDE_PX = 384
+_POINTS = 700
+_RATIO = 0.85  # of the distances to the best and second-best partner of a point
+_TOLERANCE_PX = 4.0
+_EXACT_PX = 1.5  # the same for the homography
+_ROUNDS = 500
+_CELL_PX = 3  # points nearer to each other than this count once
+_ZOOM = (0.15, 6.0)
+_SLANT = 2.0  # largest ratio of the stretches along two directions
+_EXACT_FROM = 24  # agreeing points from which a homography is fitted
+
+
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """Points of a picture that are found again in its copies.
+
+    Attributes:
+        places: (n, 2) float32, (x, y) in pixels of the picture as it was looked at.
+        looks: (n, 32) uint8, what is around each point, turned upright.
+        size_px: (width, height) of the picture as it was looked at.
+    """
+
+    places: NDArray[np.float32]
+    looks: NDArray[np.uint8]
+    size_px: tuple[int, int]
+
+    @classmethod
+    def of(cls, pixels: NDArray[np.uint8], hidden: NDArray[np.bool_] | None = None) -> Landmarks:
+        """Those of H×W×3 RGB uint8 pixels; none where they are ``hidden`` (H×W bool)."""
+        grey = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
+        zoom = _LONG_SIDE_PX / max(grey.shape)
+        size = tuple(max(1, round(side * zoom)) for side in (grey.shape[1], grey.shape[0]))
+        seen = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC)
+        shown = None
+        if hidden is not None:
+            shown = cv2.resize(255 - hidden.astype(np.uint8) * 255, size, interpolation=cv2.INTER_NEAREST)
+        finder: Any = cv2.ORB.create(_POINTS, 1.2, 8, edgeThreshold=12, patchSize=24, fastThreshold=5)
+        points, looks = finder.detectAndCompute(seen, shown)
+        if looks is None:
+            return cls(np.empty((0, 2), np.float32), np.empty((0, 32), np.uint8), (size[0], size[1]))
+        places = np.array([point.pt for point in points], np.float32)
+        return cls(places, np.asarray(looks, dtype=np.uint8), (size[0], size[1]))
+
+
+@dataclass(frozen=True, eq=False)
+class Registration:
+    """How a suspect lies within an original.
+
+    Attributes:
+        points: How many places agree; ``AGREEING`` of them are certain.
+        matrix: 3×3 float64, takes (x, y, 1) of the suspect to (x, y, w) of the original, both measured in shares of
+            width and height from the upper left corner, 0 to 1.
+    """
+
+    points: int
+    matrix: NDArray[np.float64]
+
+    @property
+    def certain(self) -> bool:
+        """Whether both show the same."""
+        return self.points >= AGREEING
+
+    @property
+    def clear(self) -> bool:
+        """Whether so many points agree that no other picture need be tried."""
+        return self.points >= _CLEAR
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether left and right are exchanged."""
+        return bool(np.linalg.det(self.matrix[:2, :2]) < 0)
+
+    def corners(self) -> NDArray[np.float64]:
+        """Where the suspect's corners lie in the original, (4, 2) as (x, y) in shares, clockwise from upper left."""
+        square = np.array([[0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]], np.float64)
+        found = square @ self.matrix.T
+        return np.asarray(found[:, :2] / found[:, 2:])
+
+    def share_shown(self) -> float:
+        """Which share of the original's area the suspect shows, 0 to 1."""
+        frame = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+        corners = self.corners().astype(np.float32)
+        if not cv2.isContourConvex(corners[:, None]):
+            return 0.0
+        return float(min(1.0, cv2.intersectConvexConvex(corners, frame)[0]))
+
+
+def register(suspects: Sequence[Landmarks], original: Landmarks) -> Registration | None:
+    """How a suspect lies within an original; None where nothing agrees.
+
+    Args:
+        suspects: landmarks of the suspect and, to find mirrored copies, of its mirror image.
+        original: landmarks of the original, or of a preview of it.
+    """
+    found = [_aligned(suspect, original, mirrored=bool(number)) for number, suspect in enumerate(suspects)]
+    return max((one for one in found if one is not None), key=lambda one: one.points, default=None)
+
+
+def _aligned(suspect: Landmarks, original: Landmarks, *, mirrored: bool) -> Registration | None:
+    here, there = _pairs(suspect, original)
+    if len(here) < 4:
+        return None
+    affinity, agree = cv2.estimateAffine2D(
+        here, there, method=cv2.RANSAC, ransacReprojThreshold=_TOLERANCE_PX, maxIters=_ROUNDS, confidence=0.99
+    )
+    if affinity is None or not _plausible(affinity[:, :2]):
+        return None
+    chosen = agree.ravel() > 0
+    here, there = here[chosen], there[chosen]
+    count = min(_distinct(here), _distinct(there))
+    matrix = np.vstack([affinity, [0, 0, 1]])
+    if count >= _EXACT_FROM:
+        exact, _ = cv2.findHomography(here, there, cv2.RANSAC, _EXACT_PX, maxIters=_ROUNDS)
+        matrix = matrix if exact is None else exact
+    return Registration(count, _in_shares(matrix, suspect.size_px, original.size_px, mirrored=mirrored))
+
+
+def _pairs(suspect: Landmarks, original: Landmarks) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Places in both whose looks are nearest to each other, and clearly nearer than the next."""
+    if min(len(suspect.looks), len(original.looks)) < 2:
+        return np.empty((0, 2), np.float32), np.empty((0, 2), np.float32)
+    matches: Any = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(suspect.looks, original.looks, k=2)
+    good = [best for best, second in matches if best.distance < _RATIO * second.distance]
+    here = suspect.places[[match.queryIdx for match in good]]
+    there = original.places[[match.trainIdx for match in good]]
+    return here, there
+
+
+def _plausible(affinity: NDArray[Any]) -> bool:
+    """Whether an affinity is one that copies go through: no wild zoom, no strong slant, no mirror image."""
+    stretches = np.linalg.svd(affinity, compute_uv=False)
+    unmirrored = np.linalg.det(affinity) > 0
+    inside = _ZOOM[0] <= stretches[1] and stretches[0] <= _ZOOM[1]
+    return bool(unmirrored and inside and stretches[0] <= _SLANT * stretches[1])
+
+
+def _distinct(places: NDArray[np.float32]) -> int:
+    return len(np.unique(np.floor(places / _CELL_PX), axis=0))
+
+
+def _in_shares(
+    matrix: NDArray[np.float64], suspect_px: tuple[int, int], original_px: tuple[int, int], *, mirrored: bool
+) -> NDArray[np.float64]:
+    """The same change of coordinates, in shares of width and height; pixel centres lie at half pixels."""
+    turned = np.array([[-1, 0, 1], [0, 1, 0], [0, 0, 1]], np.float64) if mirrored else np.eye(3)
+    into = np.array([[suspect_px[0], 0, -0.5], [0, suspect_px[1], -0.5], [0, 0, 1]], np.float64)
+    out = np.array(
+        [[1 / original_px[0], 0, 0.5 / original_px[0]], [0, 1 / original_px[1], 0.5 / original_px[1]], [0, 0, 1]]
+    )
+    whole = out @ matrix @ into @ turned
+    return np.asarray(whole / whole[2, 2])

@@ -1,0 +1,91 @@
+"""Whether and where a suspect shows what a preview shows."""
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+
+from underdrawing.registration import AGREEING, Landmarks, register
+
+
+@pytest.fixture(scope="module")
+def chelsea():
+    return skimage.data.chelsea()
+
+
+@pytest.fixture(scope="module")
+def preview(chelsea):
+    return Landmarks.of(cv2.resize(chelsea, (256, 170), interpolation=cv2.INTER_AREA))
+
+
+def both(pixels, hidden=None):
+    mirror = None if hidden is None else hidden[:, ::-1]
+    return [Landmarks.of(pixels, hidden), Landmarks.of(pixels[:, ::-1], mirror)]
+
+
+def jpeg(pixels, quality):
+    data = cv2.imencode(".jpg", pixels[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return cv2.imdecode(data, cv2.IMREAD_COLOR)[:, :, ::-1]
+
+
+def test_a_copy_lies_where_the_original_does(chelsea, preview):
+    found = register(both(jpeg(chelsea, 60)), preview)
+    assert found.certain
+    assert found.clear
+    assert not found.mirrored
+    np.testing.assert_allclose(found.corners(), [[0, 0], [1, 0], [1, 1], [0, 1]], atol=0.01)
+    assert found.share_shown() == pytest.approx(1, abs=0.02)
+
+
+def test_a_crop_is_found_in_its_place(chelsea, preview):
+    height, width = chelsea.shape[:2]
+    top, left, bottom, right = 40, 60, 280, 420
+    found = register(both(jpeg(chelsea[top:bottom, left:right], 60)), preview)
+    box = [[left, top], [right, top], [right, bottom], [left, bottom]] / np.array([width, height])
+    np.testing.assert_allclose(found.corners(), box, atol=0.01)
+    assert found.share_shown() == pytest.approx(240 * 360 / (height * width), abs=0.02)
+
+
+def test_a_mirrored_copy_is_told_as_such(chelsea, preview):
+    found = register(both(chelsea[:, ::-1]), preview)
+    assert found.certain
+    assert found.mirrored
+    np.testing.assert_allclose(found.corners(), [[1, 0], [0, 0], [0, 1], [1, 1]], atol=0.01)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_quarter_turns_are_found(chelsea, preview, turns):
+    found = register(both(np.rot90(chelsea, turns)), preview)
+    assert found.certain
+    assert not found.mirrored
+    square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
+    np.testing.assert_allclose(found.corners(), np.roll(square, -turns, axis=0), atol=0.02)
+
+
+def test_what_is_hidden_does_not_count(chelsea, preview):
+    stranger = cv2.resize(skimage.data.coffee(), chelsea.shape[1::-1])
+    hidden = np.zeros(chelsea.shape[:2], bool)
+    hidden[:, : chelsea.shape[1] // 2] = True
+    half = np.where(hidden[..., None], chelsea, stranger)
+    assert register(both(half), preview).certain
+    found = register(both(half, hidden), preview)
+    assert found is None or not found.certain
+
+
+def test_strangers_do_not_agree(preview):
+    for name in ("astronaut", "coffee", "rocket", "retina", "hubble_deep_field"):
+        found = register(both(getattr(skimage.data, name)()[..., :3]), preview)
+        assert found is None or found.points < AGREEING
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (8, 300), (64, 64)])
+def test_pictures_without_points_agree_with_nothing(preview, shape):
+    blank = np.full((*shape, 3), 128, np.uint8)
+    assert register(both(blank), preview) is None
+    assert register([Landmarks.of(blank)], Landmarks.of(blank)) is None
+
+
+def test_the_same_pictures_give_the_same_answer(chelsea, preview):
+    one, other = (register(both(jpeg(chelsea[30:, 50:], 40)), preview) for _ in range(2))
+    assert one.points == other.points
+    np.testing.assert_array_equal(one.matrix, other.matrix)

@@ -1,0 +1,94 @@
+"""Train the fingerprint: ``python -m train.fingerprint --data DIR --output DIR``. The same command on CPU and CUDA."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from train.fingerprint.export import balanced, write_fingerprint
+from train.fingerprint.manifest import describe
+from train.fingerprint.network import Described
+from train.fingerprint.scores import copies_by_kind, found_again
+from train.fingerprint.training import fingerprint_loss
+from train.history import history_of, this_run
+from train.loop import Plan, Trainer, main_process, pick_device
+from train.pictures import load_split
+
+_STRANGERS = 1000
+
+
+def main() -> None:
+    """Train, and export what was trained."""
+    options = _options()
+    options.output.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(options.threads)
+    device = pick_device(options.device)
+    train = load_split(options.data, "train", limit=options.limit)
+    val = load_split(options.data, "val")
+    kinds = copies_by_kind(val)
+    strangers = train[:: max(1, len(train) // _STRANGERS)]
+    torch.manual_seed(options.seed)
+    plan = Plan(
+        steps=options.steps, batch=options.batch, learning_rate=options.rate, seed=options.seed, weight_decay=0.02
+    )
+    trainer = Trainer(
+        Described().to(memory_format=torch.channels_last), fingerprint_loss(train, plan.batch, device), plan, device
+    )
+    checkpoint = options.output / "checkpoint.pt"
+    if options.resume and checkpoint.exists():
+        trainer.restore(checkpoint)
+        _log(f"resumed at step {trainer.step}")
+    elif options.start is not None:
+        trainer.start_from(options.start)
+
+    def score(network: nn.Module) -> object:
+        assert isinstance(network, Described)
+        return found_again(network, val, kinds, strangers, device)
+
+    trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=_log)
+    if main_process():
+        _export(options, trainer, train)
+
+
+def _export(options: argparse.Namespace, trainer: Trainer, train: NDArray[np.uint8]) -> None:
+    """Write half-precision weights to go on from, and the files that the package ships."""
+    trainer.save_half(options.output / "fingerprint.npz")
+    network = trainer.average
+    assert isinstance(network, Described)
+    shipped, folder = balanced(network, train), options.output / "weights"
+    write_fingerprint(shipped, folder)
+    training = [*history_of(options.history), this_run("train.fingerprint", trainer)]
+    describe(folder, shipped, training, data=options.data, limit=options.limit)
+    _log(f"exported to {folder}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m train.fingerprint", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with splits.csv and the pictures it names")
+    parser.add_argument("--output", type=Path, required=True, help="folder for checkpoints and what they become")
+    parser.add_argument("--resume", action="store_true", help="go on from what the output folder holds")
+    parser.add_argument("--start", type=Path, help="half-precision weights to start from")
+    parser.add_argument("--history", type=Path, help="weights.json that tells how those were trained")
+    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--batch", type=int, default=96, help="pictures per step, each with one copy")
+    parser.add_argument("--rate", type=float, default=1.5e-3, help="highest learning rate")
+    parser.add_argument("--limit", type=int, help="use only so many pictures to train on")
+    parser.add_argument("--score-every", type=int, default=400, help="steps between scores on val")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", help="default: a CUDA device where there is one")
+    return parser.parse_args()
+
+
+def _log(line: str) -> None:
+    print(time.strftime("%H:%M:%S"), line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

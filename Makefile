@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= out/demo
+# Carriers by other people. Their own needs would pull in PyTorch and a second OpenCV; the parts used need neither.
+CARRIERS := invisible-watermark==0.2.0 blind-watermark==0.4.4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-train check bench docs wheel clean
@@ -17,7 +19,7 @@ test: $(VENV)/.test ## run the tests
 	$(BIN)/python -m pytest
 
 test-train: $(VENV)/.train ## run the tests of the training code (installs PyTorch)
-	$(BIN)/python -m pytest train/tests
+	$(BIN)/python -m pytest train/tests tests/channel/adapters
 
 check: $(VENV)/.check ## lint, types, generated docs, model card
 	$(BIN)/ruff check .
@@ -51,6 +53,7 @@ $(VENV)/.demo: $(VENV)/.python pyproject.toml
 
 $(VENV)/.test: $(VENV)/.python pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[test]'
+	$(BIN)/python -m pip install --quiet --no-deps $(CARRIERS)
 	touch $@
 
 $(VENV)/.check: $(VENV)/.python pyproject.toml
@@ -63,5 +66,5 @@ $(VENV)/.train: $(VENV)/.python pyproject.toml
 
 $(VENV)/.bench: $(VENV)/.python pyproject.toml
 	$(BIN)/python -m pip install --quiet -e '.[bench]'
-	$(BIN)/python -m pip install --quiet --no-deps invisible-watermark==0.2.0  # its own needs pull in PyTorch
+	$(BIN)/python -m pip install --quiet --no-deps $(CARRIERS)
 	touch $@

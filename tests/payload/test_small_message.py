@@ -22,7 +22,7 @@ def test_round_trip(layout, id):
     assert id in message.id_range
     assert len(bin(message.id_range.stop - message.id_range.start)) - 3 == 64 - layout.id_bits
     np.testing.assert_array_equal(message.code_bits, CODE[: ladder_bits(layout.scales)])
-    assert message.has_whole_id is (message.id_range == range(id, id + 1))
+    assert layout.holds_whole_id is (message.id_range == range(id, id + 1))
 
 
 @EVERY_LAYOUT

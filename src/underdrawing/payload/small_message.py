@@ -45,6 +45,11 @@ class SmallLayout:
         return TOKEN_BITS * sum(side * side for side in SIDES[: self.scales])
 
     @property
+    def holds_whole_id(self) -> bool:
+        """Whether the id is there in full."""
+        return self.id_bits == ID_BITS
+
+    @property
     def bits(self) -> int:
         """Width of the whole message."""
         return self.id_bits + self.code_bits + self.checksum_bits
@@ -79,11 +84,6 @@ class SmallMessage:
     layout: SmallLayout
     id_start: int
     code_bits: Bits
-
-    @property
-    def has_whole_id(self) -> bool:
-        """Whether the id is there in full."""
-        return self.layout.id_bits == ID_BITS
 
     @property
     def id_range(self) -> range:

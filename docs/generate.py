@@ -21,6 +21,7 @@ import typer
 import underdrawing
 from underdrawing.cli import app
 from underdrawing.payload.describe import regenerate as regenerate_payload
+from underdrawing.payload.small_message import describe as describe_small_messages
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARK = ROOT / "docs" / "benchmark.md"
@@ -143,10 +144,17 @@ def _benchmark_lines() -> dict[str, tuple[str, str, str]]:
     return {cells[1]: (cells[2], cells[3], cells[4] if len(cells) > 4 else "") for cells in lines if len(cells) >= 4}
 
 
+def small_messages() -> str:
+    """Return the table of what small carriers hold."""
+    rows = ["| carrier takes, bits | id | code | checksum | message |", "|---|---|---|---|---|"]
+    return "\n".join([*rows, *(f"| {' | '.join(cells)} |" for cells in describe_small_messages())])
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "command-line": command_line,
     "public-names": public_names,
     "results": results,
+    "small-messages": small_messages,
 }
 
 if __name__ == "__main__":

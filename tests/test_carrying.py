@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from underdrawing.carrying import Found, carry, hear, matching, whole_code
+from underdrawing.carrying import Found, carry, hear, layout_in, matching, whole_code
 from underdrawing.channel import Heard, load_carrier
 from underdrawing.errors import CapacityError, PayloadError
 from underdrawing.payload.small_message import LAYOUTS
@@ -93,6 +93,8 @@ def test_what_is_left_out_is_said():
 def test_too_small_a_carrier_is_refused():
     with pytest.raises(CapacityError, match="31"):
         carry(PICTURE, InPixels(31), id=ID, code=CODE)
+    assert layout_in(InPixels(31), PICTURE) is None
+    assert layout_in(InPixels(64), PICTURE).id_bits == 24
 
 
 def test_noise_is_no_message():

@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.channel.coding import CarrierCode
-from underdrawing.errors import PayloadError
+from underdrawing.errors import CapacityError, PayloadError
 from underdrawing.payload.small_message import SmallLayout, SmallMessage, layout_for, pack_small, unpack_small
 from underdrawing.tokenizer import LADDER, HiddenCode
 
 if TYPE_CHECKING:
     from underdrawing.channel import Carrier, Heard
 
-__all__ = ["Carried", "Found", "Recorded", "carry", "hear", "matching", "whole_code"]
+__all__ = ["Carried", "Found", "Recorded", "carry", "hear", "layout_in", "matching", "whole_code"]
 
 _CANDIDATES = 4
 _LEAST_CHECKSUM_BITS = 14
@@ -88,6 +88,14 @@ class Recorded(Protocol):
 
 
 _Record = TypeVar("_Record", bound=Recorded)
+
+
+def layout_in(carrier: Carrier, pixels: NDArray[np.uint8]) -> SmallLayout | None:
+    """How much of id and code a carrier holds in a picture, H×W×3 uint8 RGB; None where not even the least."""
+    try:
+        return layout_for(carrier.capacity_bits(pixels), corrects_errors=carrier.corrects_errors)
+    except CapacityError:
+        return None
 
 
 def carry(pixels: NDArray[np.uint8], carrier: Carrier, *, id: int, code: HiddenCode) -> Carried:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from underdrawing import __version__
+from underdrawing.cli.carriers import carriers
 from underdrawing.cli.guard import Guarded
 from underdrawing.cli.keys import keys
 from underdrawing.cli.tasks import Coding, Format, ProtectTask, Subsampling, VerifyTask
@@ -27,6 +28,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 a negative finding (verify, bench), 2 wrong usage, 3 something failed.",
 )
 app.add_typer(keys, name="keys")
+app.command()(carriers)
 app.add_typer(vault, name="vault")
 
 Input = Annotated[str, typer.Argument(metavar="IN", help="A picture, a folder of pictures, or - for standard input.")]

@@ -17,7 +17,16 @@ from underdrawing.errors import CapacityError, PayloadError
 from underdrawing.payload.fields import SIDES, TOKEN_BITS, Bits
 from underdrawing.payload.packing import check_bits
 
-__all__ = ["ID_BITS", "LAYOUTS", "SmallLayout", "SmallMessage", "layout_for", "pack_small", "unpack_small"]
+__all__ = [
+    "ID_BITS",
+    "LAYOUTS",
+    "SmallLayout",
+    "SmallMessage",
+    "describe",
+    "layout_for",
+    "pack_small",
+    "unpack_small",
+]
 
 ID_BITS = 64
 _VERSION = 1
@@ -150,10 +159,9 @@ def unpack_small(layout: SmallLayout, bits: Bits) -> SmallMessage:
 def describe() -> Iterator[tuple[str, ...]]:
     """The table for the documentation: carrier, id, code, checksum and message, in bits."""
     for layout in LAYOUTS:
-        scales = f"{layout.code_bits} (scales 1–{SIDES[layout.scales - 1]})" if layout.scales else "–"
-        if layout.scales == 1:
-            scales = f"{layout.code_bits} (scale 1)"
-        yield f"{layout.least_channel_bits}", f"{layout.id_bits}", scales, f"{layout.checksum_bits}", f"{layout.bits}"
+        upto = "scale 1" if layout.scales == 1 else f"scales 1–{SIDES[layout.scales - 1]}"
+        code = f"{layout.code_bits} ({upto})" if layout.scales else "–"
+        yield f"{layout.least_channel_bits}", f"{layout.id_bits}", code, f"{layout.checksum_bits}", f"{layout.bits}"
 
 
 def _checksum(layout: SmallLayout, body: Bits) -> Bits:

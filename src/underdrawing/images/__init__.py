@@ -1,6 +1,6 @@
 """The only door for pixels: load, save, colour, alpha, orientation, Exif, ICC, IPTC, XMP and size limits."""
 
-from underdrawing.images.facts import facts_from_metadata
+from underdrawing.images.facts import facts_from_metadata, truncated_facts
 from underdrawing.images.files import write_atomically
 from underdrawing.images.picture import (
     DEFAULT_LIMITS,
@@ -12,6 +12,7 @@ from underdrawing.images.picture import (
     Subsampling,
 )
 from underdrawing.images.reading import load
+from underdrawing.images.restating import Restated, restate, save_restated
 from underdrawing.images.writing import Loss, encode, losses, save
 
 __all__ = [
@@ -22,11 +23,15 @@ __all__ = [
     "Loss",
     "Metadata",
     "Picture",
+    "Restated",
     "Subsampling",
     "encode",
     "facts_from_metadata",
     "load",
     "losses",
+    "restate",
     "save",
+    "save_restated",
+    "truncated_facts",
     "write_atomically",
 ]

@@ -18,15 +18,15 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from underdrawing.errors import ImageFormatError
-from underdrawing.images.photoshop import iptc_resource, wrap_iptc
+from underdrawing.images.photoshop import iptc_resource, replace_iptc, wrap_iptc
 from underdrawing.images.picture import JpegCoding, Limits, Metadata, Subsampling
 
-__all__ = ["MAX_BLOCK_BYTES", "add_metadata", "open_jpeg"]
+__all__ = ["MAX_BLOCK_BYTES", "add_metadata", "open_jpeg", "replace_metadata"]
 
 MAX_BLOCK_BYTES = {"exif": 65533 - 6, "xmp": 65533 - 29, "iptc": 65533 - 14 - 13, "icc": 255 * (65533 - 14)}
 
 EXIF, XMP, ICC, PHOTOSHOP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0", b"Photoshop 3.0\0"
-_SOI, _EOI, _SOS, _DHT, _DAC = 0xD8, 0xD9, 0xDA, 0xC4, 0xCC
+_SOI, _EOI, _SOS, _DHT, _DAC, _JFIF = 0xD8, 0xD9, 0xDA, 0xC4, 0xCC, 0xE0
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {_DHT, 0xC8, _DAC}
 _LEFT_TO_US = frozenset([*range(0xE1, 0xEE), 0xEF, 0xFE])
 _MAX_SEGMENTS = 10_000
@@ -186,3 +186,29 @@ def _metadata_segments(metadata: Metadata) -> Iterator[Segment]:
         parts = [metadata.icc[at : at + size] for at in range(0, len(metadata.icc), size)]
         for number, part in enumerate(parts, 1):
             yield Segment(0xE2, ICC + bytes((number, len(parts))) + part)
+
+
+def replace_metadata(data: bytes, metadata: Metadata) -> bytes:
+    """A JPEG file with the Exif, XMP and IPTC blocks of ``metadata`` in place of its own; None there leaves one alone.
+
+    Everything else, from the first scan on every byte, stays as it is. No block may be longer than
+    ``MAX_BLOCK_BYTES``.
+    """
+    segments, scan_at = _segments(data)
+    photoshop = b"".join(s.body[len(PHOTOSHOP) :] for s in segments if _is(s, 0xED, PHOTOSHOP))
+    new: list[Segment] = []
+    for block, marker, prefix in ((metadata.exif, 0xE1, EXIF), (metadata.xmp, 0xE1, XMP)):
+        if block is not None:
+            segments = [segment for segment in segments if not _is(segment, marker, prefix)]
+            new.append(Segment(marker, prefix + block))
+    if metadata.iptc is not None:
+        segments = [segment for segment in segments if not _is(segment, 0xED, PHOTOSHOP)]
+        resources, size = replace_iptc(photoshop, metadata.iptc), 65533 - len(PHOTOSHOP)
+        new += [Segment(0xED, PHOTOSHOP + resources[at : at + size]) for at in range(0, len(resources), size)]
+    first = int(bool(segments) and segments[0].marker == _JFIF)
+    ordered = [*segments[:first], *new, *segments[first:]]
+    return b"".join((data[:2], *(segment.packed() for segment in ordered), memoryview(data)[scan_at:]))
+
+
+def _is(segment: Segment, marker: int, prefix: bytes) -> bool:
+    return segment.marker == marker and segment.body.startswith(prefix)

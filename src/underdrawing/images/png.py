@@ -24,7 +24,7 @@ from underdrawing.errors import ImageFormatError
 from underdrawing.images.photoshop import iptc_resource, wrap_iptc
 from underdrawing.images.picture import Limits, Metadata, MetadataBlock
 
-__all__ = ["add_metadata", "encode_deep_png", "open_png"]
+__all__ = ["add_metadata", "encode_deep_png", "open_png", "replace_metadata"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PICTURE = frozenset([b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"])
@@ -221,6 +221,29 @@ def add_metadata(data: bytes, metadata: Metadata) -> bytes:
     blocks = b"".join(_metadata_chunks(metadata))
     at = len(SIGNATURE) + 25
     return b"".join((data[:at], blocks, memoryview(data)[at:])) if blocks else data
+
+
+def replace_metadata(data: bytes, metadata: Metadata) -> bytes:
+    """A PNG file with the Exif, XMP and IPTC blocks of ``metadata`` in place of its own; None there leaves one alone.
+
+    Every other chunk stays as it is, byte for byte, but for one that fails its checksum, which goes.
+    """
+    new = {"exif": metadata.exif, "xmp": metadata.xmp, "iptc": metadata.iptc}
+    replaced = {name for name, block in new.items() if block is not None}
+    kept = [chunk for chunk in _chunks(data) if not _held_by(chunk) & replaced]
+    blocks = b"".join(_metadata_chunks(Metadata(exif=metadata.exif, iptc=metadata.iptc, xmp=metadata.xmp)))
+    return b"".join((SIGNATURE, kept[0].packed(), blocks, *(chunk.packed() for chunk in kept[1:])))
+
+
+def _held_by(chunk: Chunk) -> set[str]:
+    """Which metadata blocks a chunk holds."""
+    if chunk.name == b"eXIf":
+        return {"exif"}
+    keyword = bytes(chunk.body[:79]).partition(b"\0")[0] if chunk.name in _TEXT else b""
+    if keyword == _XMP_KEYWORD:
+        return {"xmp"}
+    kinds = {b"exif": "exif", b"APP1": "exif", b"iptc": "iptc", b"8bim": "iptc", b"xmp": "xmp"}
+    return {kinds.get(keyword[len(_RAW_PROFILE) :], "")} if keyword.startswith(_RAW_PROFILE) else set()
 
 
 def _metadata_chunks(metadata: Metadata) -> Iterator[bytes]:

@@ -25,7 +25,7 @@ from underdrawing.images.png import open_png
 from underdrawing.images.tiff import open_tiff
 from underdrawing.images.webp import open_avif, open_webp
 
-__all__ = ["load"]
+__all__ = ["load", "stored_metadata"]
 
 Opened: TypeAlias = tuple[Image.Image | NDArray[np.uint16], Metadata]
 
@@ -73,6 +73,21 @@ def load(source: Source, *, limits: Limits = DEFAULT_LIMITS) -> Picture:
         return _picture(data, _format(data), limits)
     except (ImageFormatError, ImageLimitError) as error:
         raise type(error)(f"cannot read {source_name(source)}: {error}") from error.__cause__
+
+
+def stored_metadata(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> tuple[ImageFormat, Metadata]:
+    """The format of a file and its metadata as stored: orientation and thumbnail not yet settled, nothing decoded.
+
+    Raises:
+        ImageFormatError, ImageLimitError: as for ``load``, as far as the headers tell.
+    """
+    image_format = _format(data)
+    try:
+        return image_format, _OPENERS[image_format](data, limits)[1]
+    except (ImageFormatError, ImageLimitError):
+        raise
+    except Exception as error:  # As in ``_picture``: decoders raise whatever they like.
+        raise ImageFormatError(f"the {image_format} file is damaged or truncated; get it again") from error
 
 
 def _format(data: bytes) -> ImageFormat:

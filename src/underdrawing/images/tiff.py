@@ -35,10 +35,10 @@ from underdrawing.images.directories import (
     pack_directory,
     parse_directory,
 )
-from underdrawing.images.photoshop import iptc_resource
+from underdrawing.images.photoshop import iptc_resource, replace_iptc
 from underdrawing.images.picture import Limits, Metadata, Pixels
 
-__all__ = ["encode_tiff", "open_tiff"]
+__all__ = ["encode_tiff", "metadata_fields", "open_tiff"]
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER = 256, 257, 258, 259, 262, 266
 STRIP_AT, SAMPLES, ROWS_PER_STRIP, STRIP_BYTES = 273, 277, 278, 279
@@ -227,6 +227,20 @@ def _dpi(page: Directory) -> tuple[float, float] | None:
     found = (x.rationals(page.order) if x else ()) + (y.rationals(page.order) if y else ())
     unit = {2: 1.0, 3: 2.54}.get(page.integer(RESOLUTION_UNIT, 2))
     return (found[0] * unit, found[1] * unit) if len(found) == 2 and unit and min(found) > 0 else None
+
+
+def metadata_fields(data: bytes, metadata: Metadata) -> dict[int, Value]:
+    """The fields that carry the XMP and IPTC of ``metadata`` in a TIFF file; None there leaves a block alone.
+
+    Where the file also keeps IPTC among Photoshop's resources, that copy is replaced too.
+    """
+    fields = {XMP: Value(BYTE, metadata.xmp)} if metadata.xmp is not None else {}
+    if metadata.iptc is not None:
+        fields[IPTC] = Value(UNDEFINED, metadata.iptc)
+        photoshop = parse_directory(data).value(PHOTOSHOP)
+        if photoshop is not None:
+            fields[PHOTOSHOP] = Value(BYTE, replace_iptc(photoshop.data, metadata.iptc))
+    return fields
 
 
 def encode_tiff(samples: Pixels, metadata: Metadata, *, level: int = 3) -> bytes:

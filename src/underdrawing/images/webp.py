@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 import warnings
+from collections.abc import Iterator
 from io import BytesIO
 
 from PIL import Image
@@ -16,7 +17,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 from underdrawing.errors import ImageFormatError
 from underdrawing.images.picture import Limits, Metadata
 
-__all__ = ["open_avif", "open_webp"]
+__all__ = ["open_avif", "open_webp", "replace_webp_metadata"]
+
+_HAS_EXIF, _HAS_XMP, _HAS_ALPHA = 0x08, 0x04, 0x10
 
 
 def open_webp(data: bytes, limits: Limits) -> tuple[Image.Image, Metadata]:
@@ -46,6 +49,47 @@ def _webp_size(data: bytes) -> tuple[int, int]:
             bits = struct.unpack_from("<I", body, 1)[0]
             return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
     raise ImageFormatError("the WebP header is damaged or truncated")
+
+
+def replace_webp_metadata(data: bytes, metadata: Metadata) -> bytes:
+    """A WebP file with the Exif and XMP blocks of ``metadata`` in place of its own; None there leaves one alone.
+
+    The chunks that hold the picture stay as they are, byte for byte.
+    """
+    chunks = list(_riff_chunks(data))
+    flags, canvas = _canvas(data, chunks)
+    parts = [chunk for chunk in chunks if chunk[0] != b"VP8X"]
+    new = ((b"EXIF", metadata.exif, _HAS_EXIF), (b"XMP ", metadata.xmp, _HAS_XMP))
+    for name, block, flag in new:
+        if block is not None:
+            parts = [*(chunk for chunk in parts if chunk[0] != name), (name, block)]
+            flags |= flag
+    body = b"WEBP" + _packed(b"VP8X", bytes((flags, 0, 0, 0)) + canvas) + b"".join(_packed(*part) for part in parts)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and body of each chunk."""
+    at, end = 12, min(len(data), struct.unpack_from("<I", data, 4)[0] + 8)
+    while at + 8 <= end:
+        name, size = struct.unpack_from("<4sI", data, at)
+        if at + 8 + size > len(data):
+            raise ImageFormatError("the WebP file is truncated: a chunk announces more bytes")
+        yield name, data[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+
+
+def _packed(name: bytes, body: bytes) -> bytes:
+    return name + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+
+
+def _canvas(data: bytes, chunks: list[tuple[bytes, bytes]]) -> tuple[int, bytes]:
+    """The flags of the extended header, and its width and height (each less 1, in 3 bytes); made up if it has none."""
+    if chunks and chunks[0][0] == b"VP8X":
+        return chunks[0][1][0], chunks[0][1][4:10]
+    has_alpha = bool(chunks) and chunks[0][0] == b"VP8L" and chunks[0][1][4] >> 4 & 1
+    sides = b"".join((side - 1).to_bytes(3, "little") for side in _webp_size(data))
+    return _HAS_ALPHA if has_alpha else 0, sides
 
 
 def open_avif(data: bytes, limits: Limits) -> tuple[Image.Image, Metadata]:

@@ -18,7 +18,7 @@ from underdrawing.images.channels import samples_of, to_eight_bits
 from underdrawing.images.files import write_atomically
 from underdrawing.images.picture import ImageFormat, JpegCoding, Metadata, Picture, Pixels, Subsampling
 
-__all__ = ["Loss", "encode", "losses", "save"]
+__all__ = ["Loss", "encode", "format_named", "losses", "save"]
 
 Loss: TypeAlias = Literal["alpha", "grey", "depth", "icc", "exif", "iptc", "xmp"]
 
@@ -212,6 +212,11 @@ _ENCODERS: dict[ImageFormat, Callable[[Picture, int | None, Subsampling | None],
 }
 
 
+def format_named(path: Path) -> ImageFormat | None:
+    """The format that a file name asks for; None if its ending is none of ours."""
+    return _SUFFIXES.get(path.suffix.lower())
+
+
 def save(
     picture: Picture,
     path: Path | str,
@@ -235,7 +240,7 @@ def save(
         OutputError: no permission, no space.
     """
     target = Path(path)
-    chosen = format or _SUFFIXES.get(target.suffix.lower())
+    chosen = format or format_named(target)
     if chosen is None:
         raise UsageError(f"cannot tell a format from {target.name!r}; expected one of {' '.join(sorted(_SUFFIXES))}")
     data = encode(picture, format=chosen, quality=quality, subsampling=subsampling)

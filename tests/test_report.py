@@ -326,6 +326,12 @@ def test_a_known_key_that_is_not_believed_says_why():
     assert verification().to_dict()["signature_note"] is None
 
 
+def test_a_valid_signature_says_why_it_is_trusted_and_for_how_long():
+    plain, dated = verification(), verification(signature_note="until 2031-05-04")
+    assert signature_words(plain).endswith("whose key you trust: it is in your trust file.")
+    assert signature_words(dated).endswith("it is in your trust file, until 2031-05-04.")
+
+
 def test_too_little_to_judge_speaks_neither_for_nor_against():
     found = bare(Verdict.UNDECIDED, id="0123456789abcdef", blocks=("anchor",), code_scales=2, confidence=0.5)
     text = Page(html_report(picture(), found)).text

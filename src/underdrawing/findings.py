@@ -102,8 +102,8 @@ class Verification:
         facts_source: where the facts came from; None when there are none.
         signature: what the signature is worth to this reader.
         signer: the name the trust store gives the key, or its fingerprint; None without a signature.
-        signature_note: why a known key is not believed (revoked, out of date) or why the signature was not checked, in
-            words; None when there is nothing to add.
+        signature_note: why a known key is not believed (revoked, out of date), for which days it is, or why the
+            signature was not checked, in words; None when there is nothing to add.
         tampered_fraction: share of the pixels that the mask covers, 0 to 1.
         geometry: how the suspect lies against the protected picture.
         tamper_probability: H×W float32, 0 to 1, row-major, of the suspect; None when there is nothing to compare.

@@ -39,3 +39,71 @@ def test_a_locked_key_needs_its_password(tmp_path, monkeypatch):
 def test_an_empty_trust_file_is_not_made(tmp_path):
     assert run("keys", "trust", tmp_path / "trust.json").exit_code == 2
     assert not (tmp_path / "trust.json").exists()
+
+
+def test_keys_of_confidential_marks_are_made_shown_and_exported(tmp_path):
+    opening, shared = tmp_path / "ann.key", tmp_path / "desk.key"
+    assert run("keys", "new", opening, "--opening").exit_code == 0
+    assert "hand it over in private" in run("keys", "new", shared, "--shared").stdout
+    assert shared.stat().st_mode & 0o077 == 0
+    assert run("keys", "export", opening, "--name", "Ann", "-o", tmp_path / "ann.pub").exit_code == 0
+    assert (tmp_path / "ann.pub").read_text().startswith("underdrawing-x25519 ")
+    assert run("keys", "export", shared).exit_code == 2
+    shown = run("keys", "show", opening, shared, tmp_path / "ann.pub").stdout.splitlines()
+    assert [line.split("  ")[1].split(" SHA256")[0] for line in shown] == [
+        "private key that opens, public half",
+        "shared key",
+        "public key to seal for",
+    ]
+    fingerprint = next(word for word in shown[0].split() if word.startswith("SHA256:"))
+    assert fingerprint in shown[2]
+    assert shown[2].endswith("Ann")
+
+
+def test_every_kind_of_key_is_shown_and_no_secret(tmp_path):
+    kinds = {"signs": [], "channel key": ["--channel"], "shared key": ["--shared"], "opens": ["--opening"]}
+    for number, (words, options) in enumerate(kinds.items()):
+        file = tmp_path / f"{number}.key"
+        assert run("keys", "new", file, *options).exit_code == 0
+        shown = run("keys", "show", file).stdout
+        assert words in shown
+        secret = [line for line in file.read_text().splitlines() if not line.startswith("-----")]
+        assert not any(line in shown for line in secret)
+    (tmp_path / "none").write_text("hello")
+    assert run("keys", "show", tmp_path / "none").exit_code == 2
+
+
+def test_kinds_of_keys_exclude_each_other(tmp_path):
+    assert run("keys", "new", tmp_path / "a", "--channel", "--shared").exit_code == 2
+    assert run("keys", "new", tmp_path / "a", "--shared", "--lock").exit_code == 2
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_key_is_revoked_or_forgotten_by_its_fingerprint(tmp_path):
+    for name in ("ann", "bob"):
+        run("keys", "new", tmp_path / f"{name}.key")
+        run("keys", "export", tmp_path / f"{name}.key", "--name", "The Desk", "-o", tmp_path / f"{name}.pub")
+        run("keys", "trust", tmp_path / "trust.json", tmp_path / f"{name}.pub")
+    listed = run("keys", "trust", tmp_path / "trust.json").stdout.splitlines()
+    fingerprint = next(word.strip(",") for word in listed[1].split() if word.startswith("SHA256:"))
+    revoked = run("keys", "trust", tmp_path / "trust.json", "--revoke", fingerprint).stdout.splitlines()
+    assert ["revoked" in line for line in revoked] == [False, True]
+    left = run("keys", "trust", tmp_path / "trust.json", "--forget", fingerprint).stdout.splitlines()
+    assert left == listed[:1]
+
+
+def test_a_password_is_asked_for_at_a_terminal_and_once(tmp_path, monkeypatch):
+    from underdrawing.cli import secrets
+
+    monkeypatch.setenv(secrets.PASSWORD_VARIABLE, "correct horse")
+    assert run("keys", "new", tmp_path / "a.key", "--lock").exit_code == 0
+    monkeypatch.delenv(secrets.PASSWORD_VARIABLE)
+    asked = []
+    monkeypatch.setattr(secrets, "getpass", lambda prompt: asked.append(prompt) or "correct horse")
+    monkeypatch.setattr(secrets.sys.stdin, "isatty", lambda: True, raising=False)
+    for _ in range(2):
+        signing_key.cache_clear()
+        signing_key(tmp_path / "a.key")
+    assert len(asked) == 1
+    assert "a.key" in asked[0]
+    monkeypatch.delenv(secrets.PASSWORD_VARIABLE)

@@ -198,6 +198,11 @@ def test_signature_valid(message: Message, trust: TrustStore) -> None:
     assert check(message, trust) == (SignatureStatus.VALID, "The Zoo", None)
 
 
+def test_a_trusted_key_with_days_says_which(message: Message, key: SigningKey) -> None:
+    store = TrustStore().add(Publisher("Zoo", key.public(), valid_until=date(2027, 1, 1)))
+    assert check(message, store) == (SignatureStatus.VALID, "Zoo", "until 2027-01-01")
+
+
 def test_signature_absent(material: dict[str, Any], trust: TrustStore) -> None:
     unsigned = compose(**(material | {"key": None}), capacity=CAPACITY)
     assert check(unsigned, trust) == (SignatureStatus.ABSENT, None, None)

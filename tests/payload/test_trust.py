@@ -1,5 +1,7 @@
 """A trust file says what it said, takes what people have, and refuses what it does not understand."""
 
+import base64
+import hashlib
 import json
 from datetime import date
 from pathlib import Path
@@ -120,3 +122,30 @@ def test_rejects_what_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "trust.json").write_bytes(b"\xff\xd8\xff\xe0")
     with pytest.raises(KeyFileError, match="expected text in UTF-8"):
         TrustStore.load(tmp_path / "trust.json")
+
+
+def test_revoked_and_forgotten_by_name_id_or_fingerprint() -> None:
+    one, two = (Publisher("Zoo", SigningKey.from_seed(bytes([n]) * 32).public()) for n in (1, 2))
+    store = TrustStore((one, two))
+    assert [p.revoked for p in store.revoke("Zoo")] == [True, True]
+    for name in (two.key.id.hex(), two.key.fingerprint):
+        assert [p.revoked for p in store.revoke(name)] == [False, True]
+        assert tuple(store.forget(name)) == (one,)
+    assert len(store.forget("Zoo")) == 0
+    with pytest.raises(KeyFileError, match="none can be forgotten"):
+        store.forget("Nobody")
+
+
+def test_terms_are_the_days_in_words() -> None:
+    key = SigningKey.from_seed(bytes(32)).public()
+    days = (date(2026, 1, 1), date(2027, 1, 1))
+    assert Publisher("Zoo", key).terms is None
+    assert Publisher("Zoo", key, *days).terms == "from 2026-01-01 until 2027-01-01"
+    assert Publisher("Zoo", key, valid_until=days[1]).terms == "until 2027-01-01"
+
+
+def test_a_fingerprint_is_the_sha_256_of_the_key() -> None:
+    key = PublicKey(bytes(range(32)))
+    digest = base64.b64decode(key.fingerprint.removeprefix("SHA256:") + "=")
+    assert digest == hashlib.sha256(bytes(range(32))).digest()
+    assert digest[:4] == key.id

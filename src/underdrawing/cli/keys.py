@@ -29,22 +29,32 @@ def new(
     channel: Annotated[
         bool, typer.Option("--channel", help="Make a secret that hides the mark, not a key that signs it.")
     ] = False,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="Make a key file that seals confidential marks and opens them.")
+    ] = False,
+    opening: Annotated[
+        bool, typer.Option("--opening", help="Make a key that opens what others seal for its public half.")
+    ] = False,
     lock: Annotated[
         bool, typer.Option("--lock", help=f"Encrypt the key with a password, asked for or from {PASSWORD_VARIABLE}.")
     ] = False,
 ) -> None:
-    """Make a private key that only its owner can read."""
-    from underdrawing.payload import ChannelKey, SigningKey
+    """Make a private key that only its owner can read: one to sign with, unless an option says otherwise."""
+    from underdrawing.payload import ChannelKey, OpeningKey, SharedKey, SigningKey
 
-    if channel and lock:
-        raise UsageError("--lock is for signing keys; keep a channel key safe by where you put it")
-    if channel:
-        ChannelKey.new().save(file)
+    if channel + shared + opening > 1:
+        raise UsageError("--channel, --shared and --opening are different kinds of keys; choose one")
+    if lock and (channel or shared):
+        raise UsageError("--lock is for signing and opening keys; keep a shared secret safe by where you put it")
+    if channel or shared:
+        (ChannelKey if channel else SharedKey).new().save(file)
+        who = "reads or checks the mark" if channel else "shall read the code and the facts"
         typer.echo(
-            f"channel key written to {file}; who reads or checks the mark needs it too, so hand it over in private"
+            f"{'channel' if channel else 'shared'} key written to {file}; who {who} needs it too, "
+            "so hand it over in private"
         )
         return
-    SigningKey.new().save(file, password=_password() if lock else None)
+    (OpeningKey if opening else SigningKey).new().save(file, password=_password() if lock else None)
     typer.echo(f"private key written to {file}; keep it secret, and give away what `underdrawing keys export` prints")
 
 
@@ -68,16 +78,28 @@ def export(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite OUT if it exists.")] = False,
 ) -> None:
-    """Print the public half of a private key: one line to give to everybody."""
+    """Print the public half of a private key, to check signatures or to seal for: one line to give to everybody."""
     from underdrawing import images
-    from underdrawing.cli.secrets import signing_key
+    from underdrawing.cli.secrets import private_key
 
-    line = str(signing_key(file).public(name=name))
+    line = str(private_key(file).public(name=name))
     if output is None:
         typer.echo(line)
     else:
         images.write_atomically(output, f"{line}\n".encode(), overwrite=force)
         typer.echo(f"public key written to {output}")
+
+
+@keys.command()
+def show(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of keys, private or public.")],
+) -> None:
+    """Say what keys are in files, with the fingerprints that two people compare. No secret is shown."""
+    from underdrawing.cli.secrets import described
+
+    for file in files:
+        for line in described(file):
+            typer.echo(f"{printable(str(file))}  {printable(line)}")
 
 
 @keys.command()
@@ -96,10 +118,19 @@ def trust(
         datetime | None, typer.Option("--until", formats=_DAY, metavar="DAY", help="Believe it up to this day.")
     ] = None,
     revoke: Annotated[
-        str | None, typer.Option("--revoke", metavar="NAME", help="Stop believing every key of this name.")
+        str | None,
+        typer.Option("--revoke", metavar="NAME", help="Stop believing every key of this name, id or fingerprint."),
+    ] = None,
+    forget: Annotated[
+        str | None,
+        typer.Option("--forget", metavar="NAME", help="Take every key of this name, id or fingerprint out again."),
     ] = None,
 ) -> None:
-    """Say whose signatures to believe, for `verify --trust STORE`. Without a key or --revoke, list them."""
+    """Say whose signatures to believe, for `verify --trust STORE`. Without a key, --revoke or --forget, list them.
+
+    A key that was made public by mistake or stolen is to be revoked: then its signatures are named as such. One that
+    is forgotten is a stranger's.
+    """
     from underdrawing.payload import Publisher, TrustStore
 
     trusted = TrustStore.load(store) if store.exists() else TrustStore()
@@ -109,6 +140,8 @@ def trust(
         trusted = trusted.add(Publisher(name or publisher.name, publisher.key, *days))
     if revoke is not None:
         trusted = trusted.revoke(revoke)
+    if forget is not None:
+        trusted = trusted.forget(forget)
     if trusted != before:
         trusted.save(store)
     elif not store.exists():
@@ -122,4 +155,5 @@ def _row(publisher: Publisher) -> str:
     days = [f"from {publisher.valid_from}"] * bool(publisher.valid_from)
     days += [f"until {publisher.valid_until}"] * bool(publisher.valid_until)
     state = ["revoked"] if publisher.revoked else days
-    return f"{printable(publisher.name)}  key {publisher.key.id.hex()}{''.join(f', {part}' for part in state)}"
+    parts = [f"key {publisher.key.id.hex()} {publisher.key.fingerprint}", *state]
+    return f"{printable(publisher.name)}  {', '.join(parts)}"

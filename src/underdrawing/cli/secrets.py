@@ -3,25 +3,97 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import cache, reduce
+from getpass import getpass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from underdrawing.payload import SigningKey, TrustStore
+    from underdrawing.payload import Opener, OpeningKey, Recipient, SigningKey, TrustStore
 
-__all__ = ["PASSWORD_VARIABLE", "channel_key", "signing_key", "trust_store"]
+__all__ = [
+    "PASSWORD_VARIABLE",
+    "channel_key",
+    "described",
+    "opener",
+    "private_key",
+    "recipients",
+    "signing_key",
+    "trust_store",
+]
 
 PASSWORD_VARIABLE = "UNDERDRAWING_KEY_PASSWORD"
 
 
 @cache
 def signing_key(path: Path) -> SigningKey:
-    """Read a private key; the password of a locked one comes from the environment, never from the command line."""
+    """Read a private key that signs; its password, if it has one, never comes from the command line."""
     from underdrawing.payload import SigningKey
 
-    return SigningKey.load(path, password=os.environ.get(PASSWORD_VARIABLE))
+    return SigningKey.load(path, password=_password(path))
+
+
+@cache
+def opener(path: Path) -> Opener:
+    """Read a key that opens confidential marks: a shared one, or a private one."""
+    from underdrawing.payload import load_opener
+
+    return load_opener(path, password=_password(path))
+
+
+@cache
+def recipients(paths: tuple[Path, ...]) -> tuple[Recipient, ...]:
+    """Read the public keys to seal a confidential mark for, each once, in the order given."""
+    from underdrawing.payload import load_recipients
+
+    return tuple(dict.fromkeys(one for path in paths for one in load_recipients(path)))
+
+
+def private_key(path: Path) -> SigningKey | OpeningKey:
+    """Read a private key of either kind."""
+    from underdrawing.payload import load_private
+
+    return load_private(path, password=_password(path))
+
+
+def described(path: Path) -> list[str]:
+    """Say what keys a file holds, one line each, none of it secret.
+
+    Raises:
+        KeyFileError: it holds none.
+    """
+    from underdrawing.errors import KeyFileError
+    from underdrawing.payload import ChannelKey, SharedKey, SigningKey, TrustStore, load_recipients
+
+    readers: tuple[Callable[[], list[str]], ...] = (
+        lambda: [f"channel key {ChannelKey.load(path).fingerprint}"],
+        lambda: [f"shared key {SharedKey.load(path).fingerprint}"],
+        lambda: [f"public key to check signatures  {p.key.fingerprint}  {p.name}" for p in TrustStore.load(path)],
+        lambda: [f"public key to seal for  {r.fingerprint}  {r.name}".rstrip() for r in load_recipients(path)],
+    )
+    for read in readers:
+        try:
+            return read()
+        except KeyFileError:
+            continue
+    key = private_key(path)
+    kind = "signs" if isinstance(key, SigningKey) else "opens"
+    return [f"private key that {kind}, public half {key.public().fingerprint}"]
+
+
+def _password(path: Path) -> str | None:
+    """Return the password of a locked key: from the environment, else from whoever sits at the terminal.
+
+    It is asked for once; processes that are started later find it in their environment.
+    """
+    from underdrawing.payload import is_locked
+
+    if PASSWORD_VARIABLE not in os.environ and is_locked(path) and sys.stdin is not None and sys.stdin.isatty():
+        os.environ[PASSWORD_VARIABLE] = getpass(f"Password of {path}: ")
+    return os.environ.get(PASSWORD_VARIABLE)
 
 
 @cache

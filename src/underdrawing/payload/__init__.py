@@ -4,6 +4,7 @@ from underdrawing.payload.compose import Capacity, Message, compose
 from underdrawing.payload.facts import clean_facts
 from underdrawing.payload.fields import ANCHOR_BITS, Bits, Block
 from underdrawing.payload.guessing import anchor_hints, token_places
+from underdrawing.payload.keyforms import is_locked
 from underdrawing.payload.keys import ChannelKey, PublicKey, SigningKey
 from underdrawing.payload.parse import (
     Anchor,
@@ -17,7 +18,7 @@ from underdrawing.payload.parse import (
     parse_fine,
     verify_signature,
 )
-from underdrawing.payload.seal_keys import OpeningKey, Recipient, SharedKey, load_opener, load_recipients
+from underdrawing.payload.seal_keys import OpeningKey, Recipient, SharedKey, load_opener, load_private, load_recipients
 from underdrawing.payload.sealing import Opener, Seal, seal_for, seal_with, unproved_seals
 from underdrawing.payload.signing import SignatureCheck
 from underdrawing.payload.trust import Publisher, SignatureStatus, TrustStore
@@ -47,7 +48,9 @@ __all__ = [
     "anchor_hints",
     "clean_facts",
     "compose",
+    "is_locked",
     "load_opener",
+    "load_private",
     "load_recipients",
     "open_message",
     "parse_anchor",

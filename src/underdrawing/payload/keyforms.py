@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +14,23 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-__all__ = ["KEY_BYTES", "check_owner", "load_armour", "load_pem", "parse_line", "save_armour", "save_pem", "write_line"]
+__all__ = [
+    "KEY_BYTES",
+    "check_owner",
+    "fingerprint",
+    "is_locked",
+    "load_armour",
+    "load_pem",
+    "parse_line",
+    "save_armour",
+    "save_pem",
+    "write_line",
+]
 
 KEY_BYTES = 32
 """Length of every key and secret here."""
 
+_LOCKED = b"ENCRYPTED PRIVATE KEY"
 _MAX_OWNER_CHARACTERS = 200
 _HARMFUL = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
@@ -33,6 +46,11 @@ def check_owner(name: str) -> None:
         raise KeyFileError(
             f"{name[:60]!a} is not a name; expected one line of at most {_MAX_OWNER_CHARACTERS} characters"
         )
+
+
+def fingerprint(data: bytes) -> str:
+    """``SHA256:`` and 43 characters: what two people compare to know that they have the same key."""
+    return f"SHA256:{base64.b64encode(hashlib.sha256(data).digest()).decode().rstrip('=')}"
 
 
 def parse_line(line: str, *, scheme: str) -> tuple[bytes, str]:
@@ -56,6 +74,15 @@ def write_line(data: bytes, name: str, *, scheme: str) -> str:
     return f"{scheme} {base64.b64encode(data).decode()} {name}".rstrip()
 
 
+def is_locked(path: Path) -> bool:
+    """Whether a key file needs a password.
+
+    Raises:
+        KeyFileError: The file cannot be read.
+    """
+    return _LOCKED in read_key_file(path)
+
+
 def load_pem(path: Path, *, password: str | None, what: str, make: str) -> object:
     """The private key in a PEM file (PKCS #8), of whatever kind.
 
@@ -72,7 +99,7 @@ def load_pem(path: Path, *, password: str | None, what: str, make: str) -> objec
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     data = read_key_file(path)
-    encrypted = b"ENCRYPTED PRIVATE KEY" in data
+    encrypted = _LOCKED in data
     if encrypted and not password:
         raise KeyFileError(f"{path}: the key is protected; give its password")
     try:

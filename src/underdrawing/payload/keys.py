@@ -7,7 +7,6 @@ both are readable by their owner only, written once and never overwritten. A pub
 Source: Ed25519 is RFC 8032, PKCS #8 is RFC 5958.
 """
 
-import base64
 import hashlib
 import secrets
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from underdrawing.errors import KeyFileError
 from underdrawing.payload.keyforms import (
     KEY_BYTES,
     check_owner,
+    fingerprint,
     load_armour,
     load_pem,
     parse_line,
@@ -77,7 +77,7 @@ class PublicKey:
     @property
     def fingerprint(self) -> str:
         """``SHA256:`` and 43 characters: what two people compare to know that they have the same key."""
-        return f"SHA256:{base64.b64encode(hashlib.sha256(self.data).digest()).decode().rstrip('=')}"
+        return fingerprint(self.data)
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether the signature of 64 bytes was made over these bytes with this key."""
@@ -163,6 +163,11 @@ class ChannelKey:
     def __post_init__(self) -> None:
         if len(self.secret) != KEY_BYTES:
             raise KeyFileError(f"a channel key has {KEY_BYTES} bytes, got {len(self.secret)}")
+
+    @property
+    def fingerprint(self) -> str:
+        """``SHA256:`` and 43 characters that tell two keys apart and nothing of the secret."""
+        return fingerprint(b"underdrawing secret\0" + self.secret)
 
     @classmethod
     def new(cls) -> "ChannelKey":

@@ -6,8 +6,6 @@ is a line of text: ``underdrawing-x25519 BASE64 NAME``.
 Source: X25519 is RFC 7748.
 """
 
-import base64
-import hashlib
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +16,7 @@ from underdrawing.payload.keyfile import read_key_file
 from underdrawing.payload.keyforms import (
     KEY_BYTES,
     check_owner,
+    fingerprint,
     load_armour,
     load_pem,
     parse_line,
@@ -25,11 +24,12 @@ from underdrawing.payload.keyforms import (
     save_pem,
     write_line,
 )
+from underdrawing.payload.keys import SigningKey
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-__all__ = ["OpeningKey", "Recipient", "SharedKey", "load_opener", "load_recipients"]
+__all__ = ["OpeningKey", "Recipient", "SharedKey", "load_opener", "load_private", "load_recipients"]
 
 _SCHEME = "underdrawing-x25519"
 _LABEL = "UNDERDRAWING SHARED KEY"
@@ -49,6 +49,11 @@ class SharedKey:
     def __post_init__(self) -> None:
         if len(self.secret) != KEY_BYTES:
             raise KeyFileError(f"a shared key has {KEY_BYTES} bytes, got {len(self.secret)}")
+
+    @property
+    def fingerprint(self) -> str:
+        """``SHA256:`` and 43 characters that tell two keys apart and nothing of the secret."""
+        return fingerprint(b"underdrawing secret\0" + self.secret)
 
     @classmethod
     def new(cls) -> "SharedKey":
@@ -107,7 +112,7 @@ class Recipient:
     @property
     def fingerprint(self) -> str:
         """``SHA256:`` and 43 characters: what two people compare to know that they have the same key."""
-        return f"SHA256:{base64.b64encode(hashlib.sha256(self.data).digest()).decode().rstrip('=')}"
+        return fingerprint(self.data)
 
 
 class OpeningKey:
@@ -182,6 +187,21 @@ def load_opener(path: Path, *, password: str | None = None) -> SharedKey | Openi
     """
     shared = _LABEL.encode() in read_key_file(path)
     return SharedKey.load(path) if shared else OpeningKey.load(path, password=password)
+
+
+def load_private(path: Path, *, password: str | None = None) -> SigningKey | OpeningKey:
+    """The private key in a PEM file, of either kind.
+
+    Raises:
+        KeyFileError: The file is missing, is neither, or needs a password or another one.
+    """
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+    make = "underdrawing keys new"
+    private = load_pem(path, password=password, what="a private key", make=make)
+    if isinstance(private, X25519PrivateKey):
+        return OpeningKey(private)
+    return SigningKey.load(path, password=password)
 
 
 def load_recipients(path: Path) -> tuple[Recipient, ...]:

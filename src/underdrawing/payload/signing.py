@@ -24,7 +24,8 @@ class SignatureCheck:
         status: The finding.
         signer: Name of the trusted publisher; only where the status is valid.
         key_id: The 4 bytes by which the payload names its key; None where it is not signed.
-        note: Why a known key is not believed (revoked, out of date), in words; None otherwise.
+        note: What the trust file says about the key, in words: why it is not believed (revoked, out of date), or for
+            which days it is; None where it says nothing more.
     """
 
     status: SignatureStatus
@@ -57,5 +58,6 @@ def judge_signature(message: bytes, *, key_id: bytes, signature: bytes, trust: T
         return SignatureCheck(SignatureStatus.INVALID, key_id=key_id)
     notes = [signer.distrust(on) for signer in signers]
     if None in notes:
-        return SignatureCheck(SignatureStatus.VALID, signers[notes.index(None)].name, key_id)
+        signer = signers[notes.index(None)]
+        return SignatureCheck(SignatureStatus.VALID, signer.name, key_id, signer.terms)
     return SignatureCheck(SignatureStatus.UNKNOWN_KEY, key_id=key_id, note=notes[0])

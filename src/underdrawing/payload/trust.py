@@ -48,6 +48,18 @@ class Publisher:
         if not self.name.strip():
             raise KeyFileError("a trusted key needs the name of its publisher; give one")
 
+    @property
+    def terms(self) -> str | None:
+        """For which days the key is believed, in words; None where there is no limit."""
+        days = [f"from {self.valid_from}"] * bool(self.valid_from) + [f"until {self.valid_until}"] * bool(
+            self.valid_until
+        )
+        return " ".join(days) or None
+
+    def is_called(self, name: str) -> bool:
+        """Whether somebody means this key: by the name of the publisher, its id, or its fingerprint."""
+        return name in (self.name, self.key.id.hex(), self.key.fingerprint)
+
     def distrust(self, on: date) -> str | None:
         """Why the key is not believed on that day, in words; None where it is."""
         if self.revoked:
@@ -61,7 +73,8 @@ class Publisher:
 
 @dataclass(frozen=True)
 class TrustStore:
-    """The publishers a reader believes. It does not change: ``add``, ``revoke`` and ``merge`` return another one.
+    """The publishers a reader believes. It does not change: ``add``, ``revoke``, ``forget`` and ``merge`` return
+    another one.
 
     Attributes:
         publishers: In the order they were added.
@@ -98,14 +111,26 @@ class TrustStore:
         return TrustStore(tuple(replace(p, revoked=p.key.data in revoked) for p in both))
 
     def revoke(self, name: str) -> "TrustStore":
-        """The store with every key of that publisher revoked.
+        """The store with every key of that publisher, id or fingerprint revoked.
 
         Raises:
-            KeyFileError: There is no publisher of that name.
+            KeyFileError: There is no such key.
         """
-        if name not in {p.name for p in self}:
-            raise KeyFileError(f"no publisher named {name!a} is trusted, so none can be revoked")
-        return TrustStore(tuple(replace(p, revoked=p.revoked or p.name == name) for p in self))
+        self._expect(name, "revoked")
+        return TrustStore(tuple(replace(p, revoked=p.revoked or p.is_called(name)) for p in self))
+
+    def forget(self, name: str) -> "TrustStore":
+        """The store without every key of that publisher, id or fingerprint: they are strangers again.
+
+        Raises:
+            KeyFileError: There is no such key.
+        """
+        self._expect(name, "forgotten")
+        return TrustStore(tuple(p for p in self if not p.is_called(name)))
+
+    def _expect(self, name: str, what: str) -> None:
+        if not any(p.is_called(name) for p in self):
+            raise KeyFileError(f"no publisher named {name!a} is trusted, so none can be {what}")
 
     @classmethod
     def load(cls, path: Path) -> "TrustStore":

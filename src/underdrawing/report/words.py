@@ -151,11 +151,17 @@ def signature_words(verification: Verification) -> str:
     if verification.signature is SignatureStatus.ABSENT and "core" not in verification.blocks:
         return f"Not checked: {readable(verification.signature_note or 'no mark was read')}."
     return {
-        SignatureStatus.VALID: f"Valid. The mark was signed by {signer}, whose key you trust.",
+        SignatureStatus.VALID: _valid_words(signer, verification.signature_note),
         SignatureStatus.INVALID: "Invalid. The signature does not belong to this mark. Do not trust its facts.",
         SignatureStatus.UNKNOWN_KEY: _unknown_key_words(signer, verification.signature_note),
         SignatureStatus.ABSENT: "None. The mark was not signed: anybody could have written these facts.",
     }[verification.signature]
+
+
+def _valid_words(signer: str, note: str | None) -> str:
+    """Say who signed, and that this is believed because the reader said so."""
+    days = f", {readable(note)}" if note else ""
+    return f"Valid. The mark was signed by {signer}, whose key you trust: it is in your trust file{days}."
 
 
 def _unknown_key_words(signer: str, note: str | None) -> str:

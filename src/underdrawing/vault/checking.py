@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from underdrawing.errors import UsageError, VaultDamagedError, VaultError
-from underdrawing.vault.database import FILE_NAME, Database
+from underdrawing.vault.database import FILE_NAME, Database, as_text
 from underdrawing.vault.index import build, last_slot, seal
 from underdrawing.vault.interface import Health
 from underdrawing.vault.record import Record
@@ -133,7 +133,9 @@ def sound_records(table: Path) -> Iterator[Record]:
         table: the file; it is only read.
     """
     connection = sqlite3.connect(f"{table.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
+    connection.text_factory = as_text
     try:
+        connection.execute("PRAGMA writable_schema = ON")  # a table cut short is then read as far as it goes
         for block in range(_highest_slot(connection, table) // _SPREAD + 1):
             rows = _rows_between(connection, block * _SPREAD, (block + 1) * _SPREAD)
             for row in rows:

@@ -45,6 +45,8 @@ __all__ = ["MilvusVault"]
 
 _WIDER = 16
 """A search with a mask asks the cluster for this many times as many, without the mask, and counts again."""
+_PATIENCE_S = 60.0
+"""How long the client asks again before a call fails."""
 
 
 class MilvusVault:
@@ -112,9 +114,17 @@ class MilvusVault:
             yield self._client
 
     def _entities(self, ids: list[str], fields: list[str]) -> list[dict[str, Any]]:
+        if not ids:
+            return []
         with self._asking() as client:
             return list(
-                client.query(self._cluster.collection, ids=ids, output_fields=fields, consistency_level="Strong")
+                client.query(
+                    self._cluster.collection,
+                    ids=ids,
+                    output_fields=fields,
+                    consistency_level="Strong",
+                    timeout=_PATIENCE_S,
+                )
             )
 
     def __len__(self) -> int:
@@ -221,16 +231,17 @@ class MilvusVault:
                 anns_field=name,
                 limit=limit,
                 search_params={"metric_type": "HAMMING", "params": {"nprobe": self._cluster.nprobe}},
-                output_fields=["id"] if counting is None else ["id", name],
+                output_fields=["id"],
                 consistency_level="Strong",
+                timeout=_PATIENCE_S,
             )
         if counting is None:
             return tuple(Match(hit["id"], int(hit["distance"])) for hit in hits)
         matches = []
-        for hit in hits:
-            other = np.frombuffer(bits_of(hit["entity"][name]), np.uint8)
-            matches.append(Match(hit["id"], int(np.bitwise_count((other ^ query) & counting).sum())))
-        return tuple(sorted(matches, key=lambda match: match.distance)[:k])
+        for row in self._entities([hit["id"] for hit in hits], ["id", name]):
+            other = np.frombuffer(bits_of(row[name]), np.uint8)
+            matches.append(Match(row["id"], int(np.bitwise_count((other ^ query) & counting).sum())))
+        return tuple(sorted(matches, key=lambda match: (match.distance, match.id))[:k])
 
     def ids(self) -> Iterator[str]:
         """Every id; see ``Vault.ids``. The order is the cluster's."""

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from underdrawing.errors import UsageError, VaultBusyError, VaultDamagedError, VaultError
 from underdrawing.vault.migrations import MIGRATIONS, migrate, version_of
 
-__all__ = ["FILE_NAME", "PATIENCE_S", "Database"]
+__all__ = ["FILE_NAME", "PATIENCE_S", "Database", "as_text"]
 
 FILE_NAME = "records.sqlite"
 PATIENCE_S = 60.0
@@ -95,7 +95,7 @@ class Database:
                 yield self._connection  # type: ignore[misc]
             except sqlite3.OperationalError as error:
                 raise self._operational(error) from error
-            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            except sqlite3.DatabaseError as error:
                 raise self._damaged(error) from error
 
     def _operational(self, error: sqlite3.OperationalError) -> VaultError:
@@ -106,7 +106,7 @@ class Database:
             return VaultError(f"{place}: no space is left on the disk; what was not acknowledged was not kept")
         if "readonly" in said or "unable to open" in said:
             return VaultError(f"{place}: {said}; check the permissions, or open it for reading only")
-        if any(word in said for word in ("malformed", "disk I/O", "no such", "decode")):
+        if any(word in said for word in ("malformed", "disk I/O", "no such")):
             return self._damaged(error)
         return VaultError(f"{place}: {said}")
 
@@ -205,4 +205,11 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         log = path.with_name(f"{FILE_NAME}-wal")
         if not log.exists() or not log.stat().st_size:
             mode = "ro&immutable=1"
-    return sqlite3.connect(f"{where}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(f"{where}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False)
+    connection.text_factory = as_text
+    return connection
+
+
+def as_text(data: bytes) -> str:
+    """Text of the table. What is not UTF-8 becomes lone surrogates, which no record takes: the record is damaged."""
+    return data.decode("utf-8", "surrogateescape")

@@ -14,11 +14,12 @@ from underdrawing.bench.lines import Line
 from underdrawing.bench.reading import AttackLine
 from underdrawing.errors import UsageError
 
-__all__ = ["environment", "markdown", "print_lines", "replace_section"]
+__all__ = ["environment", "facts_table", "markdown", "print_lines", "replace_section"]
 
-_BEGIN = "<!-- main job: begin, written by bench/main_job.py -->"
-_END = "<!-- main job: end -->"
-_PACKAGES = ("numpy", "pillow", "opencv-python-headless", "onnxruntime", "scikit-image", "invisible-watermark")
+_PACKAGES = (
+    *("numpy", "pillow", "opencv-python-headless", "onnxruntime", "scikit-image"),
+    *("invisible-watermark", "blind-watermark"),
+)
 _WORDS = {True: "pass", False: "MISS", None: "–"}
 
 
@@ -56,7 +57,7 @@ def markdown(
 ) -> str:
     """The section of the documentation: what it was measured with, the table, and the details."""
     parts = [
-        _facts(facts),
+        facts_table(facts),
         _table(("row", "what", "target", "measured", ""), [_cells(line) for line in lines]),
         "### Blocks read, attack by attack\n\n25 % of the area replaced before the attack; 95 % Wilson intervals.",
         _table(("profile", "blocks", "attack", "read", "interval", "target", ""), [_attack_cells(a) for a in attacks]),
@@ -69,23 +70,31 @@ def markdown(
     return "\n\n".join(parts) + "\n"
 
 
-def replace_section(path: Path, section: str) -> None:
+def replace_section(path: Path, section: str, *, name: str = "main job", writer: str = "bench/main_job.py") -> None:
     """Put a section between its markers in a document; a document that does not exist yet is begun.
+
+    Args:
+        path: The document.
+        section: What to put there.
+        name: What the markers call the section.
+        writer: The program that they say writes it.
 
     Raises:
         UsageError: The document is there but has not both markers, in order.
     """
+    begins, ends = f"<!-- {name}: begin, written by {writer} -->", f"<!-- {name}: end -->"
     if not path.exists():
-        path.write_text(f"# Benchmark\n\n{_BEGIN}\n{_END}\n", encoding="utf-8")
+        path.write_text(f"# Benchmark\n\n{begins}\n{ends}\n", encoding="utf-8")
     text = path.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+    before, begin, rest = text.partition(begins)
+    _, end, after = rest.partition(ends)
     if not begin or not end:
-        raise UsageError(f"cannot write the table into {path}: expected the lines {_BEGIN!r} and {_END!r} in it")
-    path.write_text(f"{before}{_BEGIN}\n\n{section}\n{_END}{after}", encoding="utf-8")
+        raise UsageError(f"cannot write the table into {path}: expected the lines {begins!r} and {ends!r} in it")
+    path.write_text(f"{before}{begins}\n\n{section}\n{ends}{after}", encoding="utf-8")
 
 
-def _facts(facts: Mapping[str, object]) -> str:
+def facts_table(facts: Mapping[str, object]) -> str:
+    """What was measured with, as a table."""
     rows = [(name.replace("_", " "), _flat(value)) for name, value in facts.items()]
     return _table(("measured with", ""), rows)
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from underdrawing.bench.document import markdown, print_lines, replace_section
 from underdrawing.bench.reading import attack_lines, reading_lines
 from underdrawing.bench.rows import PictureRow, Row
-from underdrawing.bench.tables import failures, main_job_lines, map_by_kind
+from underdrawing.bench.tables import failures, geometry_lines, main_job_lines, map_by_kind
 from underdrawing.errors import UsageError
 
 EVERYTHING = ("anchor", "core", "detail", "fine")
@@ -160,3 +160,21 @@ def test_the_table_reads_in_terminal_and_markdown():
     assert "| invisibility | standard: mean PSNR, dB | ≥ 41.5 | 42 | pass |" in text
     assert "| versions | numpy 2 |" in text
     assert "it | broke" in text
+
+
+def test_moved_pictures_have_their_own_lines():
+    untouched = {"kind": None, "fraction": None, "verdict": "authentic"}
+    rows = [
+        row("a", "crop0.7", **untouched),
+        row("b", "crop0.7", **untouched, blocks=("anchor",)),
+        row("a", "crop0.7"),
+        row("a", "crop0.8+jpeg75", f1=0.9, verify_s=2.0),
+        row("b", "crop0.8+jpeg75", f1=0.8, verify_s=4.0),
+    ]
+    lines = geometry_lines(rows)
+    crops = [line for line in lines if "crop0.7" in line.what and "resize" not in line.what]
+    assert [line.measured[:13] for line in crops] == ["100.0% (2 of ", "50.0% (1 of 2", "50.0% (1 of 2"]
+    assert "nothing replaced" in crops[0].row
+    assert line(lines, "map", "F1").measured == "0.85"
+    assert line(lines, "map", "F1").passed is False
+    assert line(lines, "anchor read, standard, 25 % replaced", "crop0.8").passed is True

@@ -10,8 +10,9 @@ from underdrawing.bench.reading import reading_lines
 from underdrawing.bench.rows import PictureRow, Row
 from underdrawing.bench.scores import wilson_interval
 from underdrawing.bench.tampering import Kind
+from underdrawing.bench.targets import GEOMETRY_ATTACKS
 
-__all__ = ["failures", "main_job_lines", "map_by_kind"]
+__all__ = ["failures", "geometry_lines", "main_job_lines", "map_by_kind"]
 
 _FLAGGED = frozenset({"tampered", "transplanted", "forged"})
 
@@ -26,6 +27,18 @@ def main_job_lines(rows: Sequence[Row], pictures: Sequence[PictureRow]) -> list[
         *_maps(rows),
         *_false_alarms(rows),
         *_recovery(rows),
+    ]
+
+
+def geometry_lines(rows: Sequence[Row]) -> list[Line]:
+    """Every line about pictures that were moved: blocks read, the map in a tampered crop, the time it takes."""
+    doctored = [row for row in rows if row.kind is not None and row.attack == "crop0.8+jpeg75"]
+    times = [row.verify_s for row in rows if row.error is None]
+    seconds = f"{median(times):.2f}" if times else "not measured"
+    return [
+        *reading_lines(rows, GEOMETRY_ATTACKS),
+        number_line("map", "25 % replaced, crop0.8+jpeg75, mean F1", "≥ .88", _mean_f1(doctored), low=0.88),
+        Line("time", "verify, median, s", "", seconds, None),
     ]
 
 

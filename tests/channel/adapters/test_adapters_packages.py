@@ -8,9 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
-from underdrawing.channel import load_carrier
+from underdrawing.channel import carrier_entry, load_carrier
 from underdrawing.channel.adapters import invisible
 from underdrawing.errors import UsageError
+
+
+def loaded(name):
+    """The carrier, where its package is installed."""
+    if carrier_entry(name).missing(None):
+        pytest.skip(f"the package of {name} is not installed")
+    return load_carrier(name)
 
 
 def bgr(pixels):
@@ -18,9 +25,7 @@ def bgr(pixels):
 
 
 def test_dwt_dct_svd_reads_what_its_own_reader_reads(photograph, bits_for):
-    pytest.importorskip("pywt")
-    pytest.importorskip("imwatermark", reason="its package is not installed", exc_type=ImportError)
-    carrier = load_carrier("dwtDctSvd")
+    carrier = loaded("dwtDctSvd")
     bits = bits_for(carrier, photograph)
     marked = carrier.embed(photograph, bits)
     theirs = carrier._module.EmbedDwtDctSvd(wmLen=bits.size).decode(bgr(marked))
@@ -30,8 +35,7 @@ def test_dwt_dct_svd_reads_what_its_own_reader_reads(photograph, bits_for):
 
 
 def test_blind_watermark_reads_what_its_own_reader_reads(photograph, bits_for):
-    pytest.importorskip("blind_watermark")
-    carrier = load_carrier("blind-watermark")
+    carrier = loaded("blind-watermark")
     bits = bits_for(carrier, photograph)
     marked = carrier.embed(photograph, bits)
     theirs = carrier.core.WaterMarkCore(password_img=1).extract(bgr(marked).astype(np.float32), (bits.size,)) > 0.5
@@ -41,8 +45,7 @@ def test_blind_watermark_reads_what_its_own_reader_reads(photograph, bits_for):
 
 
 def test_blind_watermark_works_on_odd_sizes(photograph, bits_for):
-    pytest.importorskip("blind_watermark")
-    carrier = load_carrier("blind-watermark")
+    carrier = loaded("blind-watermark")
     for height, width in ((331, 290), (329, 307)):
         picture = np.ascontiguousarray(photograph[:height, :width])
         bits = bits_for(carrier, picture)
@@ -50,7 +53,7 @@ def test_blind_watermark_works_on_odd_sizes(photograph, bits_for):
 
 
 def test_loading_blind_watermark_leaves_the_start_of_processes_alone():
-    pytest.importorskip("blind_watermark")
+    loaded("blind-watermark")
     before = multiprocessing.get_start_method(allow_none=True)
     sys.modules.pop("blind_watermark.pool", None)
     sys.modules.pop("blind_watermark.bwm_core", None)
@@ -59,7 +62,7 @@ def test_loading_blind_watermark_leaves_the_start_of_processes_alone():
 
 
 def test_riva_gan_marks_large_pictures_at_a_smaller_size(photograph, monkeypatch):
-    carrier = load_carrier("rivaGan")
+    carrier = loaded("rivaGan")
     monkeypatch.setattr(invisible, "_LONGEST_PX", 320)
     bits = np.random.default_rng(1).integers(0, 2, 32, dtype=np.uint8)
     marked = carrier.embed(photograph, bits)

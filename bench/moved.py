@@ -1,0 +1,45 @@
+"""Pictures that were cropped, turned, bent or shown on a page: how often the blocks of the mark are still read.
+
+    python bench/moved.py                     # the photographs inside scikit-image
+    python bench/moved.py --data DIR          # and those in DIR/fullres
+    python bench/moved.py --pictures 8        # a look within minutes
+
+An interrupted run goes on where it stopped, as long as the commit, the photographs and the seed are the same.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from underdrawing.bench.corpus import Corpus, quick_corpus
+from underdrawing.bench.document import environment, print_lines
+from underdrawing.bench.plan import geometry_cases
+from underdrawing.bench.rows import RowLog
+from underdrawing.bench.runner import run_cases
+from underdrawing.bench.tables import geometry_lines
+from underdrawing.bench.trial import Setting
+
+
+def main(
+    data: Annotated[Path | None, typer.Option(help="Folder with fullres/.")] = None,
+    pictures: Annotated[
+        int | None, typer.Option(help="How many photographs, of every kind; all of them if left out.")
+    ] = None,
+    processes: Annotated[int, typer.Option(help="Workers, each on one thread.")] = 2,
+    seed: Annotated[int, typer.Option(help="Everything random comes from it.")] = 0,
+    output: Annotated[Path, typer.Option(help="Folder for rows.")] = Path("out/bench"),
+) -> None:
+    """Measure every way of moving a picture and print target, measurement and verdict of each."""
+    whole = Corpus.of(data)
+    corpus = whole if pictures is None else quick_corpus(whole, protected=pictures)
+    header = {"commit": environment()["commit"], "data": corpus.fingerprint(), "seed": seed, "moved": True}
+    name = "-".join(str(value)[:12] for value in header.values())
+    log = RowLog(output / f"moved-{name}.jsonl", header=header)
+    run_cases(list(geometry_cases(corpus)), setting=Setting(corpus, seed), log=log, processes=processes)
+    print_lines(geometry_lines(log.rows()), console=Console())
+
+
+if __name__ == "__main__":
+    typer.run(main)

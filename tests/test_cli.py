@@ -38,7 +38,7 @@ VERIFY_KEYS = {
         "signature_note",
         "tampered_fraction",
     ),
-    *("geometry", "mask", "recovered", "recovery_source", "report", "damaged", "timings_s"),
+    *("geometry", "mask", "recovered", "recovery_source", "report", "damaged", "timings_s", "metadata", "restored"),
 }
 PROTECT_KEYS = {"id", "carrier", "profile", "blocks", "left_out", "psnr_db", "output", "lost", "damaged", "timings_s"}
 
@@ -191,6 +191,65 @@ def test_json_stays_plain_ascii(pipeline, tmp_path):
     result = run("verify", write_picture(tmp_path / "ä.png"), "--json")
     assert result.out.isascii()
     assert json.loads(result.out)["facts"]["creator"] == "Ann\x1b[31m\u202eevil"
+
+
+def write_picture_that_says(path, **facts):
+    """A grey picture whose metadata tells facts of its own."""
+    write_picture(path)
+    images.save_restated(path, path.with_name(f"told-{path.name}"), facts)
+    return path.with_name(f"told-{path.name}")
+
+
+def test_verify_says_where_the_metadata_contradicts_the_facts(pipeline, tmp_path):
+    source = write_picture_that_says(tmp_path / "a.png", creator="Bob", headline="[BOLD]not markup[/bold]")
+    result = run("verify", source)
+    assert r"Metadata: The metadata says Bob; the picture's own facts say Ann\u001b[31m\u202eevil." in result.out
+    record = json.loads(run("verify", source, "--json").out)
+    findings = {fact["name"]: fact["finding"] for fact in record["metadata"]["facts"]}
+    assert findings == {"creator": "contradicts", "headline": "agrees"}
+    assert (
+        json.loads(run("verify", write_picture(tmp_path / "b.png"), "--json").out)["metadata"]["contradicts"] is False
+    )
+
+
+def test_the_facts_of_another_picture_are_not_held_against_the_metadata(pipeline, tmp_path):
+    source = write_picture(tmp_path / "a.png", verdict_pixel(Verdict.TRANSPLANTED))
+    assert json.loads(run("verify", source, "--json").out)["metadata"] is None
+
+
+def test_verify_restores_metadata_in_a_copy(pipeline, tmp_path):
+    source = write_picture_that_says(tmp_path / "a.png", headline="A lie", city="Lima")
+    before = source.read_bytes()
+    result = run("verify", source, "--restore-metadata", tmp_path / "new/b.png")
+    assert result.code == 0
+    assert "A copy with these facts in its metadata:" in result.out
+    copy = images.load(tmp_path / "new/b.png")
+    told = images.facts_from_metadata(copy.metadata)
+    assert told["headline"] == "[bold]not markup[/bold]"
+    assert told["city"] == "Lima"
+    assert np.array_equal(copy.pixels, images.load(source).pixels)
+    assert source.read_bytes() == before
+    again = run("verify", source, "--restore-metadata", tmp_path / "new/b.png")
+    assert again.code == 2
+    record = json.loads(run("verify", source, "--restore-metadata", tmp_path / "new/b.png", "--force", "--json").out)
+    assert record["restored"] == {
+        "output": str(tmp_path / "new/b.png"),
+        "exact": True,
+        "written": ["creator", "headline"],
+        "no_place": [],
+        "lost": [],
+    }
+
+
+def test_metadata_is_restored_for_a_folder_and_never_in_place(pipeline, tmp_path):
+    (tmp_path / "in").mkdir()
+    source = write_picture(tmp_path / "in/a.png")
+    write_picture(tmp_path / "in/b.png", verdict_pixel(Verdict.FORGED))
+    assert run("verify", tmp_path / "in", "--restore-metadata", tmp_path / "out", "--jobs", 1).code == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
+    assert run("verify", source, "--restore-metadata", source, "--force").code == 2
+    assert run("verify", tmp_path / "in", "--restore-metadata", tmp_path / "in", "--force").code == 2
+    assert run("verify", "-", "--restore-metadata", tmp_path / "c.png", stdin=source.read_bytes()).code == 2
 
 
 # --- streams ---

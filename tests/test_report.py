@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
 
@@ -15,9 +16,18 @@ from PIL import Image, ImageCms
 
 from underdrawing.errors import OutputExistsError
 from underdrawing.findings import Geometry, Verdict, Verification
-from underdrawing.images import Metadata, Picture
+from underdrawing.images import Metadata, Picture, encode, load, restate
 from underdrawing.payload import SignatureStatus
-from underdrawing.report import html_report, mask_png, page, percent, readable, signature_words, write_report
+from underdrawing.report import (
+    html_report,
+    mask_png,
+    metadata_check,
+    page,
+    percent,
+    readable,
+    signature_words,
+    write_report,
+)
 from underdrawing.report.pictures import heat_layer, outline_path, panel_from, places
 from underdrawing.report.words import fact_rows, headline, lead, open_questions, settled
 
@@ -166,6 +176,31 @@ def test_a_report_stays_small():
     large = Picture(np.random.default_rng(0).integers(0, 256, (1500, 2000, 3)).astype(np.uint8))
     found = verification(mask=np.random.default_rng(1).random((1500, 2000)) < 0.5, recovered=large)
     assert len(html_report(large, found)) < 6_000_000
+
+
+# --- metadata ---
+
+
+def saying(**facts):
+    """A picture whose XMP says these facts."""
+    return replace(picture(), metadata=Metadata(xmp=load(restate(encode(picture()), facts).data).metadata.xmp))
+
+
+def test_the_report_names_what_the_metadata_contradicts():
+    seen = Page(html_report(saying(creator="<b>Bob</b>", headline="a HEADLINE"), verification()))
+    assert "The metadata says <b>Bob</b>; the picture's own facts say Ann." in seen.text
+    assert "the pixels say" in seen.text
+    assert not seen.all("b") or all(not attributes.get("onclick") for attributes in seen.all("b"))
+    assert not metadata_check(saying(headline="a HEADLINE"), verification()).contradicts
+    assert "Metadata of the file" in Page(html_report(saying(headline="a headline"), verification())).text
+
+
+def test_the_report_is_silent_where_the_metadata_says_nothing_of_it():
+    assert "Metadata of the file" not in Page(html_report(picture(), verification())).text
+    assert "Metadata of the file" not in Page(html_report(saying(city="Lima"), verification())).text
+    for verdict in (Verdict.FORGED, Verdict.TRANSPLANTED):
+        assert metadata_check(saying(creator="Bob"), verification(verdict=verdict)) is None
+    assert metadata_check(saying(creator="Bob"), bare()) is None
 
 
 # --- hostile facts ---

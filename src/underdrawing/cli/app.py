@@ -162,6 +162,14 @@ def verify(
         Path | None,
         typer.Option("--channel-key", "--key", metavar="FILE", help="The secret the mark was hidden with, if any."),
     ] = None,
+    restore_metadata: Annotated[
+        Path | None,
+        typer.Option(
+            "--restore-metadata",
+            metavar="OUT",
+            help="Copy the picture to OUT with the recovered facts in its EXIF, IPTC and XMP. Pixels stay as they are.",
+        ),
+    ] = None,
     force: Force = False,
     resume: Resume = False,
     jobs: Jobs = None,
@@ -181,7 +189,7 @@ def verify(
         trust_store(template.trust)
     if channel_key:
         read_channel_key(channel_key)
-    tasks, done = plan_verify(given, output, template=template, resume=resume)
+    tasks, done = plan_verify(given, output, template=template, resume=resume, restored=restore_metadata)
     run_command(tasks, done, verify_one, jobs=jobs, json=json, debug=_debug(context), verb="verifying")
 
 

@@ -86,6 +86,7 @@ class VerifyTask:
     folder: Path | None
     trust: tuple[Path, ...] = ()
     channel_key: Path | None = None
+    restored: Path | None = None
     overwrite: bool = False
 
 

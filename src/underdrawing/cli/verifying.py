@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from underdrawing.cli.guard import printable
-from underdrawing.cli.inputs import STANDARD_STREAM, find_items, mirrored, refuse_existing
+from underdrawing.cli.inputs import STANDARD_STREAM, Item, find_items, mirrored, refuse_existing
 from underdrawing.cli.secrets import channel_key, trust_store
 from underdrawing.cli.tasks import Done, VerifyTask, called, read_picture
 from underdrawing.errors import UsageError
@@ -27,9 +27,16 @@ RESULT = "result.json"
 
 
 def plan_verify(
-    given: str, output: str | None, *, template: VerifyTask, resume: bool
+    given: str, output: str | None, *, template: VerifyTask, resume: bool, restored: Path | None = None
 ) -> tuple[list[VerifyTask], list[Done]]:
     """Return a task for every picture, and what an earlier run has found already.
+
+    Args:
+        given: a picture, a folder, or ``-``.
+        output: the folder for the findings; None writes none.
+        template: what holds for all of them.
+        resume: take the findings of an earlier run where they are whole.
+        restored: where a copy with the facts in its metadata goes: a file for one picture, a folder for many.
 
     Raises:
         UsageError: the output cannot be what was asked for.
@@ -40,16 +47,34 @@ def plan_verify(
     if output == STANDARD_STREAM or (output is not None and Path(output).exists() and not Path(output).is_dir()):
         raise UsageError(f"verify writes several files: got -o {output}, expected a folder")
     items, many = find_items(given, leave_out=Path(output) if output else None)
+    copies = _copies(items, restored, many=many, overwrite=template.overwrite or resume)
     if output is None:
-        return [replace(template, source=item.source) for item in items], []
+        return [replace(template, source=i.source, restored=c) for i, c in zip(items, copies, strict=True)], []
     folders = mirrored(items, Path(output)) if many else [Path(output)]
     if not (resume or template.overwrite):
         refuse_existing([folder / name for folder in folders for name in [*FILES.values(), RESULT]])
-    tasks = [replace(template, source=item.source, folder=folder) for item, folder in zip(items, folders, strict=True)]
+    tasks = [
+        replace(template, source=item.source, folder=folder, restored=copy)
+        for item, folder, copy in zip(items, folders, copies, strict=True)
+    ]
     done = {task: found for task in tasks if resume and (found := _found_before(task)) is not None}
     return [replace(task, overwrite=template.overwrite or resume) for task in tasks if task not in done], list(
         done.values()
     )
+
+
+def _copies(items: list[Item], restored: Path | None, *, many: bool, overwrite: bool) -> list[Path | None]:
+    """Return where the copy of each picture with restored metadata goes."""
+    if restored is None:
+        return [None] * len(items)
+    if items[0].source is None:
+        raise UsageError("--restore-metadata copies a file byte for byte: give the picture as a file, not as -")
+    copies = mirrored(items, restored) if many or restored.is_dir() else [restored]
+    if not many and restored.exists() and items[0].source.exists() and restored.samefile(items[0].source):
+        raise UsageError(f"{restored} is the picture itself; give the copy another name")
+    if not overwrite:
+        refuse_existing(copies)
+    return list(copies)
 
 
 def _found_before(task: VerifyTask) -> Done | None:
@@ -73,6 +98,7 @@ def verify_one(task: VerifyTask) -> Done:
     """Verify one picture and, with an output folder, write the mask, the recovered picture and the report there."""
     import underdrawing
     from underdrawing.cli.words import card, line
+    from underdrawing.report import metadata_check
 
     began = time.perf_counter()
     picture = read_picture(task.source)
@@ -87,10 +113,31 @@ def verify_one(task: VerifyTask) -> Done:
     times = {"load": loaded - began, **verification.timings_s, "write": time.perf_counter() - verified}
     record = {"input": called(task.source), **replace(verification, timings_s=times).to_dict()}
     record |= {kind: written.get(kind) for kind in FILES} | {"damaged": list(picture.metadata.damaged)}
+    check = metadata_check(picture, verification)
+    record |= {"metadata": check.to_dict() if check else None, "restored": _restore(verification, task)}
     if task.folder is not None:
         _write_result(record, task.folder, overwrite=task.overwrite)
     lines = (line(record, verification), *card(record, verification))
     return Done(record=record, lines=lines, negative=verification.verdict.is_negative)
+
+
+def _restore(verification: Verification, task: VerifyTask) -> dict[str, Any] | None:
+    """Write a copy of the picture with its facts in its metadata; nothing where no facts of its own were read."""
+    from underdrawing import images
+
+    if task.restored is None or task.source is None or not verification.facts:
+        return None
+    if verification.verdict in (Verdict.FORGED, Verdict.TRANSPLANTED):
+        return None
+    task.restored.parent.mkdir(parents=True, exist_ok=True)
+    made = images.save_restated(task.source, task.restored, verification.facts, overwrite=task.overwrite)
+    return {
+        "output": str(task.restored),
+        "exact": made.exact,
+        "written": list(made.written),
+        "no_place": list(made.no_place),
+        "lost": list(made.lost),
+    }
 
 
 def _write_findings(picture: Picture, verification: Verification, task: VerifyTask, folder: Path) -> dict[str, str]:

@@ -30,6 +30,10 @@ def card(record: dict[str, Any], verification: Verification) -> list[str]:
     said = [headline(verification)]
     if verification.id:
         said.append(f"Signature: {signature_words(verification)}")
+    if record["metadata"] and record["metadata"]["contradicts"]:
+        said.append(f"Metadata: {readable(record['metadata']['headline'])}")
+    if record["restored"]:
+        said.append(f"A copy with these facts in its metadata: {readable(record['restored']['output'])}.")
     if record["damaged"]:
         said.append(f"Note: unreadable in the file and left out: {', '.join(record['damaged'])}.")
     parts = [[_INDENT + sentence for sentence in said], facts, files]

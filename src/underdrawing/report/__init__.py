@@ -5,6 +5,7 @@ that strangers wrote, so every one of them is escaped, shown with its invisible 
 running by a content policy.
 """
 
+from underdrawing.report.metadata import metadata_check
 from underdrawing.report.pictures import mask_png
 from underdrawing.report.sections import html_report, write_report
 from underdrawing.report.shell import page
@@ -15,6 +16,7 @@ __all__ = [
     "headline",
     "html_report",
     "mask_png",
+    "metadata_check",
     "page",
     "percent",
     "readable",

@@ -10,6 +10,7 @@ from underdrawing.findings import Verdict
 from underdrawing.images import write_atomically
 from underdrawing.payload import SignatureStatus
 from underdrawing.report import words
+from underdrawing.report.metadata import metadata_check, metadata_section
 from underdrawing.report.pictures import places
 from underdrawing.report.shell import page
 from underdrawing.report.viewer import panels_of, viewer, viewer_style
@@ -59,6 +60,7 @@ def html_report(suspect: Picture, verification: Verification, *, name: str = "")
             viewer(panels),
             '<div class="columns"><div>',
             _facts(verification),
+            metadata_section(metadata_check(suspect, verification)),
             _signature(verification),
             "</div><div>",
             _settled(verification),

@@ -3,7 +3,7 @@
 Coded, the short set is more than 256 bits and the long set more than 2,000 (a test keeps it so).
 """
 
-__all__ = ["LONG_SHORT_SIDE_PX", "SHORT_SHORT_SIDE_PX", "facts_for"]
+__all__ = ["LONG_SHORT_SIDE_PX", "POLYGLOT", "SHORT_SHORT_SIDE_PX", "facts_for"]
 
 LONG_SHORT_SIDE_PX = 1024
 SHORT_SHORT_SIDE_PX = 512
@@ -26,6 +26,21 @@ _LONG = {
     ),
     "jobId": "NB-20261117-0412-Q7",
 }
+
+POLYGLOT = {
+    "creator": "Łucja Wiśniewska; 山田 花子",
+    "dateCreated": "2026-03-14T17:42:08+01:00",
+    "credit": "Agence Lumière / Polaris Bild",
+    "copyrightNotice": "© 2026 Łucja Wiśniewska. Tous droits réservés.",
+    "city": "Zürich",
+    "country": "Schweiz / Suisse",
+    "description": (
+        "Nach dem Regen: Zwei Wärterinnen füttern die Pinguine im Zoo, während Kinder hinter der Scheibe zusehen. "
+        "Après la pluie, deux gardiennes nourrissent les manchots. 雨上がり、飼育員がペンギンに餌を与える。 "
+        "After the rain, two keepers feed the penguins at the zoo."
+    ),
+}
+"""Creator, caption, date, place, credit and rights in four languages: about 400 characters."""
 
 
 def facts_for(short_side_px: int) -> dict[str, str]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 __all__ = ["phase_agreement", "phase_ratios"]
 
-_LEAST, _MOST = 0.02, 0.98
+_LEAST, _MOST = 0.002, 0.98
 """Bounds on how well the phases of a whole picture may be thought to be kept."""
 
 
@@ -26,10 +26,16 @@ def phase_ratios(values: NDArray[np.float64], step: float) -> NDArray[np.float32
     Returns:
         float32 of the same shape.
     """
-    angle = 2 * np.pi * (values / step % 1)
-    kept = float(np.clip(-np.cos(2 * angle).mean(), _LEAST, _MOST))
-    concentration = 2 / -np.log(kept)
-    return np.asarray(2 * concentration * np.sin(angle), dtype=np.float32)
+    phase = values / step % 1
+    kept = float(np.clip(-np.cos(4 * np.pi * phase).mean(), _LEAST, _MOST))
+    variance = -np.log(kept) / (8 * np.pi**2)
+    return np.asarray(_log_density(phase - 0.25, variance) - _log_density(phase - 0.75, variance), dtype=np.float32)
+
+
+def _log_density(distance: NDArray[np.float64], variance: float) -> NDArray[np.float64]:
+    """Logarithm of the wrapped normal density over one step, but for a constant; distance and deviation in steps."""
+    images = distance[..., None] + np.arange(-2, 3)
+    return np.asarray(np.logaddexp.reduce(-(images**2) / (2 * variance), axis=-1))
 
 
 def phase_agreement(values: NDArray[np.float64], step: float) -> NDArray[np.float32]:

@@ -146,7 +146,7 @@ class MilvusVault:
         records: Iterable[Record],
         *,
         replace: bool = False,
-        batch: int = 500,
+        batch: int = 1000,
         on_commit: Callable[[Added], None] | None = None,
     ) -> Added:
         """Keep many records; see ``Vault.add_many``. A batch is not a transaction here."""

@@ -113,7 +113,8 @@ def make_collection(client: Any, cluster: Cluster) -> None:
         schema.add_field(name, DataType.BINARY_VECTOR, dim=bits)
         index.add_index(name, **{"index_type": "BIN_FLAT", "metric_type": "HAMMING", **kind})
     for name, length in _TEXTS.items():
-        schema.add_field(name, DataType.VARCHAR, max_length=length)
+        # Read only for the records that are shown: from a disk, not held in memory.
+        schema.add_field(name, DataType.VARCHAR, max_length=length, mmap_enabled=True)
     client.create_collection(
         cluster.collection,
         schema=schema,

@@ -97,7 +97,7 @@ class EmbeddedVault:
         records: Iterable[Record],
         *,
         replace: bool = False,
-        batch: int = 500,
+        batch: int = 1000,
         on_commit: Callable[[Added], None] | None = None,
     ) -> Added:
         """Keep many records; see ``Vault.add_many``."""

@@ -110,7 +110,7 @@ class Vault(Protocol):
         records: Iterable[Record],
         *,
         replace: bool = False,
-        batch: int = 500,
+        batch: int = 1000,
         on_commit: Callable[[Added], None] | None = None,
     ) -> Added:
         """Keep many records, in transactions of ``batch``. What is there already is skipped, so a run can be repeated.

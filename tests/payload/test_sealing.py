@@ -338,6 +338,9 @@ def test_a_reader_with_a_key_file_can_turn_guesses_round_before_the_core(materia
     place = token_places(Block.CORE, core.size)
     plain = core[place] ^ seal.stream(Block.CORE, place.stop - place.start)
     assert int("".join(map(str, plain[:12])), 2) == tokens[2][0, 0]
+    sure = 1.0 - 2.0 * core[place].astype(np.float32)
+    assert np.array_equal(seal.turned(Block.CORE, sure) < 0, plain == 1)
+    assert np.array_equal(seal.turned(Block.CORE, seal.turned(Block.CORE, sure)), sure)
     assert unproved_seals(Shape(confidential=True, recipients=1), [SHARED, ANN], id=1) == ()
     assert unproved_seals(Shape(), [SHARED], id=1) == ()
 

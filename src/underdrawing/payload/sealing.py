@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from underdrawing.errors import KeyFileError, PayloadError, SealedError
 from underdrawing.payload.fields import WRAP_BITS, Bits, Block, Shape, block_fields
@@ -68,14 +69,22 @@ class Seal:
         return 1 + len(self.wraps) // _SEED_BYTES if self.share else 0
 
     def stream(self, block: Block, size_bits: int) -> Bits:
-        """The first bits that are laid over the tokens, then the facts, of a block.
-
-        A reader who guesses tokens of an enciphered block turns the guess round wherever this is 1.
-        """
+        """The first bits that are laid over the tokens, then the facts, of a block: uint8 of 0 and 1."""
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 
         cipher = Cipher(algorithms.ChaCha20(self.stream_key, bytes(4) + _NONCES[block]), mode=None)
         return np.unpackbits(np.frombuffer(cipher.encryptor().update(bytes(-(-size_bits // 8))), np.uint8))[:size_bits]
+
+    def turned(self, block: Block, ratios: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Log-likelihood ratios of the tokens of a block, for its bits as they are enciphered, or from there back.
+
+        A key holder who guesses tokens needs this: the guess is about the tokens, the channel carries the others.
+
+        Args:
+            block: Which block.
+            ratios: One for each bit from the first token on (see ``token_places``), positive for 0.
+        """
+        return np.where(self.stream(block, ratios.size) == 1, -ratios, ratios)
 
     def tag(self, message: bytes) -> bytes:
         """What proves to a key holder that the message is whole and the key right: 12 bytes."""

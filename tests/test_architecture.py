@@ -20,6 +20,7 @@ FLOORS = [
     {"contradictions", "tokenizer", "payload", "channel", "tamper", "recovery", "vault"},
     {"carrying", "comparison", "findings", "fingerprint", "likeness", "recall", "registration", "remembering"},
     {"cataloguing", "reading", "retrieval"},
+    {"consulting"},
     {"pipeline", "report"},
     {"cli", "bench"},
 ]

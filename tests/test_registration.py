@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from underdrawing.registration import AGREEING, Landmarks, register
+from underdrawing.registration import AGREEING, Landmarks, likeness_in_place, register
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +89,13 @@ def test_the_same_pictures_give_the_same_answer(chelsea, preview):
     one, other = (register(both(jpeg(chelsea[30:, 50:], 40)), preview) for _ in range(2))
     assert one.points == other.points
     np.testing.assert_array_equal(one.matrix, other.matrix)
+
+
+def test_copies_are_alike_in_place(chelsea, preview):
+    stranger = cv2.resize(skimage.data.coffee(), chelsea.shape[1::-1])
+    half = np.where(np.arange(chelsea.shape[1])[None, :, None] < 130, stranger, chelsea)
+    for copy in (jpeg(chelsea, 30), chelsea[:, ::-1], cv2.GaussianBlur(chelsea, (0, 0), 2), half):
+        assert likeness_in_place(both(copy), preview) > 0.75
+    for name in ("astronaut", "coffee", "rocket", "retina"):
+        assert likeness_in_place(both(getattr(skimage.data, name)()), preview) < 0.5
+    assert likeness_in_place(both(np.full((64, 64, 3), 128, np.uint8)), preview) == pytest.approx(0, abs=0.05)

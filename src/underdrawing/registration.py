@@ -5,6 +5,8 @@
     suspect ─► points and their looks ─┐                         ┌─► how many agree: the evidence
     preview ─► points and their looks ─┴─► pairs ─► one affinity ┴─► homography: the geometry
 
+Smooth pictures have too few points. Where nothing was moved, fine structure is also compared in place, tile by tile.
+
 Sources: ORB (Rublee et al., ICCV 2011) for the points, RANSAC (Fischler and Bolles, 1981) for the affinity. The search
 draws from a fixed seed, so that the same two pictures give the same answer.
 """
@@ -19,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AGREEING", "Landmarks", "Registration", "register"]
+__all__ = ["AGREEING", "Landmarks", "Registration", "likeness_in_place", "register"]
 
 AGREEING = 10
 """So many agreeing points make it certain that two pictures show the same: see ``docs/retrieval.md``."""
@@ -34,6 +36,10 @@ _ROUNDS = 500
 _CELL_PX = 3  # points nearer to each other than this count once
 _ZOOM = (0.15, 6.0)
 _SLANT = 2.0  # largest ratio of the stretches along two directions
+_TILES, _TILE_PX = 6, 8  # of the small picture that is compared in place
+_COARSE_PX = 4.0  # what is coarser than this, of 48, is left out of that
+_FAINT = 2.0  # grey levels of fine structure below which two tiles hardly agree
+_TILES_KEPT = 21  # of 36: so many best ones count, since the rest may have been replaced
 _EXACT_FROM = 24  # agreeing points from which a homography is fitted
 
 
@@ -45,11 +51,13 @@ class Landmarks:
         places: (n, 2) float32, (x, y) in pixels of the picture as it was looked at.
         looks: (n, 32) uint8, what is around each point, turned upright.
         size_px: (width, height) of the picture as it was looked at.
+        tiles: (36, 192) float32, fine structure of each of 6×6 tiles of the whole picture.
     """
 
     places: NDArray[np.float32]
     looks: NDArray[np.uint8]
     size_px: tuple[int, int]
+    tiles: NDArray[np.float32]
 
     @classmethod
     def of(cls, pixels: NDArray[np.uint8], hidden: NDArray[np.bool_] | None = None) -> Landmarks:
@@ -63,10 +71,9 @@ class Landmarks:
             shown = cv2.resize(255 - hidden.astype(np.uint8) * 255, size, interpolation=cv2.INTER_NEAREST)
         finder: Any = cv2.ORB.create(_POINTS, 1.2, 8, edgeThreshold=12, patchSize=24, fastThreshold=5)
         points, looks = finder.detectAndCompute(seen, shown)
-        if looks is None:
-            return cls(np.empty((0, 2), np.float32), np.empty((0, 32), np.uint8), (size[0], size[1]))
-        places = np.array([point.pt for point in points], np.float32)
-        return cls(places, np.asarray(looks, dtype=np.uint8), (size[0], size[1]))
+        places = np.array([point.pt for point in points], np.float32).reshape(-1, 2)
+        found = np.empty((0, 32), np.uint8) if looks is None else np.asarray(looks, dtype=np.uint8)
+        return cls(places, found, (size[0], size[1]), _fine_tiles(pixels, hidden))
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +128,35 @@ def register(suspects: Sequence[Landmarks], original: Landmarks) -> Registration
     """
     found = [_aligned(suspect, original, mirrored=bool(number)) for number, suspect in enumerate(suspects)]
     return max((one for one in found if one is not None), key=lambda one: one.points, default=None)
+
+
+def likeness_in_place(suspects: Sequence[Landmarks], original: Landmarks) -> float:
+    """How alike the fine structure is where nothing was moved: 1 in a copy, about 0.2 in strangers.
+
+    Args:
+        suspects: landmarks of the suspect and, to know mirrored copies, of its mirror image.
+        original: landmarks of the original, or of a preview of it.
+    """
+    return max(_tiles_alike(suspect.tiles, original.tiles) for suspect in suspects)
+
+
+def _tiles_alike(some: NDArray[np.float32], others: NDArray[np.float32]) -> float:
+    """Mean correlation of the tiles that agree best; faint ones count less."""
+    products = (some * others).sum(axis=1)
+    norms = np.sqrt((some**2).sum(axis=1) * (others**2).sum(axis=1)) + some.shape[1] * _FAINT
+    return float(np.sort(products / norms)[-_TILES_KEPT:].mean())
+
+
+def _fine_tiles(pixels: NDArray[np.uint8], hidden: NDArray[np.bool_] | None) -> NDArray[np.float32]:
+    """Fine structure of 6×6 tiles, (36, 192) float32; 0 where hidden."""
+    side = _TILES * _TILE_PX
+    small = cv2.resize(np.ascontiguousarray(pixels), (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
+    fine = small - cv2.GaussianBlur(small, (0, 0), _COARSE_PX)
+    if hidden is not None:
+        covered = cv2.resize(hidden.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+        fine = fine * (covered < 0.5)[..., None]
+    tiles = fine.reshape(_TILES, _TILE_PX, _TILES, _TILE_PX, 3).transpose(0, 2, 1, 3, 4)
+    return np.ascontiguousarray(tiles.reshape(_TILES * _TILES, -1), dtype=np.float32)
 
 
 def _aligned(suspect: Landmarks, original: Landmarks, *, mirrored: bool) -> Registration | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -52,11 +52,12 @@ def measure(fingerprinter: Fingerprinter, pictures: NDArray[np.uint8]) -> dict[s
 
     Returns:
         Number of pictures; for each kind of copy the share whose original is nearest, the median distance to it and to
-        the nearest stranger, in bits; the median distance of strangers; milliseconds; share of numbers next to zero.
+        the nearest stranger, in bits; the median distance of strangers; milliseconds of one core; share of numbers next
+        to zero.
     """
-    started = perf_counter()
+    started = process_time()
     records = [fingerprinter.describe(picture) for picture in pictures]
-    milliseconds = (perf_counter() - started) * 1e3 / len(pictures)
+    milliseconds = (process_time() - started) * 1e3 / len(pictures)
     kinds = {
         kind: _found([fingerprinter.describe(view.pixels) for view in views], records)
         for kind, views in copies_by_kind(pictures).items()

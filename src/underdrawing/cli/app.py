@@ -12,6 +12,7 @@ from underdrawing import __version__
 from underdrawing.cli.carriers import carriers
 from underdrawing.cli.guard import Guarded
 from underdrawing.cli.keys import keys
+from underdrawing.cli.searching import search
 from underdrawing.cli.tasks import Coding, Format, ProtectTask, Subsampling, VerifyTask
 from underdrawing.cli.vault import vault
 from underdrawing.findings import Profile
@@ -191,6 +192,9 @@ def verify(
         read_channel_key(channel_key)
     tasks, done = plan_verify(given, output, template=template, resume=resume, restored=restore_metadata)
     run_command(tasks, done, verify_one, jobs=jobs, json=json, debug=_debug(context), verb="verifying")
+
+
+app.command()(search)
 
 
 @app.command()

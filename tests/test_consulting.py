@@ -1,0 +1,138 @@
+"""What a vault adds to a verification."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import skimage.data
+
+from scenes import jpeg, quarter_replaced
+from underdrawing import images
+from underdrawing.cataloguing import catalogue
+from underdrawing.consulting import consult
+from underdrawing.findings import Geometry, Verdict, Verification
+from underdrawing.images import Picture
+from underdrawing.payload import SignatureStatus
+from underdrawing.retrieval import Source
+from underdrawing.vault import open_vault
+
+FACTS = {"creator": "Ada Lens", "caption": "Lyon 2019"}
+
+
+def verified(**changes):
+    plain = Verification(
+        verdict=Verdict.TAMPERED,
+        confidence=0.99,
+        id=None,
+        blocks=(),
+        code_scales=0,
+        facts={},
+        facts_source=None,
+        signature=SignatureStatus.ABSENT,
+        signer=None,
+        tampered_fraction=0.25,
+        geometry=Geometry(),
+        tamper_probability=None,
+        mask=None,
+        recovered=None,
+        recovery_source=None,
+        timings_s={},
+    )
+    return replace(plain, **changes)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("archive")
+    images.save(Picture(skimage.data.astronaut()), folder / "astronaut.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def record(archive):
+    picture = Picture(skimage.data.astronaut())
+    return catalogue(picture, facts=FACTS, original=str(archive / "astronaut.png"))
+
+
+@pytest.fixture(scope="module")
+def vault(record, tmp_path_factory):
+    with open_vault(tmp_path_factory.mktemp("vaults") / "v", create=True) as opened:
+        opened.add(record)
+        yield opened
+
+
+@pytest.fixture
+def doctored():
+    return quarter_replaced(skimage.data.astronaut())
+
+
+def test_facts_come_from_the_vault(vault, record, doctored):
+    said = consult(vault, Picture(doctored[0]), verified(id=record.id, mask=doctored[1]))
+    assert said.found.source is Source.ID
+    assert said.verification.facts == FACTS
+    assert said.verification.facts_source == "vault"
+    assert not said.exact
+
+
+def test_facts_of_the_pixels_stay_as_they_are_and_contradictions_are_named(vault, record, doctored):
+    given = verified(id=record.id, facts={"caption": "Paris 2026"}, facts_source="pixels", mask=doctored[1])
+    said = consult(vault, Picture(doctored[0]), given)
+    assert said.verification.facts == {"creator": "Ada Lens", "caption": "Paris 2026"}
+    assert said.contradictions == {"caption": ("Paris 2026", "Lyon 2019")}
+
+
+def test_facts_that_the_pixels_tell_in_full_stay_theirs(vault, record, doctored):
+    given = verified(id=record.id, facts=dict(FACTS), facts_source="pixels", mask=doctored[1])
+    said = consult(vault, Picture(doctored[0]), given)
+    assert said.verification.facts_source == "pixels"
+    assert said.contradictions == {}
+
+
+def test_the_exact_original_fills_the_mask(vault, record, archive, doctored):
+    pixels, mask = doctored
+    said = consult(vault, Picture(pixels), verified(id=record.id, mask=mask), originals=[archive])
+    assert said.exact
+    assert said.verification.recovery_source == "vault"
+    np.testing.assert_array_equal(said.verification.recovered.pixels, skimage.data.astronaut())
+
+
+def test_a_copy_without_a_mark_is_restored_too(vault, archive, doctored):
+    pixels, mask = jpeg(doctored[0], 70), doctored[1]
+    said = consult(vault, Picture(pixels), verified(mask=mask), originals=[archive])
+    assert said.found.source is Source.FINGERPRINT
+    assert said.exact
+    original, recovered = skimage.data.astronaut(), said.verification.recovered.pixels
+    np.testing.assert_array_equal(recovered[mask], original[mask])
+    np.testing.assert_array_equal(recovered[~mask], pixels[~mask])
+
+
+def test_a_crop_is_restored_in_its_place(vault, archive, doctored):
+    pixels, mask = doctored[0][40:500, 20:470], doctored[1][40:500, 20:470]
+    said = consult(vault, Picture(pixels), verified(mask=mask), originals=[archive])
+    assert said.exact
+    expected = skimage.data.astronaut()[40:500, 20:470].astype(int)
+    errors = np.abs(said.verification.recovered.pixels.astype(int) - expected)[mask]
+    assert errors.mean() < 5
+
+
+def test_an_original_outside_of_what_is_allowed_is_not_fetched(vault, record, tmp_path, doctored):
+    said = consult(vault, Picture(doctored[0]), verified(id=record.id, mask=doctored[1]), originals=[tmp_path])
+    assert not said.exact
+    assert said.note
+    assert said.verification.recovered is None
+
+
+def test_an_original_of_another_picture_is_not_used(record, archive, tmp_path, doctored):
+    images.save(Picture(skimage.data.coffee()), tmp_path / "wrong.png")
+    with open_vault(tmp_path / "v", create=True) as opened:
+        opened.add(replace(record, original=str(tmp_path / "wrong.png")))
+        said = consult(opened, Picture(doctored[0]), verified(id=record.id, mask=doctored[1]), originals=[tmp_path])
+    assert not said.exact
+    assert "could not be laid over" in said.note
+
+
+def test_what_is_not_in_the_vault_stays_as_it_was(vault):
+    given = verified(mask=np.zeros((411, 411), bool))
+    said = consult(vault, Picture(np.ascontiguousarray(skimage.data.retina()[::3, ::3])[:411, :411]), given)
+    assert said.found.record is None
+    assert said.verification is given

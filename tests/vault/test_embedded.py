@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -194,6 +195,27 @@ def test_what_is_read_only_stays_as_it_is(tmp_path):
             with pytest.raises(VaultError, match="reading only"):
                 change()
         assert len(vault) == 0
+
+
+def test_a_folder_that_nobody_may_write_to_is_read(tmp_path, monkeypatch):
+    with open_vault(tmp_path, create=True) as vault:
+        vault.add_many(many(20))
+    monkeypatch.setattr(database.os, "access", lambda *_: False)
+    with open_vault(tmp_path, read_only=True) as vault:
+        assert list(vault.records()) == list(many(20))
+    assert [path.name for path in tmp_path.iterdir()] == ["records.sqlite"]
+
+
+def test_threads_share_a_vault(vault, small_segments):
+    def work(start):
+        vault.add_many(many(150, start=start), batch=10)
+        return [vault.nearest_sketches(record.sketch, 1)[0].id for record in many(5, start=start)]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(work, (0, 1000, 2000, 3000)))
+    assert found == [[f"{start + n:016x}" for n in range(5)] for start in (0, 1000, 2000, 3000)]
+    assert len(vault) == 600
+    assert vault.check().sound
 
 
 def test_nothing_is_made_unless_asked(tmp_path):

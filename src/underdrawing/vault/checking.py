@@ -58,14 +58,17 @@ def check_embedded(
     if strays:
         problems.append(f"table: {strays} fingerprints belong to no record")
     for number, problem in _every_segment(database, folder, vault):
-        if repair:
-            seal(database, folder, vault, number)
-            repaired.append(f"index: segment {number} was {problem}; written anew")
-        else:
-            problems.append(f"index: segment {number} is {problem}")
-    for path in _leftovers(database, folder):
-        if repair:
-            path.unlink(missing_ok=True)
+        try:
+            if repair:
+                seal(database, folder, vault, number)
+                repaired.append(f"index: segment {number} was {problem}; written anew")
+                continue
+        except OSError as error:
+            problem = f"{problem}, and cannot be written: {error.strerror}"
+        problems.append(f"index: segment {number} is {problem}")
+    for path in _leftovers(database, folder) if repair else ():
+        with contextlib.suppress(OSError):
+            path.unlink()
             repaired.append(f"index: {path.name} belonged to nothing; removed")
     return Health(sound, tuple(problems), tuple(repaired))
 

@@ -92,7 +92,7 @@ class NearestIndex:
                 checksum, _ = self._segments.get(number, (None, None))
                 if number not in self._segments or (number in sealed and checksum != sealed[number]):
                     if not self._load(number, sealed.get(number)):
-                        self._segments[number] = None, build(connection, number)
+                        self._segments[number] = sealed.get(number), build(connection, number)
                         missing.append(number)
                 elif number not in sealed:
                     missing.append(number)

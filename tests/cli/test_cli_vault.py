@@ -3,8 +3,11 @@
 import json
 
 import pytest
+from skimage import data
+from skimage.transform import resize
 from typer.testing import CliRunner
 
+import underdrawing
 from underdrawing.cli import app
 from underdrawing.vault import Record, open_vault
 
@@ -35,6 +38,50 @@ def folder(tmp_path):
 def run(*arguments, vault=None, given=None):
     where = ["--vault", str(vault)] if vault else []
     return CliRunner().invoke(app, ["vault", *(str(argument) for argument in arguments), *where], input=given)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder with one protected picture and one that never was."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    seen = underdrawing.Picture(
+        resize(data.astronaut(), (512, 512), anti_aliasing=True, preserve_range=True).astype("u1")
+    )
+    protection = underdrawing.protect(seen, facts={"creator": "Ann"})
+    underdrawing.save(protection.picture, folder / "a.png")
+    underdrawing.save(underdrawing.Picture(data.chelsea()), folder / "b.png")
+    return folder, protection
+
+
+def test_add_keeps_pictures_under_the_ids_of_their_marks(pictures, tmp_path):
+    folder, protection = pictures
+    where = tmp_path / "kept"
+    assert run("add", folder, vault=where).exit_code == 2
+    done = run("add", folder, "--create", "--as-original", "--facts", "credit=Press", "-j", 1, "--json", vault=where)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["done"], row["marked"]) for row in rows] == [("added", True), ("added", False)]
+    assert rows[0]["id"] == protection.id
+    with open_vault(where) as vault:
+        record = vault.get(protection.id)
+        assert record.facts["credit"] == "Press"
+        assert record.original == str((folder / "a.png").resolve())
+        assert vault.nearest_fingerprints(record.fingerprint, 1)[0].id == protection.id
+    assert "there already" in run("add", folder / "a.png", vault=where).stdout
+    assert "replaced" in run("add", folder / "a.png", "--replace", vault=where).stdout
+    unmarked = json.loads(run("add", folder / "a.png", "--no-mark", "--json", vault=where).stdout)
+    assert (unmarked["done"], unmarked["marked"]) == ("added", False)
+    assert unmarked["id"] != protection.id
+
+
+def test_add_refuses_what_its_mark_contradicts(pictures, tmp_path):
+    folder, protection = pictures
+    pixels = protection.picture.pixels.copy()
+    pixels[100:300, 100:300] = pixels[300:500, 200:400]
+    underdrawing.save(underdrawing.Picture(pixels), folder / "c.png")
+    done = run("add", folder / "c.png", "--create", vault=tmp_path / "kept")
+    assert done.exit_code == 2
+    assert "tampered" in done.stderr
 
 
 def test_get_shows_strangers_words_as_text_only(folder):

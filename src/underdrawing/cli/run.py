@@ -13,12 +13,12 @@ import typer
 from underdrawing.cli.guard import FAILURE, say
 from underdrawing.cli.pool import Failure, Outcome, run_all
 from underdrawing.cli.progress import progress
-from underdrawing.cli.tasks import Done, ProtectTask, VerifyTask, called
+from underdrawing.cli.tasks import Done, KeepTask, ProtectTask, VerifyTask, called
 
 __all__ = ["NEGATIVE", "cores", "run_command"]
 
 NEGATIVE = 1
-Task = TypeVar("Task", ProtectTask, VerifyTask)
+Task = TypeVar("Task", ProtectTask, VerifyTask, KeepTask)
 
 
 def run_command(

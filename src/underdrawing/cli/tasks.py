@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from underdrawing.images import ImageFormat, Picture
 
-__all__ = ["Coding", "Done", "Format", "ProtectTask", "Subsampling", "VerifyTask", "called", "read_picture"]
+__all__ = ["Coding", "Done", "Format", "KeepTask", "ProtectTask", "Subsampling", "VerifyTask", "called", "read_picture"]
 
 
 class Format(StrEnum):
@@ -88,6 +88,21 @@ class VerifyTask:
     channel_key: Path | None = None
     restored: Path | None = None
     overwrite: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepTask:
+    """One picture to keep a record of, and the vault for it; no source is standard input."""
+
+    source: Path | None
+    vault: str
+    facts: dict[str, str] = field(default_factory=dict)
+    metadata_facts: bool = True
+    position: bool = False
+    as_original: bool = False
+    look_for_mark: bool = True
+    channel_key: Path | None = None
+    replace: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

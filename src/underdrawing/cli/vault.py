@@ -47,6 +47,67 @@ Json = Annotated[bool, typer.Option("--json", help="Print a JSON object.")]
 
 
 @vault.command()
+def add(
+    context: typer.Context,
+    given: Annotated[
+        str, typer.Argument(metavar="IN", help="A picture, a folder of pictures, or - for standard input.")
+    ],
+    where: Where,
+    facts: Annotated[
+        list[str] | None,
+        typer.Option("--facts", metavar="FILE|KEY=VALUE", help="What to keep beside the metadata. May be given again."),
+    ] = None,
+    no_metadata_facts: Annotated[
+        bool, typer.Option("--no-metadata-facts", help="Take no facts from the picture's own EXIF, IPTC and XMP.")
+    ] = False,
+    position: Annotated[bool, typer.Option("--position", help="Also take the GPS position from the metadata.")] = False,
+    as_original: Annotated[
+        bool, typer.Option("--as-original", help="Note the picture's own path as where the original is.")
+    ] = False,
+    no_mark: Annotated[
+        bool, typer.Option("--no-mark", help="Do not look for a mark, but keep the picture as one that has none.")
+    ] = False,
+    channel_key: Annotated[
+        Path | None, typer.Option("--channel-key", metavar="FILE", help="The secret the mark was hidden with, if any.")
+    ] = None,
+    create: Create = False,
+    replace: Replace = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes to work with. Default: one per core."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Keep records of pictures, protected or not. What is there already is left as it is.
+
+    A protected picture is kept under the id of its mark.
+    """
+    from underdrawing.cli.keeping import keep_one, plan_keeping
+    from underdrawing.cli.run import run_command
+    from underdrawing.cli.secrets import channel_key as read_channel_key
+    from underdrawing.cli.tasks import KeepTask
+    from underdrawing.vault import open_vault
+
+    template = KeepTask(
+        source=None,
+        vault=where,
+        facts=parse_facts(facts or []),
+        metadata_facts=not no_metadata_facts,
+        position=position,
+        as_original=as_original,
+        look_for_mark=not no_mark,
+        channel_key=channel_key,
+        replace=replace,
+    )
+    if channel_key:
+        read_channel_key(channel_key)
+    tasks = plan_keeping(given, template)
+    open_vault(where, create=create).close()
+    debug = bool(context.find_root().params["debug"])
+    run_command(tasks, [], keep_one, jobs=jobs, json=json, debug=debug, verb="keeping")
+
+
+@vault.command()
 def get(
     id_: Id,
     where: Where,

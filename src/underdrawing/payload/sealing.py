@@ -187,7 +187,8 @@ def _candidates(key: Opener, core_bits: Bits, shape: Shape, id: int) -> Iterator
 
 
 def _refusal(shape: Shape, keys: Sequence[Opener]) -> str:
-    how = f"for {shape.recipients} public keys" if shape.recipients else "with a key file"
+    keys_there = "one public key" if shape.recipients == 1 else f"{shape.recipients} public keys"
+    how = f"for {keys_there}" if shape.recipients else "with a shared key"
     if not keys:
         return f"the mark is confidential, sealed {how}: its code and facts need the key, give it with --open"
     fitting = sum(isinstance(key, OpeningKey) == bool(shape.recipients) for key in keys)

@@ -251,7 +251,7 @@ def _put(connection: sqlite3.Connection, record: Record, *, replace: bool) -> tu
     """Write a record into an open transaction; what that was, and the slot if a new one was taken."""
     values = to_row(record)
     there = connection.execute("SELECT slot, digest FROM records WHERE id = ?", (values[0],)).fetchone()
-    if there and there[1] == record.digest():
+    if there and there[1] == values[1]:
         return Added(skipped=1), None
     if there and not replace:
         raise RecordConflictError(

@@ -47,6 +47,7 @@ MAX_URI_LETTERS = 2048
 MAX_SIGNATURE_BYTES = 256
 MAX_KEY_ID_BYTES = 32
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _ID = re.compile(r"[0-9a-f]{16}")
 _CREATED = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ")
 
@@ -134,11 +135,11 @@ class Record:
         Fields follow each other in the order of the class, each with its length before it (8 bytes, most significant
         first; all ones for None), so that no two records have the same bytes.
         """
-        found = blake2b(digest_size=16, person=b"udrw-record-1")
+        parts = []
         for value in self._values():
-            found.update(b"\xff" * 8 if value is None else len(value).to_bytes(8, "big"))
-            found.update(value or b"")
-        return found.digest()
+            parts.append(b"\xff" * 8 if value is None else len(value).to_bytes(8, "big"))
+            parts.append(value or b"")
+        return blake2b(b"".join(parts), digest_size=16, person=b"udrw-record-1").digest()
 
     def _values(self) -> tuple[bytes | None, ...]:
         return (
@@ -204,7 +205,7 @@ def clean_record_facts(facts: object, *, of: str) -> dict[str, str]:
 
 def facts_to_json(facts: Mapping[str, str]) -> str:
     """Facts as one JSON object: names in order, no spaces, letters as they are."""
-    return json.dumps(dict(sorted(facts.items())), ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(dict(sorted(facts.items())))
 
 
 def facts_from_json(text: str) -> dict[str, str]:

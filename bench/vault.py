@@ -30,13 +30,15 @@ import faiss
 import numpy as np
 
 from underdrawing.vault import open_vault
-from vault_worker import SPAN, id_of, numbered
+from vault_worker import SPAN, id_of, numbered, use_segments_of
 
 PAGE = Path(__file__).parent.parent / "docs" / "vault.md"
 PART = re.compile(r"(<!-- measured -->\n).*?(<!-- end -->)", re.DOTALL)
 WORKER = Path(__file__).parent / "vault_worker.py"
 PREVIEW_BYTES = 6700
 ROUNDS = 301
+SMALL_SLOTS = 3000
+"""Size of a segment where processes are killed or work at once, so that segments are written all the time."""
 
 
 @dataclass(frozen=True)
@@ -254,12 +256,13 @@ def opening(folder: Path, count: int) -> list[Line]:
 
 def kills(folder: Path, count: int) -> Line:
     """Kill bulk runs at random moments; compare what they had acknowledged with what is there."""
+    use_segments_of(SMALL_SLOTS)
     shutil.rmtree(folder, ignore_errors=True)
     open_vault(folder, create=True).close()
     rng, known, lost, disagree = random.Random(1), 0, 0, 0
     for _ in range(count):
         worker = subprocess.Popen(
-            [sys.executable, str(WORKER), "write", str(folder), str(known), "600", "3000"],
+            [sys.executable, str(WORKER), "write", str(folder), str(known), "600", str(SMALL_SLOTS)],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -288,11 +291,12 @@ def kills(folder: Path, count: int) -> Line:
 
 def together(folder: Path, seconds: float) -> Line:
     """Two writers and four readers at once."""
+    use_segments_of(SMALL_SLOTS)
     shutil.rmtree(folder, ignore_errors=True)
     open_vault(folder, create=True).close()
     workers = [
         subprocess.Popen(
-            [sys.executable, str(WORKER), verb, str(folder), str(start), str(seconds), "3000"],
+            [sys.executable, str(WORKER), verb, str(folder), str(start), str(seconds), str(SMALL_SLOTS)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -343,6 +347,9 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=60, help="how long writers and readers work at once")
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument(
+        "--only", default="", help="only steps whose name begins so: build, opening, look_up, add_one, ..."
+    )
     parser.add_argument("--no-document", action="store_true", help="leave docs/vault.md as it is")
     given = parser.parse_args()
     faiss.omp_set_num_threads(1)
@@ -350,16 +357,16 @@ def main() -> int:
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", file=sys.stderr)
     rows = given.folder / "lines.jsonl"
     big, small = given.folder / "vault", given.folder / "small"
-    steps: list[Callable[[], list[Line]]] = [
-        lambda: [line for line in (build(big, given.records),) if line],
-        lambda: opening(big, given.records),
-        lambda: look_up(big, given.records),
-        lambda: [add_one(big)],
-        lambda: [kills(small, given.kills)],
-        lambda: [together(small, given.seconds)],
-    ]
+    steps: dict[str, Callable[[], list[Line]]] = {
+        "build": lambda: [line for line in (build(big, given.records),) if line],
+        "opening": lambda: opening(big, given.records),
+        "look_up": lambda: look_up(big, given.records),
+        "add_one": lambda: [add_one(big)],
+        "kills": lambda: [kills(small, given.kills)],
+        "together": lambda: [together(small, given.seconds)],
+    }
     lines = []
-    for step in steps:
+    for step in (step for name, step in steps.items() if name.startswith(given.only)):
         for line in step():
             print(f"{'holds ' if line.holds else 'MISSED'} {line.what}: {line.measured}   [{line.limit}]", flush=True)
             lines.append(line)

@@ -102,6 +102,12 @@ def read(folder: str, _: int, seconds: float) -> None:
     say(rounds)
 
 
+def use_segments_of(slots: int) -> None:
+    """Make segments smaller, in this process, so that a few thousand records fill several."""
+    for module in ("segments", "index", "embedded", "checking"):
+        sys.modules[f"underdrawing.vault.{module}"].SEGMENT_SLOTS = slots
+
+
 def say(number: int) -> None:
     """Print a number at once."""
     print(number, flush=True)

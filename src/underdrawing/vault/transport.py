@@ -185,7 +185,7 @@ def _whole(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}.part")
     try:
         yield part
-        with part.open("rb") as file:
+        with part.open("r+b") as file:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:

@@ -39,8 +39,8 @@ TRUST = TrustStore().add(Publisher("An honest publisher", bad.PUBLISHER.public()
 
 
 def read(blocks: Any) -> SignatureStatus:
-    """What a reader does with everything it received."""
-    anchor = parse_anchor(blocks[Block.ANCHOR])
+    """What a reader does with everything it received, one that can go on without a code."""
+    anchor = parse_anchor(blocks[Block.ANCHOR], hidden=True)
     core = parse_core(blocks[Block.CORE], anchor)
     parse_detail(blocks[Block.DETAIL], anchor, core)
     parse_fine(blocks[Block.FINE], anchor, core, fine_order=np.arange(1024))

@@ -28,6 +28,8 @@ Kind = Literal["fingerprints", "sketches"]
 DEAD_LIMIT = 1024
 """How many rows of deleted records a segment may carry before it is written anew."""
 
+_PART_ROWS = 16384
+"""How many rows are masked at a time: few enough to stay in a cache, enough for faiss to be worth calling."""
 _ROWS = "SELECT slot, fingerprint, sketch FROM bits WHERE slot > ? AND slot <= ? ORDER BY slot"
 
 
@@ -183,10 +185,23 @@ def build(connection: sqlite3.Connection, number: int) -> Segment:
 def _nearest(
     rows: NDArray[np.uint8], query: NDArray[np.uint8], k: int, mask: NDArray[np.uint8] | None
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Distances and places of the ``k`` rows that differ least from the query."""
+    """Distances and places of the rows that differ least from the query: ``k`` of them, with a mask some more."""
+    if mask is None:
+        return _counted(rows, query, k)
+    distances, places = [], []
+    masks = np.tile(mask, (min(_PART_ROWS, len(rows)), 1))  # a whole block is masked several times as quickly as rows
+    room = np.empty_like(masks)
+    for start in range(0, len(rows), _PART_ROWS):
+        part = rows[start : start + _PART_ROWS]
+        part = np.bitwise_and(part, masks[: len(part)], out=room[: len(part)])
+        found, near = _counted(part, query & mask, min(k, len(part)))
+        distances.append(found)
+        places.append(near + start)
+    return np.concatenate(distances), np.concatenate(places)
+
+
+def _counted(rows: NDArray[np.uint8], query: NDArray[np.uint8], k: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     import faiss
 
-    if mask is not None:
-        rows, query = np.bitwise_and(rows, mask), query & mask
     distances, places = faiss.knn_hamming(query[None], np.asarray(rows), k)
     return distances[0], places[0]

@@ -326,9 +326,18 @@ def document(lines: list[Line], count: int) -> None:
         f"| {x.what} | {x.promised} | {x.measured} | {x.limit} | {'holds' if x.holds else '**missed**'} |"
         for x in lines
     ]
-    where = f"{count:,} records. {platform.processor() or platform.machine()}, {os.cpu_count()} cores, {machine()}."
+    cores = f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores"
+    where = f"{count:,} records. {cores}, {machine()}.{busy()}"
     text = PAGE.read_text("utf-8")
     PAGE.write_text(PART.sub(lambda part: "\n".join([f"{part[1]}{where}", "", *rows, part[2]]), text), "utf-8")
+
+
+def busy() -> str:
+    """Say so where others worked on the machine too."""
+    load = os.getloadavg()[0]
+    if load <= (os.cpu_count() or 1):
+        return ""
+    return f" Other work kept the machine busy (load {load:.0f}); times are those of the clock."
 
 
 def machine() -> str:

@@ -19,7 +19,7 @@ FLOORS = [
     {"images", "networks"},
     {"contradictions", "tokenizer", "payload", "channel", "tamper", "recovery", "vault"},
     {"carrying", "comparison", "findings", "fingerprint", "likeness", "recall", "registration", "remembering"},
-    {"cataloguing", "reading", "retrieval"},
+    {"cataloguing", "framing", "reading", "retrieval"},
     {"consulting"},
     {"pipeline", "report"},
     {"cli", "bench"},

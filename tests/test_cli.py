@@ -21,7 +21,7 @@ from underdrawing import images
 from underdrawing.cli import app
 from underdrawing.errors import ImageTooSmallError
 from underdrawing.findings import Geometry, Profile, Protection, Verdict, Verification
-from underdrawing.payload import SignatureStatus
+from underdrawing.payload import OpeningKey, SharedKey, SignatureStatus
 
 VERDICTS = list(Verdict)
 UNEXPECTED, TOO_SMALL = 201, 202
@@ -43,13 +43,14 @@ VERIFY_KEYS = {
 PROTECT_KEYS = {"id", "carrier", "profile", "blocks", "left_out", "psnr_db", "output", "lost", "damaged", "timings_s"}
 
 
-def stand_in_protect(picture, *, facts, key, profile, channel_key):
+def stand_in_protect(picture, *, facts, key, profile, channel_key, confidential, with_code):
     code = picture.pixels[0, 0, 0]
     if code == UNEXPECTED:
         raise RuntimeError("a wire\ncame loose")
     if code == TOO_SMALL:
         raise ImageTooSmallError("cannot protect a 8×8 image: at least 64×64 pixels are needed; use a larger copy")
     seen = {"facts": facts, "signed": key is not None, "profile": profile, "channel_key": channel_key}
+    seen |= {"confidential": confidential, "with_code": with_code}
     stand_in_protect.seen = seen
     return Protection(
         picture=picture,
@@ -64,8 +65,8 @@ def stand_in_protect(picture, *, facts, key, profile, channel_key):
     )
 
 
-def stand_in_verify(picture, *, trust, channel_key):
-    stand_in_verify.seen = {"trust": trust, "channel_key": channel_key}
+def stand_in_verify(picture, *, trust, channel_key, keys):
+    stand_in_verify.seen = {"trust": trust, "channel_key": channel_key, "keys": keys}
     verdict = VERDICTS[picture.pixels[0, 0, 0] // 10]
     changed = verdict is Verdict.TAMPERED
     mask = np.zeros(picture.pixels.shape[:2], bool)
@@ -309,6 +310,25 @@ def test_profile_and_keys_reach_the_pipeline(pipeline, tmp_path):
     assert (seen["profile"], seen["signed"], len(seen["channel_key"])) == (Profile.DISCREET, True, 32)
     assert run("verify", source, "--key", tmp_path / "channel.key").code == 0
     assert stand_in_verify.seen["channel_key"] == seen["channel_key"]
+
+
+def test_confidants_and_openers_reach_the_pipeline(pipeline, tmp_path):
+    source = write_picture(tmp_path / "a.png")
+    for name, options in {"ann": ["--opening"], "bob": ["--opening"], "desk": ["--shared"]}.items():
+        assert run("keys", "new", tmp_path / f"{name}.key", *options).code == 0
+        if name != "desk":
+            run("keys", "export", tmp_path / f"{name}.key", "--name", name, "-o", tmp_path / f"{name}.pub")
+    two = ["--confidential", tmp_path / "ann.pub", "--confidential", tmp_path / "bob.pub"]
+    assert run("protect", source, "-o", tmp_path / "b.png", *two, "--no-code").code == 0
+    assert [one.name for one in stand_in_protect.seen["confidential"]] == ["ann", "bob"]
+    assert stand_in_protect.seen["with_code"] is False
+    assert run("protect", source, "-o", tmp_path / "c.png", "--confidential", tmp_path / "desk.key").code == 0
+    assert isinstance(stand_in_protect.seen["confidential"], SharedKey)
+    assert run("protect", source, "-o", tmp_path / "d.png", "--confidential", tmp_path / "desk.key", *two).code == 2
+    assert run("protect", source, "-o", tmp_path / "d.png", "--confidential", tmp_path / "ann.key").code == 2
+    run("verify", source, "--open", tmp_path / "desk.key", "--open", tmp_path / "ann.key")
+    assert [type(key) for key in stand_in_verify.seen["keys"]] == [SharedKey, OpeningKey]
+    assert run("verify", source, "--open", tmp_path / "ann.pub").code == 2
 
 
 def test_quality_format_and_subsampling_shape_the_file(pipeline, tmp_path):

@@ -31,7 +31,7 @@ def protection():
 
 
 def read(pixels, tokenizer):
-    return read_message(receive(pixels), pixels, tokenizer)
+    return read_message(receive(pixels), tokenizer)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_limits_a_code_known_in_part_says_so(clean):
 def test_rejects_a_mark_too_damaged_to_read(clean, protection, tokenizer):
     reception = receive(protection.picture.pixels)
     noise = np.random.default_rng(0).integers(0, 64, reception.bins.shape).astype(np.uint8)
-    assert read_message(replace(reception, bins=noise), protection.picture.pixels, tokenizer) is None
+    assert read_message(replace(reception, bins=noise), tokenizer) is None
 
 
 def test_rejects_random_bits_in_place_of_an_anchor(tokenizer):

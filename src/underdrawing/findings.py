@@ -48,13 +48,38 @@ class Verdict(StrEnum):
 class Geometry:
     """How the suspect lies against the picture that was protected.
 
-    ``scale_x`` and ``scale_y`` are suspect pixels per protected pixel along each axis (1.0: the same size, or unknown);
-    ``note`` says in words what was found and what was assumed.
+    The frame is the whole protected picture at the suspect's scale; what is said of places in it is in its pixels.
+
+    Attributes:
+        note: in words what was found and what was assumed.
+        frame_px: (height, width) of the frame; None when no mark was read.
+        matrix: 3×3 homography, row by row, from places in the frame (x, y) to places in the suspect, both in pixels
+            from the top left corner; None where the suspect is the whole frame, upright.
+        shown_fraction: share of the frame's area that the suspect shows, 0 to 1.
+        foreign_fraction: share of the suspect's area that is not of the frame, 0 to 1.
+        rotation_degrees: how far the suspect is turned, clockwise, after mirroring if it is mirrored.
+        mirrored: whether left and right are exchanged.
     """
 
-    scale_x: float = 1.0
-    scale_y: float = 1.0
     note: str = ""
+    frame_px: tuple[int, int] | None = None
+    matrix: tuple[float, ...] | None = None
+    shown_fraction: float = 1.0
+    foreign_fraction: float = 0.0
+    rotation_degrees: float = 0.0
+    mirrored: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "note": self.note,
+            "frame_px": None if self.frame_px is None else list(self.frame_px),
+            "matrix": None if self.matrix is None else [round(value, 9) for value in self.matrix],
+            "shown_fraction": round(self.shown_fraction, 4),
+            "foreign_fraction": round(self.foreign_fraction, 4),
+            "rotation_degrees": round(self.rotation_degrees, 3),
+            "mirrored": self.mirrored,
+        }
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,11 +129,17 @@ class Verification:
         signer: the name the trust store gives the key, or its fingerprint; None without a signature.
         signature_note: why a known key is not believed (revoked, out of date), for which days it is, or why the
             signature was not checked, in words; None when there is nothing to add.
+        confidential: whether code and facts are enciphered.
+        sealed_note: why a confidential mark was not opened, in words; None where it was, or need not be.
         tampered_fraction: share of the pixels that the mask covers, 0 to 1.
         geometry: how the suspect lies against the protected picture.
         tamper_probability: H×W float32, 0 to 1, row-major, of the suspect; None when there is nothing to compare.
         mask: H×W bool, True where tampered; None when there is nothing to compare.
         recovered: the suspect with the tampered region painted back; None when nothing was recovered.
+        whole: the whole protected picture at the suspect's scale, what the suspect does not show and what was changed
+            painted from the code; None where the suspect shows all of it, upright.
+        foreign: H×W bool, True where the suspect shows nothing of the protected picture, a page around it, say; None
+            where there is no such place.
         recovery_source: what it was painted from; None when nothing was recovered.
         timings_s: seconds of each step.
     """
@@ -123,6 +154,8 @@ class Verification:
     signature: SignatureStatus
     signer: str | None
     signature_note: str | None = None
+    confidential: bool = False
+    sealed_note: str | None = None
     tampered_fraction: float
     geometry: Geometry
     tamper_probability: NDArray[np.float32] | None
@@ -130,6 +163,8 @@ class Verification:
     recovered: Picture | None
     recovery_source: Literal["code", "vault"] | None
     timings_s: dict[str, float]
+    whole: Picture | None = None
+    foreign: NDArray[np.bool_] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The keys of ``verify --json``, apart from the paths of the files written: mask, recovered, report."""
@@ -144,12 +179,10 @@ class Verification:
             "signature": str(self.signature),
             "signer": self.signer,
             "signature_note": self.signature_note,
+            "confidential": self.confidential,
+            "sealed_note": self.sealed_note,
             "tampered_fraction": round(self.tampered_fraction, 5),
-            "geometry": {
-                "scale_x": round(self.geometry.scale_x, 5),
-                "scale_y": round(self.geometry.scale_y, 5),
-                "note": self.geometry.note,
-            },
+            "geometry": self.geometry.to_dict(),
             "recovery_source": self.recovery_source,
             "timings_s": {name: round(value, 4) for name, value in self.timings_s.items()},
         }

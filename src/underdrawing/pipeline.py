@@ -9,8 +9,9 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,20 +21,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from underdrawing.channel import Profile
-from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, capacity_bits, embed, receptions
+from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, Reception, capacity_bits, embed, receptions, searched
 from underdrawing.comparison import compared
 from underdrawing.findings import Geometry, Protection, Verdict, Verification
+from underdrawing.framing import Framing
+from underdrawing.images import to_eight_bits
 from underdrawing.likeness import shows_another_picture
 from underdrawing.payload import (
     Block,
     Capacity,
     Message,
+    Opener,
+    Recipient,
+    Seal,
+    SharedKey,
     SignatureCheck,
     SignatureStatus,
     SigningKey,
     TrustStore,
     clean_facts,
     compose,
+    seal_for,
+    seal_with,
     verify_signature,
 )
 from underdrawing.reading import SCALES_UPTO, TIER_OF, Reading, read_message
@@ -67,6 +76,8 @@ def protect(
     key: SigningKey | None = None,
     profile: Profile = Profile.STANDARD,
     channel_key: bytes | None = None,
+    confidential: SharedKey | Sequence[Recipient] | None = None,
+    with_code: bool = True,
 ) -> Protection:
     """Hide in a picture what it shows, the facts about it, and a signature.
 
@@ -76,6 +87,9 @@ def protect(
         key: signs the message; without one it is unsigned.
         profile: strength of the mark.
         channel_key: secret without which the mark can be neither found nor read.
+        confidential: a key file, or public keys, without which code and facts cannot be read; the mark is then another
+            one each time.
+        with_code: without it the mark holds id, facts and signature alone, and nothing can be painted back.
 
     Returns:
         The protected picture, which looks the same, and what was put into it.
@@ -83,16 +97,17 @@ def protect(
     Raises:
         ImageTooSmallError: the picture is too small or too long to carry a mark.
         PayloadError: the facts cannot be written (see ``payload.compose``).
+        CapacityError: a confidential mark has no room in this picture.
     """
     clock = _Clock()
     with clock("encode"):
-        canvas = to_canvas(_eight_bit(picture.pixels))
+        canvas = to_canvas(to_eight_bits(picture.pixels))
         code = _tokenizer().encode(canvas)
     with clock("compose"):
-        message = _message(picture, code, clean_facts(facts or {}), key, profile)
+        message = _message(picture, code, clean_facts(facts or {}), key, profile, confidential, with_code)
     with clock("embed"):
         tiers = [message.blocks.get(block) for block in TIER_OF]
-        also = partial(_steadying, canvas, code.prefix(_scales(message)), profile)
+        also = partial(_steadying, canvas, code.prefix(_scales(message)), profile) if with_code else None
         embedded = embed(picture.pixels, tiers, profile=profile, key=channel_key, also=also)
     return Protection(
         picture=replace(picture, pixels=embedded.pixels),
@@ -107,57 +122,83 @@ def protect(
     )
 
 
-def verify(picture: Picture, *, trust: TrustStore | None = None, channel_key: bytes | None = None) -> Verification:
+def verify(
+    picture: Picture,
+    *,
+    trust: TrustStore | None = None,
+    channel_key: bytes | None = None,
+    keys: Sequence[Opener] = (),
+) -> Verification:
     """Say what was changed in a suspect, paint back what was there, and tell the facts it carries.
 
     Args:
         picture: the suspect, at any size.
         trust: the publishers this reader believes.
         channel_key: secret of the channel, if the mark was written with one.
+        keys: what may open a confidential mark.
 
     Raises:
         UnsupportedVersionError: the mark was written by a newer version.
     """
     clock = _Clock()
-    pixels = _eight_bit(picture.pixels)
     with clock("read"):
-        heard = False
-        reading = None
-        for reception in receptions(picture.pixels, key=channel_key):
-            heard = True
-            reading = _fuller(reading, read_message(reception, pixels, _tokenizer()))
-            if reading is not None and reading.is_complete and reading.drift <= TONE_DRIFT_LIMIT:
-                break
+        reading, heard = _read(receptions(picture.pixels, key=channel_key), keys)
+    if reading is None:
+        with clock("search"):
+            reading, found = _read(searched(picture.pixels, key=channel_key), keys)
+            heard = heard or found
     if reading is None:
         return _unprotected(seen=heard, timings_s=clock.seconds)
+    shown = reading.reception.suspect
+    framing = Framing(picture.pixels, shown.pixels, shown.placement)
+    pixels = to_eight_bits(shown.pixels)
     with clock("map"):
-        says = _tokenizer().linear_picture(reading.code)
-        remembered = cache(partial(_tokenizer().decode, reading.code))
+        code = reading.code
+        says = None if code is None else _tokenizer().linear_picture(code)
+        remembered = None if code is None else cache(partial(_tokenizer().decode, code))
         finding = find_tampering(
             reading.reception.evidence,
             agreement=reading.reception.agreement,
-            suspect=picture.pixels,
-            comparison=_compared(reading, pixels, says),
+            suspect=framing.frame,
+            comparison=None if says is None else _compared(reading, pixels, says),
             remembered=None if reading.core is None else remembered,
             steady=_is_steady(reading),
+            visible=reading.reception.look.visible,
         )
     with clock("recover"):
-        rough = says.astype(np.uint8)
-        another = reading.core is not None and shows_another_picture(picture.pixels, rough, finding.mask)
-        recovered = None
-        if finding.tampered and not another:
-            original = remembered() if tells_enough(reading.code) else _guessed(pixels, reading.code, finding.mask)
-            recovered = replace(picture, pixels=paint_back(picture.pixels, original, finding.mask))
-    return _verification(reading, finding, _signature(reading, trust), another, recovered, clock.seconds)
+        hidden = framing.hidden(finding.mask)
+        another, whole = False, None
+        if code is not None and says is not None and remembered is not None:
+            rough = says.astype(np.uint8)
+            another = reading.core is not None and shows_another_picture(framing.frame, rough, hidden)
+            if not another and hidden.any():
+                original = remembered() if tells_enough(code) else _guessed(pixels, code, hidden)
+                whole = replace(picture, pixels=paint_back(framing.frame, original, hidden), alpha=None)
+    signature = _signature(reading, trust)
+    return _verification(picture, reading, framing, finding, signature, another, whole, clock.seconds)
+
+
+def _read(receptions: Iterable[Reception], keys: Sequence[Opener]) -> tuple[Reading | None, bool]:
+    """The fullest reading of some receptions, and whether there was any reception at all."""
+    heard, reading = False, None
+    for reception in receptions:
+        heard = True
+        reading = _fuller(reading, read_message(reception, _tokenizer(), keys))
+        if reading is not None and reading.is_complete and reading.drift <= TONE_DRIFT_LIMIT:
+            break
+        if reading is not None and reading.reception.suspect.placement is not None:
+            break
+    return reading, heard
 
 
 def _compared(reading: Reading, pixels: NDArray[np.uint8], says: NDArray[np.int16]) -> Comparison | None:
     """The suspect held against its code; None where that is an anchor's alone, too coarse to tell."""
-    if reading.core is None:
+    code = reading.code
+    if reading.core is None or code is None:
         return None
     heard = reading.reception
     gamma = heard.candidate.tone.gamma
-    return compared(pixels, reading.code, _tokenizer(), says=says, intact=heard.intact, gamma=gamma)
+    return compared(pixels, code, _tokenizer(), says=says, intact=heard.intact, gamma=gamma)
 
 
 def _is_steady(reading: Reading) -> bool:
@@ -175,16 +216,30 @@ def _fuller(one: Reading | None, other: Reading | None) -> Reading | None:
 
 
 def _message(
-    picture: Picture, code: HiddenCode, facts: Mapping[str, str], key: SigningKey | None, profile: Profile
+    picture: Picture,
+    code: HiddenCode,
+    facts: Mapping[str, str],
+    key: SigningKey | None,
+    profile: Profile,
+    confidential: SharedKey | Sequence[Recipient] | None,
+    with_code: bool,
 ) -> Message:
+    id = _identity(code, facts) if confidential is None and with_code else secrets.randbits(64)
     return compose(
-        id=_identity(code, facts),
-        tokens=code.scales,
-        fine_order=_tokenizer().detail_order(code.prefix(5)),
+        id=id,
+        tokens=code.scales if with_code else None,
+        fine_order=_tokenizer().detail_order(code.prefix(5)) if with_code else None,
         facts=facts,
         key=key,
         capacity=Capacity(*capacity_bits(picture.pixels, profile=profile)),
+        seal=None if confidential is None else _seal(confidential, id),
     )
+
+
+def _seal(confidential: SharedKey | Sequence[Recipient], id: int) -> Seal:
+    if isinstance(confidential, SharedKey):
+        return seal_with(confidential, id=id)
+    return seal_for(confidential, id=id, entropy=secrets.token_bytes(32))
 
 
 def _scales(message: Message) -> int:
@@ -226,33 +281,43 @@ def _signature(reading: Reading, trust: TrustStore | None) -> SignatureCheck:
 
 
 def _verification(
+    picture: Picture,
     reading: Reading,
+    framing: Framing,
     finding: TamperFinding,
     signature: SignatureCheck,
     another: bool,
-    recovered: Picture | None,
+    whole: Picture | None,
     timings_s: dict[str, float],
 ) -> Verification:
     facts = reading.facts
     verdict = _verdict(reading, signature.status, another=another, tampered=finding.tampered)
+    mask = framing.mask_on_suspect(finding.mask)
+    recovered = None
+    if whole is not None and finding.tampered:
+        recovered = replace(picture, pixels=framing.painted(whole.pixels, mask))
     return Verification(
         verdict=verdict,
         confidence=_confidence(verdict, finding),
         id=f"{reading.anchor.id:016x}",
         blocks=reading.blocks,
-        code_scales=reading.code.n_scales,
+        code_scales=0 if reading.code is None else reading.code.n_scales,
         facts=facts,
         facts_source="pixels" if facts else None,
         signature=signature.status,
         signer=signature.signer or (signature.key_id.hex() if signature.key_id else None),
         signature_note=signature.note,
-        tampered_fraction=float(finding.mask.mean()),
-        geometry=Geometry(note=reading.reception.candidate.describe()),
-        tamper_probability=finding.probability,
-        mask=finding.mask,
+        confidential=reading.anchor.confidential,
+        sealed_note=reading.refusal,
+        tampered_fraction=float(mask.mean()),
+        geometry=framing.geometry(reading.reception.candidate.describe()),
+        tamper_probability=framing.plane_on_suspect(finding.probability),
+        mask=mask,
         recovered=recovered,
         recovery_source="code" if recovered is not None else None,
         timings_s=timings_s,
+        whole=None if framing.placement is None else whole,
+        foreign=framing.foreign,
     )
 
 
@@ -311,12 +376,6 @@ def _tokenizer() -> Tokenizer:
 def _restorer() -> Restorer:
     """The shipped Transformer, loaded once a process."""
     return Restorer.load()
-
-
-def _eight_bit(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
-    if pixels.dtype == np.uint8:
-        return pixels.astype(np.uint8, copy=False)
-    return np.rint(pixels / np.float32(257)).astype(np.uint8)
 
 
 class _Clock:

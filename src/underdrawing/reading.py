@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +11,8 @@ import numpy as np
 
 from underdrawing.channel.lattice import most_bits, tone_drift
 from underdrawing.channel.ldpc import BOLD, HONEST
-from underdrawing.errors import PayloadError, UnsupportedVersionError
+from underdrawing.errors import PayloadError, SealedError, UnsupportedVersionError
+from underdrawing.images import to_eight_bits
 from underdrawing.payload import (
     ANCHOR_BITS,
     Anchor,
@@ -19,12 +20,16 @@ from underdrawing.payload import (
     Core,
     Detail,
     Fine,
+    Opener,
+    Seal,
     anchor_hints,
+    open_message,
     parse_anchor,
     parse_core,
     parse_detail,
     parse_fine,
     token_places,
+    unproved_seals,
 )
 from underdrawing.recall import Demapper, Recollection
 from underdrawing.tokenizer import LADDER, HiddenCode, Tokenizer
@@ -59,6 +64,8 @@ class Reading:
         reception: the channel's view, knowing every block that was read.
         anchor, core, detail, fine: the blocks; None where they could not be read.
         bits: the bits of the blocks that were read.
+        seal: what deciphers a confidential message, proved; None where none is needed, or none was given.
+        refusal: why a confidential message was not opened, in words.
     """
 
     reception: Reception
@@ -67,6 +74,8 @@ class Reading:
     detail: Detail | None = None
     fine: Fine | None = None
     bits: dict[Block, Bits] = field(default_factory=dict)
+    seal: Seal | None = None
+    refusal: str | None = None
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -95,26 +104,28 @@ class Reading:
         return {name: text for facts in read for name, text in facts.items()}
 
     @property
-    def code(self) -> HiddenCode:
-        """The longest prefix of the hidden code that was read."""
+    def code(self) -> HiddenCode | None:
+        """The longest prefix of the hidden code that was read; None where there is none that can be read."""
+        if not self.anchor.tokens:
+            return None
         scales, known = list(self.anchor.tokens), None
-        if self.core is not None:
+        if self.core is not None and self.core.tokens:
             scales += self.core.tokens
-            if self.detail is not None:
+            if self.detail is not None and self.detail.tokens.size:
                 scales.append(self.detail.tokens)
-                if self.fine is not None:
+                if self.fine is not None and self.fine.tokens.size:
                     scales.append(self.fine.tokens)
                     known = None if self.fine.known.all() else self.fine.known
         return HiddenCode(tuple(scales), known)
 
 
-def read_message(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> Reading | None:
+def read_message(reception: Reception, tokenizer: Tokenizer, keys: Sequence[Opener] = ()) -> Reading | None:
     """Read all blocks that can be read.
 
     Args:
-        reception: what the channel heard.
-        pixels: H×W×3 RGB uint8, the suspect itself, whose untouched part helps where the channel falls short.
+        reception: what the channel heard; the untouched part of what it heard it in helps where that falls short.
         tokenizer: for the order of the tokens of the fine block, and for that help.
+        keys: what may open a confidential message.
 
     Returns:
         The reading, or None when not even the anchor can be read.
@@ -129,7 +140,7 @@ def read_message(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tok
     sizes = (anchor.core_bits, anchor.detail_bits, anchor.fine_bits)
     opened = reception.with_tiers((True, *(size > 0 for size in sizes)))
     reading = Reading(opened.learn(0, bits), anchor, bits={Block.ANCHOR: bits})
-    return _Reader(pixels, tokenizer).complete(reading)
+    return _Reader(to_eight_bits(reception.suspect.pixels), tokenizer, tuple(keys)).complete(reading)
 
 
 def _anchor(reception: Reception) -> tuple[Anchor, Bits] | None:
@@ -137,9 +148,12 @@ def _anchor(reception: Reception) -> tuple[Anchor, Bits] | None:
     most = most_bits(reception.candidate.grid)
     usual = anchor_hints(_FEWEST_BITS, most)
     without_fine = anchor_hints((*_FEWEST_BITS[:2], 0), (*most[:2], 0))
-    for hints in (None, without_fine, usual):
+    sealed = anchor_hints((1152, *_FEWEST_BITS[1:2], 0), most, confidential=True)
+    codeless = anchor_hints((96, 0, 0), (*most[:2], 0), coded=False)
+    sealed_codeless = anchor_hints((96, 0, 0), (*most[:2], 0), confidential=True, coded=False)
+    for hints in (None, without_fine, usual, sealed, codeless, sealed_codeless):
         bits = reception.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=hints).bits
-        anchor = _checked(parse_anchor, bits)
+        anchor = _checked(partial(parse_anchor, hidden=True), bits)
         if anchor is not None:
             return anchor, bits
     return None
@@ -151,10 +165,12 @@ class _Reader:
 
     pixels: NDArray[np.uint8]
     tokenizer: Tokenizer
+    keys: tuple[Opener, ...] = ()
 
     def complete(self, reading: Reading) -> Reading:
         """The reading with every block that can be read."""
         reading = self._with_core(reading)
+        reading = self._opened(reading)
         reading = self._with_detail(reading)
         reading = self._with_fine(reading)
         return replace(reading, reception=reading.reception.settled())
@@ -165,9 +181,22 @@ class _Reader:
         )
         return reading if found is None else _learned(replace(reading, core=found[0]), Block.CORE, found[1])
 
+    def _opened(self, reading: Reading) -> Reading:
+        """The reading deciphered, if it is confidential and one of the keys opens it."""
+        if not reading.anchor.confidential or reading.core is None:
+            return reading
+        anchor_bits, core_bits = reading.bits[Block.ANCHOR], reading.bits[Block.CORE]
+        try:
+            seal = open_message(anchor_bits, core_bits, self.keys)
+        except SealedError as error:
+            return replace(reading, refusal=str(error))
+        anchor = parse_anchor(anchor_bits, hidden=True, seal=seal)
+        return replace(reading, seal=seal, anchor=anchor, core=parse_core(core_bits, anchor, seal=seal))
+
     def _with_detail(self, reading: Reading) -> Reading:
         anchor, core = reading.anchor, reading.core
-        found = self._block(reading, Block.DETAIL, anchor.detail_bits, lambda bits: parse_detail(bits, anchor, core))
+        parse = partial(parse_detail, anchor=anchor, core=core, seal=reading.seal)
+        found = self._block(reading, Block.DETAIL, anchor.detail_bits, parse)
         return reading if found is None else _learned(replace(reading, detail=found[0]), Block.DETAIL, found[1])
 
     def _with_fine(self, reading: Reading) -> Reading:
@@ -175,8 +204,9 @@ class _Reader:
         anchor, core = reading.anchor, reading.core
         if core is None or reading.detail is None or not anchor.fine_bits:
             return reading
-        order = self.tokenizer.detail_order(reading.code)
-        parse = partial(parse_fine, anchor=anchor, core=core, fine_order=order)
+        code = reading.code
+        order = None if code is None else self.tokenizer.detail_order(code)
+        parse = partial(parse_fine, anchor=anchor, core=core, fine_order=order, seal=reading.seal)
         found = self._block(reading, Block.FINE, anchor.fine_bits, parse, order)
         return reading if found is None else _learned(replace(reading, fine=found[0]), Block.FINE, found[1])
 
@@ -209,8 +239,9 @@ class _Reader:
         if decoded.converged:
             yield decoded.bits
             return
+        reading, seal = self._guessing(reading)
         known = reading.code
-        if known.n_scales != _SCALES_BEFORE[block]:
+        if known is None or known.n_scales != _SCALES_BEFORE[block]:
             return
         sides = LADDER[_SCALES_BEFORE[block] : SCALES_UPTO[block]]
         demapper = Demapper(self._recollection(reading), self.tokenizer, known, sides=sides, order=order)
@@ -220,20 +251,34 @@ class _Reader:
         for attempt in range(_DEMAPPINGS):
             readings = BOLD if attempt % 2 else HONEST
             hints = np.zeros(size_bits, dtype=np.float32)
-            hints[places] = demapper.hints(believed)[: places.stop - places.start]
+            guessed = demapper.hints(believed)[: places.stop - places.start]
+            hints[places] = guessed if seal is None else seal.turned(block, guessed)
             decoded = reading.reception.decode(tier, size_bits, hints=hints, readings=readings, sweeps=_SWEEPS)
             if decoded.converged:
                 yield decoded.bits
                 return
-            believed = (decoded.beliefs - hints)[places]
+            told = (decoded.beliefs - hints)[places]
+            believed = told if seal is None else seal.turned(block, told)
         yield reading.reception.decode(tier, size_bits, hints=hints).bits
 
+    def _guessing(self, reading: Reading) -> tuple[Reading, Seal | None]:
+        """The reading as far as its code can be guessed on, and the seal to turn guesses round, perhaps unproved."""
+        anchor = reading.anchor
+        if not anchor.confidential or reading.seal is not None:
+            return reading, reading.seal
+        unproved = unproved_seals(anchor.shape, self.keys, id=anchor.id)
+        if len(unproved) != 1 or reading.core is not None:
+            return reading, None
+        opened = parse_anchor(reading.bits[Block.ANCHOR], hidden=True, seal=unproved[0])
+        return replace(reading, anchor=opened), unproved[0]
+
     def _recollection(self, reading: Reading) -> Recollection:
-        tone = reading.reception.candidate.tone
+        tone, code = reading.reception.candidate.tone, reading.code
+        assert code is not None
         return Recollection.of(
             self.pixels,
             reading.reception.intact,
-            known=reading.code,
+            known=code,
             tokenizer=self.tokenizer,
             gain=tone.gain,
             gamma=tone.gamma,

@@ -97,6 +97,18 @@ def protect(
     ] = False,
     key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Sign with this private key.")] = None,
     channel_key: ChannelKeyFile = None,
+    confidential: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--confidential",
+            metavar="FILE",
+            help="Encipher code and facts for holders of a shared key, or of these public keys. May be given again.",
+        ),
+    ] = None,
+    no_code: Annotated[
+        bool,
+        typer.Option("--no-code", help="Hide id, facts and signature only; nothing can then be painted back."),
+    ] = False,
     profile: Annotated[
         Profile, typer.Option("--profile", metavar="|".join(Profile), help="How strong the mark is.")
     ] = Profile.STANDARD,
@@ -120,12 +132,15 @@ def protect(
 
     A folder is searched in depth and mirrored at OUT. Nothing is overwritten without --force. Facts come from the
     picture's metadata too, but never its GPS position unless --position asks for it.
+
+    Redact first, then protect: the code can show again what is blurred or cropped away later. With --confidential only
+    key holders can read it, and the facts; everybody can still see that and where a picture was changed.
     """
     from underdrawing.cli.facts import parse_facts
     from underdrawing.cli.protecting import plan_protect, protect_one
     from underdrawing.cli.run import run_command
     from underdrawing.cli.secrets import channel_key as read_channel_key
-    from underdrawing.cli.secrets import signing_key
+    from underdrawing.cli.secrets import confidants, signing_key
 
     template = ProtectTask(
         source=None,
@@ -135,6 +150,8 @@ def protect(
         position=position,
         key=key,
         channel_key=channel_key,
+        confidants=tuple(confidential or ()),
+        with_code=not no_code,
         profile=profile,
         coding=Coding(format=format_, quality=quality, subsampling=subsampling),
         overwrite=force,
@@ -143,6 +160,8 @@ def protect(
         signing_key(key)
     if channel_key:
         read_channel_key(channel_key)
+    if confidential:
+        confidants(template.confidants)
     tasks, done = plan_protect(given, output, template=template, resume=resume)
     run_command(tasks, done, protect_one, jobs=jobs, json=json, debug=_debug(context), verb="protecting")
 
@@ -163,6 +182,14 @@ def verify(
         Path | None,
         typer.Option("--channel-key", "--key", metavar="FILE", help="The secret the mark was hidden with, if any."),
     ] = None,
+    open_: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--open",
+            metavar="FILE",
+            help="A shared key, or your own opening key, to read confidential marks with. May be given again.",
+        ),
+    ] = None,
     restore_metadata: Annotated[
         Path | None,
         typer.Option(
@@ -182,14 +209,23 @@ def verify(
     """
     from underdrawing.cli.run import run_command
     from underdrawing.cli.secrets import channel_key as read_channel_key
-    from underdrawing.cli.secrets import trust_store
+    from underdrawing.cli.secrets import opener, trust_store
     from underdrawing.cli.verifying import plan_verify, verify_one
 
-    template = VerifyTask(source=None, folder=None, trust=tuple(trust or ()), channel_key=channel_key, overwrite=force)
+    template = VerifyTask(
+        source=None,
+        folder=None,
+        trust=tuple(trust or ()),
+        channel_key=channel_key,
+        openers=tuple(open_ or ()),
+        overwrite=force,
+    )
     if trust:
         trust_store(template.trust)
     if channel_key:
         read_channel_key(channel_key)
+    for path in template.openers:
+        opener(path)
     tasks, done = plan_verify(given, output, template=template, resume=resume, restored=restore_metadata)
     run_command(tasks, done, verify_one, jobs=jobs, json=json, debug=_debug(context), verb="verifying")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from underdrawing.cli.guard import printable
 from underdrawing.cli.inputs import EXTENSIONS, STANDARD_STREAM, Item, find_items, mirrored, refuse_existing
-from underdrawing.cli.secrets import channel_key, signing_key
+from underdrawing.cli.secrets import channel_key, confidants, signing_key
 from underdrawing.cli.tasks import Coding, Done, ProtectTask, called, read_picture
 from underdrawing.errors import UsageError
 
@@ -91,6 +91,8 @@ def protect_one(task: ProtectTask) -> Done:
         key=signing_key(task.key) if task.key else None,
         profile=task.profile,
         channel_key=channel_key(task.channel_key) if task.channel_key else None,
+        confidential=confidants(task.confidants) if task.confidants else None,
+        with_code=task.with_code,
     )
     protected = time.perf_counter()
     stream = _write(protection.picture, task)

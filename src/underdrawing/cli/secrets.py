@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from underdrawing.payload import Opener, OpeningKey, Recipient, SigningKey, TrustStore
+    from underdrawing.payload import Opener, OpeningKey, Recipient, SharedKey, SigningKey, TrustStore
 
 __all__ = [
     "PASSWORD_VARIABLE",
     "channel_key",
+    "confidants",
     "described",
     "opener",
     "private_key",
-    "recipients",
     "signing_key",
     "trust_store",
 ]
@@ -45,11 +45,21 @@ def opener(path: Path) -> Opener:
 
 
 @cache
-def recipients(paths: tuple[Path, ...]) -> tuple[Recipient, ...]:
-    """Read the public keys to seal a confidential mark for, each once, in the order given."""
-    from underdrawing.payload import load_recipients
+def confidants(paths: tuple[Path, ...]) -> SharedKey | tuple[Recipient, ...]:
+    """Read who shall be able to open a confidential mark: one shared key, or public keys, each once.
 
-    return tuple(dict.fromkeys(one for path in paths for one in load_recipients(path)))
+    Raises:
+        UsageError: a shared key is given beside other keys.
+        KeyFileError: a file is neither.
+    """
+    from underdrawing.errors import UsageError
+    from underdrawing.payload import SharedKey, is_shared, load_recipients
+
+    if not any(map(is_shared, paths)):
+        return tuple(dict.fromkeys(one for path in paths for one in load_recipients(path)))
+    if len(paths) > 1:
+        raise UsageError("--confidential takes one shared key, or public keys; got a shared key among others")
+    return SharedKey.load(paths[0])
 
 
 def private_key(path: Path) -> SigningKey | OpeningKey:

@@ -73,6 +73,8 @@ class ProtectTask:
     position: bool = False
     key: Path | None = None
     channel_key: Path | None = None
+    confidants: tuple[Path, ...] = ()
+    with_code: bool = True
     profile: Profile = Profile.STANDARD
     coding: Coding = Coding()
     overwrite: bool = False
@@ -86,6 +88,7 @@ class VerifyTask:
     folder: Path | None
     trust: tuple[Path, ...] = ()
     channel_key: Path | None = None
+    openers: tuple[Path, ...] = ()
     restored: Path | None = None
     overwrite: bool = False
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from underdrawing.cli.guard import printable
 from underdrawing.cli.inputs import STANDARD_STREAM, Item, find_items, mirrored, refuse_existing
-from underdrawing.cli.secrets import channel_key, trust_store
+from underdrawing.cli.secrets import channel_key, opener, trust_store
 from underdrawing.cli.tasks import Done, VerifyTask, called, read_picture
 from underdrawing.errors import UsageError
 from underdrawing.findings import Verdict
@@ -107,6 +107,7 @@ def verify_one(task: VerifyTask) -> Done:
         picture,
         trust=trust_store(task.trust) if task.trust else None,
         channel_key=channel_key(task.channel_key) if task.channel_key else None,
+        keys=tuple(map(opener, task.openers)),
     )
     verified = time.perf_counter()
     written = {} if task.folder is None else _write_findings(picture, verification, task, task.folder)

@@ -30,6 +30,8 @@ def card(record: dict[str, Any], verification: Verification) -> list[str]:
     said = [headline(verification)]
     if verification.id:
         said.append(f"Signature: {signature_words(verification)}")
+    if verification.sealed_note:
+        said.append(f"Confidential: {readable(verification.sealed_note)}.")
     if record["metadata"] and record["metadata"]["contradicts"]:
         said.append(f"Metadata: {readable(record['metadata']['headline'])}")
     if record["restored"]:

@@ -1,5 +1,6 @@
 """The only door for pixels: load, save, colour, alpha, orientation, Exif, ICC, IPTC, XMP and size limits."""
 
+from underdrawing.images.channels import to_eight_bits
 from underdrawing.images.facts import facts_from_metadata, truncated_facts
 from underdrawing.images.files import write_atomically
 from underdrawing.images.picture import (
@@ -32,6 +33,7 @@ __all__ = [
     "restate",
     "save",
     "save_restated",
+    "to_eight_bits",
     "truncated_facts",
     "write_atomically",
 ]

@@ -18,7 +18,15 @@ from underdrawing.payload.parse import (
     parse_fine,
     verify_signature,
 )
-from underdrawing.payload.seal_keys import OpeningKey, Recipient, SharedKey, load_opener, load_private, load_recipients
+from underdrawing.payload.seal_keys import (
+    OpeningKey,
+    Recipient,
+    SharedKey,
+    is_shared,
+    load_opener,
+    load_private,
+    load_recipients,
+)
 from underdrawing.payload.sealing import Opener, Seal, seal_for, seal_with, unproved_seals
 from underdrawing.payload.signing import SignatureCheck
 from underdrawing.payload.trust import Publisher, SignatureStatus, TrustStore
@@ -49,6 +57,7 @@ __all__ = [
     "clean_facts",
     "compose",
     "is_locked",
+    "is_shared",
     "load_opener",
     "load_private",
     "load_recipients",

@@ -29,7 +29,7 @@ from underdrawing.payload.keys import SigningKey
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-__all__ = ["OpeningKey", "Recipient", "SharedKey", "load_opener", "load_private", "load_recipients"]
+__all__ = ["OpeningKey", "Recipient", "SharedKey", "is_shared", "load_opener", "load_private", "load_recipients"]
 
 _SCHEME = "underdrawing-x25519"
 _LABEL = "UNDERDRAWING SHARED KEY"
@@ -179,14 +179,22 @@ class OpeningKey:
         return f"OpeningKey({self.public().fingerprint})"
 
 
+def is_shared(path: Path) -> bool:
+    """Whether a file holds a shared key.
+
+    Raises:
+        KeyFileError: It cannot be read.
+    """
+    return _LABEL.encode() in read_key_file(path)
+
+
 def load_opener(path: Path, *, password: str | None = None) -> SharedKey | OpeningKey:
     """What opens confidential messages: a shared key, or a private one.
 
     Raises:
         KeyFileError: The file is missing, is neither, or needs a password or another one.
     """
-    shared = _LABEL.encode() in read_key_file(path)
-    return SharedKey.load(path) if shared else OpeningKey.load(path, password=password)
+    return SharedKey.load(path) if is_shared(path) else OpeningKey.load(path, password=password)
 
 
 def load_private(path: Path, *, password: str | None = None) -> SigningKey | OpeningKey:

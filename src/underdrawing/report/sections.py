@@ -131,7 +131,8 @@ def _facts(verification: Verification) -> str:
         for label, text in words.fact_rows(verification.facts)
     )
     if not rows:
-        return '<section><h2>Facts</h2><p class="note">None were read.</p></section>'
+        why = f": {words.readable(verification.sealed_note)}" if verification.sealed_note else ""
+        return f'<section><h2>Facts</h2><p class="note">None were read{escape(why)}.</p></section>'
     source = "the vault" if verification.facts_source == "vault" else "the pixels themselves"
     worth = (
         "They are covered by the signature."
@@ -198,11 +199,10 @@ def _open(verification: Verification) -> str:
 def _details(verification: Verification) -> str:
     """Give the numbers behind the words."""
     geometry = verification.geometry
-    place = f"{geometry.scale_x:.3f} × {geometry.scale_y:.3f}"
     rows = [
         ("Confidence", words.confidence_words(verification)),
         ("Changed area", words.area_words(verification)),
-        ("Size against the protected picture", f"{place}{f'. {geometry.note}' if geometry.note else ''}"),
+        ("How it was read", geometry.note),
         *((_STEP_WORDS.get(step, step), f"{seconds:.2f} s") for step, seconds in verification.timings_s.items()),
     ]
     cells = "".join(f'<tr><th scope="row">{escape(label)}</th><td>{escape(text)}</td></tr>' for label, text in rows)

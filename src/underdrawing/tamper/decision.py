@@ -87,6 +87,7 @@ def find_tampering(
     comparison: Comparison | None = None,
     remembered: Callable[[], NDArray[np.uint8]] | None = None,
     steady: bool = True,
+    visible: NDArray[np.bool_] | None = None,
 ) -> TamperFinding:
     """Find the regions of an image that do not carry what they should.
 
@@ -101,8 +102,11 @@ def find_tampering(
             outline it can help to draw.
         steady: whether the tones are as they were and nothing was blurred. Where they are not, chips are wrong in
             places nobody touched, and more is asked of a region.
+        visible: rows×columns bool, which blocks the suspect shows; nothing is said of the others. None for all.
     """
     blocks = _weighed(evidence, agreement, suspect, comparison, steady)
+    if visible is not None:
+        blocks = _seen(blocks, visible)
     seeds, strongest, least = _seeds(blocks, steady=steady)
     belief, regions = _grown(blocks, seeds)
     picture = remembered() if remembered is not None and regions.any() else None
@@ -135,6 +139,12 @@ def _weighed(
             content = content_evidence(comparison, size=size)
             total = np.where(other < 0, np.minimum(total + content, other), total + content)
     return _Blocks(total.astype(np.float32), content, agreement[0] * audible, agreement[1] * audible)
+
+
+def _seen(blocks: _Blocks, visible: NDArray[np.bool_]) -> _Blocks:
+    """The same with silence where nothing is seen."""
+    shown = visible.astype(np.float32)
+    return _Blocks(blocks.total * shown, blocks.content * shown, blocks.agreement * shown, blocks.chips * shown)
 
 
 def _seeds(blocks: _Blocks, *, steady: bool) -> tuple[NDArray[np.bool_], float, float]:

@@ -54,15 +54,18 @@ def test_rejects_pictures_too_small_for_a_mark(side_px):
     assert find_mark(synthetic("noise")[:side_px, : 2 * side_px]) is None
 
 
-def test_reference_scores_of_unmarked_pictures_are_unit_normal():
-    """What the false-alarm rate rests on: any picture, read with keys it has nothing to do with."""
+def test_reference_scores_of_unmarked_pictures_are_at_most_unit_normal():
+    """What the false-alarm rate rests on: any picture, read with keys it has nothing to do with.
+
+    Less than unit, for what flat places say cancels out over the chessboard of the pilots' bits.
+    """
     rocket = data.rocket()
     suspect, grid = Suspect(rocket), WorkingGrid.for_embedding(*rocket.shape[:2])
     look = suspect.look(grid, Tone())
     searches = [_Search(suspect, grid, seed.to_bytes(4, "big")) for seed in range(300)]
     scores = np.array([search.judge(Tone(), Profile.STANDARD, look)[0].score for search in searches])
     assert abs(scores.mean()) < 0.25
-    assert 0.85 < scores.std() < 1.15
+    assert 0.5 < scores.std() < 1.1
     assert np.abs(scores).max() < MARKED_SCORE - 1
 
 

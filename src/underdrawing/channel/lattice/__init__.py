@@ -18,7 +18,8 @@ from underdrawing.channel.lattice.design import BLOCK, TIERS
 from underdrawing.channel.lattice.drift import TONE_DRIFT_LIMIT, tone_drift
 from underdrawing.channel.lattice.embed import Embedded, embed
 from underdrawing.channel.lattice.grid import MINIMUM_SIDE_PX, WorkingGrid
-from underdrawing.channel.lattice.reception import Reception, receive, receptions
+from underdrawing.channel.lattice.reception import Reception, receive, receptions, searched
+from underdrawing.channel.lattice.search import Placement
 
 __all__ = [
     "BLOCK",
@@ -26,6 +27,7 @@ __all__ = [
     "TIERS",
     "TONE_DRIFT_LIMIT",
     "Embedded",
+    "Placement",
     "Reception",
     "WorkingGrid",
     "capacity_bits",
@@ -33,5 +35,6 @@ __all__ = [
     "most_bits",
     "receive",
     "receptions",
+    "searched",
     "tone_drift",
 ]

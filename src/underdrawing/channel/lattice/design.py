@@ -33,6 +33,7 @@ __all__ = [
     "SHARES",
     "SPREAD",
     "TIERS",
+    "WEAVE",
     "Design",
     "Shares",
 ]
@@ -58,6 +59,10 @@ SPREAD = 4
 """Number of coefficients of a block that share one chip of tier 0 or one finding pilot: a whole group of the two
 strongest. Spread over four coefficients a chip has twice the step at the same distortion: fewer chips, for the hardest
 channels."""
+
+WEAVE = 4
+"""Side of the weave in blocks: which blocks have shared chips, and on which lattices, repeats after so many blocks, so
+that they can be heard before it is known where in the picture they lie."""
 
 LEVEL_THRESHOLDS = (1.3, 2.7, 5.5, 11.0, 22.0)
 """Local activity in grey levels that separates the six masking levels."""
@@ -114,25 +119,22 @@ class Shares:
     """How the chips of a tile are dealt out.
 
     Attributes:
-        lanes: number of groups, from the strongest on, that have shared chips (pilots and tier 0).
-        pilot: share of the shared groups' chips that are pilots for finding the mark.
-        first: share of the shared groups' chips that carry tier 0.
+        woven: for each group that has shared chips, strongest first, in how many of the 16 blocks of the weave.
+        pilots: in how many of those the shared chip is a pilot for finding the mark; the others carry tier 0.
         sounding: share of the other chips of every group that are pilots of their own, for telling how noisy they are.
         rest: three rows (tiers 1–3) of weights per group; the chips left over are split by the weights of the tiers
             that are present.
     """
 
-    lanes: int
-    pilot: float
-    first: float
+    woven: tuple[int, ...]
+    pilots: int
     sounding: float
     rest: tuple[tuple[float, float, float, float], ...]
 
 
 SHARES = {
-    256: Shares(lanes=2, pilot=0.18, first=0.82, sounding=1.0, rest=((0, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0))),
-    512: Shares(
-        lanes=2, pilot=0.055, first=0.28, sounding=0.02, rest=((70, 60, 20, 40), (30, 40, 80, 60), (0, 0, 0, 1))
-    ),
-    1024: Shares(lanes=1, pilot=0.06, first=0.26, sounding=0.02, rest=((7, 2, 0, 0), (3, 4, 0, 0), (0, 4, 1, 1))),
+    256: Shares(woven=(16, 16), pilots=3, sounding=1.0, rest=((0, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0))),
+    512: Shares(woven=(6, 5), pilots=1, sounding=0.02, rest=((70, 60, 20, 40), (30, 40, 80, 60), (0, 0, 0, 1))),
+    1024: Shares(woven=(5,), pilots=1, sounding=0.02, rest=((7, 2, 0, 0), (3, 4, 0, 0), (0, 4, 1, 1))),
 }
+"""How the chips of each grid are dealt out."""

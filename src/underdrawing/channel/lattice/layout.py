@@ -3,7 +3,10 @@
 The map is a tile as large as the short side of the grid, laid down again along the long side. Inside a tile the chips
 of each coefficient group are dealt out in a keyed pseudo-random order, so every part of the picture carries a little of
 everything; the next tile goes on in the codeword where the last one stopped. The map depends on absolute block
-coordinates alone, never on the size of the frame, so that a crop can be read once its place is known.
+coordinates alone, never on the size of the frame, so that a crop can be read once its place is known. Only the bits of
+some pilots depend on that size, and so tell it.
+
+Shared chips lie in a weave that repeats every four blocks, with lattices of its own: it can be heard at any place.
 
 Everything pseudo-random comes from SHAKE-128, hence is the same on every machine and in every version of NumPy.
 """
@@ -15,10 +18,10 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GROUPS, SHARES, SPREAD, TIERS
+from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GROUPS, SHARES, SPREAD, TIERS, WEAVE
 from underdrawing.channel.lattice.grid import WorkingGrid
 
-__all__ = ["PILOT", "UNUSED", "Layout", "layout_of"]
+__all__ = ["PILOT", "UNUSED", "Layout", "Weave", "frame_bits", "layout_of", "weave_of"]
 
 UNUSED = -1
 """Role of a chip that carries nothing."""
@@ -40,6 +43,7 @@ class Layout:
         dither: float32 in [0, 1), shift of each chip's lattice in steps.
         signs: float32 ±1, sign with which a coefficient enters a shared chip; 1 for a chip of its own.
         shared: bool, whether the chip is one of several coefficients that carry the same.
+        names: uint8, which of the 256 bits that tell the frame each pilot of its own carries.
     """
 
     roles: NDArray[np.int8]
@@ -48,6 +52,7 @@ class Layout:
     dither: NDArray[np.float32]
     signs: NDArray[np.float32]
     shared: NDArray[np.bool_]
+    names: NDArray[np.uint8]
 
     @cached_property
     def carrying(self) -> NDArray[np.bool_]:
@@ -77,34 +82,68 @@ def layout_of(grid: WorkingGrid, tiers: tuple[bool, ...], key: bytes | None = No
     roles = tile_roles[at]
     positions = tile_positions[at] + tile_of[None].astype(np.int32) * np.append(chips_per_tile, [0, 0])[roles]
     shared = tile_shared[at]
-    noise = _stream(key, f"dither {grid.side_px}", tile_roles.size).reshape(tile_roles.shape)
-    dither = np.where(shared, _first_of_each(noise)[at], noise[at]).astype(np.float32) / np.float32(256)
-    coin = _stream(key, f"signs {grid.side_px}", tile_roles.size).reshape(tile_roles.shape)[at] & 1
-    signs = np.where(shared & (coin == 1), np.float32(-1), np.float32(1))
-    pilots = np.where(roles == PILOT, _pilot_bits(grid, tile_of, at, shared, key), np.uint8(0))
-    return Layout(roles, positions.astype(np.int32), pilots, dither, signs, shared)
+    noise = _laid(grid, "dither", key)
+    weave = weave_of(grid.side_px, key)
+    lanes = len(weave.dither) * SPREAD
+    dither = noise.astype(np.float32) / np.float32(256)
+    woven = np.repeat(weave.dither[:, row[:, None] % WEAVE, column[None] % WEAVE], SPREAD, axis=0)
+    dither[:lanes] = np.where(shared[:lanes], woven, dither[:lanes])
+    signs = np.ones(dither.shape, dtype=np.float32)
+    signs[:lanes] = np.where(shared[:lanes], weave.signs.reshape(-1, 1, 1), np.float32(1))
+    names = _laid(grid, "names", key)
+    coins = frame_bits(grid, key)[names]
+    checks = (row[:, None] // WEAVE + column[None] // WEAVE).astype(np.uint8) & 1
+    pilots = np.where(roles == PILOT, np.where(shared, checks, coins), np.uint8(0))
+    return Layout(roles, positions.astype(np.int32), pilots, dither, signs, shared, names)
 
 
-def _pilot_bits(
-    grid: WorkingGrid,
-    tile_of: NDArray[np.intp],
-    at: tuple[NDArray[np.intp], ...],
-    shared: NDArray[np.bool_],
-    key: bytes | None,
-) -> NDArray[np.uint8]:
-    """Known bits, different in every tile, 24×rows×columns."""
-    shape = (len(COEFFICIENTS), grid.side_px // BLOCK, grid.side_px // BLOCK)
-    bits = np.zeros(shared.shape, dtype=np.uint8)
-    for tile in range(int(tile_of.max()) + 1):
-        coins = _stream(key, f"pilots {grid.side_px} {tile}", int(np.prod(shape))).reshape(shape) & 1
-        values = np.where(shared, _first_of_each(coins)[at], coins[at])
-        bits = np.where(tile_of == tile, values, bits)
-    return bits
+@dataclass(frozen=True)
+class Weave:
+    """What repeats every few blocks: where the shared chips are, and on which lattices.
+
+    Attributes:
+        dither: lanes×4×4 float32, shift of the lattice of the shared chip in steps; not-a-number where there is none.
+            Doubled they are spread evenly around the circle, so that flat places, all of them at zero, cancel out.
+        signs: lanes×4 float32 ±1, sign with which each coefficient of a lane enters its chips.
+        pilots: lanes×4×4 bool, where the shared chip is a pilot. Its bit is that of a chessboard of such squares.
+    """
+
+    dither: NDArray[np.float32]
+    signs: NDArray[np.float32]
+    pilots: NDArray[np.bool_]
 
 
-def _first_of_each(planes: NDArray[np.integer]) -> NDArray[np.integer]:
-    """The value of the first of every four coefficients, laid over all of them."""
-    return np.repeat(planes[::SPREAD], SPREAD, axis=0)
+@lru_cache(maxsize=8)
+def weave_of(side_px: int, key: bytes | None = None) -> Weave:
+    """The weave of a grid."""
+    woven = SHARES[side_px].woven
+    dither = np.full((len(woven), WEAVE * WEAVE), np.nan, dtype=np.float32)
+    pilots = np.zeros(dither.shape, dtype=np.bool_)
+    for lane, count in enumerate(woven):
+        places = _permutation(key, f"weave {side_px} {lane}", WEAVE * WEAVE)[:count]
+        pilots[lane, places[: SHARES[side_px].pilots]] = True
+        start = _stream(key, f"weave start {side_px} {lane}", 1)[0] / 256
+        dither[lane, places] = (start + np.arange(count) / (2 * count)) % 1
+    coins = _stream(key, "signs", len(woven) * SPREAD).reshape(-1, SPREAD) & 1
+    signs = np.where(coins == 1, np.float32(-1), np.float32(1))
+    return Weave(dither.reshape(-1, WEAVE, WEAVE), signs, pilots.reshape(-1, WEAVE, WEAVE))
+
+
+def frame_bits(grid: WorkingGrid, key: bytes | None = None) -> NDArray[np.uint8]:
+    """The bits of the pilots that are not shared, by their name: 256 bits that tell the size of the frame."""
+    return np.unpackbits(_stream(key, f"frame {grid.side_px} {grid.rows} {grid.columns}", 32))
+
+
+def _laid(grid: WorkingGrid, purpose: str, key: bytes | None) -> NDArray[np.uint8]:
+    """Pseudo-random bytes for every chip, others in every tile, 24×rows×columns."""
+    side = grid.side_px // BLOCK
+    shape = (len(COEFFICIENTS), side, side)
+    down, across = -(-grid.rows // side), -(-grid.columns // side)
+    tiles = [
+        [_stream(key, f"{purpose} {grid.side_px} {i} {j}", int(np.prod(shape))).reshape(shape) for j in range(across)]
+        for i in range(down)
+    ]
+    return np.block(tiles)[:, : grid.rows, : grid.columns]
 
 
 def _stream(key: bytes | None, purpose: str, length: int) -> NDArray[np.uint8]:
@@ -124,7 +163,7 @@ def _tile(
     """Roles, positions and sharing of the chips of one tile, and how many chips each tier has in it."""
     side = side_px // BLOCK
     roles = np.full((len(COEFFICIENTS), side, side), UNUSED, dtype=np.int8)
-    roles[: SHARES[side_px].lanes * SPREAD] = _shared_roles(side_px, key)
+    roles[: len(SHARES[side_px].woven) * SPREAD] = _shared_roles(side_px, key)
     shared = roles != UNUSED
     for group, coefficients in enumerate(GROUPS):
         flat = roles[coefficients].reshape(-1)
@@ -143,14 +182,12 @@ def _tile(
 
 def _shared_roles(side_px: int, key: bytes | None) -> NDArray[np.int8]:
     """Finding pilots and tier 0 in the strongest groups: coefficients that share a chip share its role."""
-    shares = SHARES[side_px]
     side = side_px // BLOCK
-    coarse = np.full(shares.lanes * side * side, UNUSED, dtype=np.int8)
-    order = _permutation(key, f"shared {side_px}", coarse.size)
-    pilots, first = int(coarse.size * shares.pilot), int(coarse.size * shares.first)
-    coarse[order[:pilots]] = PILOT
-    coarse[order[pilots : pilots + first]] = 0
-    return np.repeat(coarse.reshape(shares.lanes, side, side), SPREAD, axis=0)
+    weave = weave_of(side_px, key)
+    woven = np.tile(~np.isnan(weave.dither), (1, side // WEAVE, side // WEAVE)).ravel()
+    coarse = np.where(woven, np.int8(0), np.int8(UNUSED))
+    coarse[np.tile(weave.pilots, (1, side // WEAVE, side // WEAVE)).ravel()] = PILOT
+    return np.repeat(coarse.reshape(-1, side, side), SPREAD, axis=0)
 
 
 def _counts(side_px: int, tiers: tuple[bool, ...], group: int, free: int) -> list[int]:

@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS
+from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, Design
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
 from underdrawing.channel.lattice.masking import activity
+from underdrawing.channel.lattice.modulation import chip_steps
+from underdrawing.channel.lattice.search import Placement
 from underdrawing.channel.lattice.transform import block_coefficients
 
 __all__ = ["Look", "Suspect", "Tone"]
@@ -42,11 +44,18 @@ class Look:
         means: rows×columns float32, mean luminance around each block in grey levels.
         activity: rows×columns float32, from :func:`.masking.activity`.
         coefficients: 24×rows×columns float32 in grey levels.
+        visible: rows×columns bool, which blocks the suspect shows; None where it shows all.
     """
 
     means: NDArray[np.float32]
     activity: NDArray[np.float32]
     coefficients: NDArray[np.float32]
+    visible: NDArray[np.bool_] | None = None
+
+    def steps(self, design: Design, levels: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Lattice step of every chip at these levels, 24×rows×columns float32; 0 where there is no chip to be seen."""
+        steps = chip_steps(design, levels)
+        return steps if self.visible is None else steps * self.visible
 
     def undone(self, tone: Tone) -> "Look":
         """About what the look would be with a tone undone: a hundredth of the work of looking again.
@@ -70,10 +79,17 @@ class Suspect:
     """An image that may carry a mark.
 
     Attributes:
-        pixels: H×W×3 RGB, uint8 or uint16.
+        pixels: H×W×3 RGB, uint8 or uint16, of the whole frame.
+        placement: how the pixels came to lie on the frame; None for an image taken as it is.
     """
 
     pixels: Pixels
+    placement: Placement | None = None
+
+    @classmethod
+    def placed(cls, pixels: Pixels, placement: Placement) -> "Suspect":
+        """An image laid onto the frame that it shows a part of."""
+        return cls(placement.onto_frame(pixels), placement)
 
     @cached_property
     def _luma(self) -> NDArray[np.float32]:
@@ -86,7 +102,8 @@ class Suspect:
         """
         luma = self._luma if tone.gamma == 1.0 else luminance(_gamma_undone(self.pixels, tone.gamma))
         means, coefficients = block_coefficients(luma, rows=grid.rows, columns=grid.columns, blur_px=tone.blur_px)
-        look = Look(means, activity(means), coefficients)
+        visible = None if self.placement is None else self.placement.over(grid).visible_blocks
+        look = Look(means, activity(means), coefficients, visible)
         return look if tone.gain == 1.0 else look.undone(Tone(gain=tone.gain))
 
 

@@ -7,12 +7,14 @@ block beside a straight edge still counts as smooth, a block inside texture does
 Source: ours.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import LEVEL_THRESHOLDS
 
-__all__ = ["activity", "levels_of", "masking_levels"]
+__all__ = ["activity", "calmest", "levels_of", "masking_levels"]
 
 _CALM_NEIGHBOURS = 4
 
@@ -22,7 +24,12 @@ def activity(means: NDArray[np.float32]) -> NDArray[np.float32]:
     rows, columns = means.shape
     padded = np.pad(means, 1, mode="edge")
     shifts = [(i, j) for i in range(3) for j in range(3) if (i, j) != (1, 1)]
-    differences = np.stack([np.abs(padded[i : i + rows, j : j + columns] - means) for i, j in shifts])
+    return calmest(means, [padded[i : i + rows, j : j + columns] for i, j in shifts])
+
+
+def calmest(means: NDArray[np.float32], around: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Mean of the four smallest absolute differences between means and those of their eight neighbours, any shape."""
+    differences = np.stack([np.abs(neighbour - means) for neighbour in around])
     differences.partition(_CALM_NEIGHBOURS - 1, axis=0)
     calm: NDArray[np.float32] = differences[:_CALM_NEIGHBOURS].mean(axis=0)
     return calm

@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import DESIGNS, LEVELS, SPREAD, TIERS
 from underdrawing.channel.lattice.evidence import NoiseModel, chip_cells, estimate_noise, log_intact, reliability
-from underdrawing.channel.lattice.grid import Pixels
+from underdrawing.channel.lattice.grid import Pixels, luminance
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
 from underdrawing.channel.lattice.masking import levels_of
-from underdrawing.channel.lattice.modulation import PHASE_BINS, chip_steps, phase_bins
+from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_bins
+from underdrawing.channel.lattice.search import Luma, Placement, Voice, placement_near, placements
 from underdrawing.channel.lattice.sync import Candidate, hypotheses
 from underdrawing.channel.ldpc import READINGS, Reading, Segmented, SegmentedDecoded
 
-__all__ = ["Reception", "receive", "receptions"]
+__all__ = ["Reception", "receive", "receptions", "searched"]
 
 _TONE_DOUBT = (0.01, 0.04)  # untouched, undone
 _HARMLESS_ERROR = 0.12
@@ -42,6 +43,8 @@ class Reception:
         noise: phase noise by coefficient and level.
         intact: probability that each block is untouched.
         key: secret of the channel.
+        suspect: what was looked at.
+        look: and how it looked.
     """
 
     candidate: Candidate
@@ -55,6 +58,8 @@ class Reception:
     noise: NoiseModel
     intact: NDArray[np.float32]
     key: bytes | None
+    suspect: Suspect
+    look: Look
 
     @cached_property
     def cells(self) -> NDArray[np.intp]:
@@ -142,7 +147,7 @@ class Reception:
     def _shifted(self, shift: int) -> "Reception":
         """The same chips read as if every block were this many masking levels busier."""
         levels = np.clip(self.levels + shift, 0, LEVELS - 1)
-        steps = chip_steps(DESIGNS[self.candidate.profile, self.candidate.grid.side_px], levels)
+        steps = self.look.steps(DESIGNS[self.candidate.profile, self.candidate.grid.side_px], levels)
         bins = phase_bins(self.coefficients, steps, self.layout)
         return replace(self, levels=levels, steps=steps, bins=bins)
 
@@ -182,21 +187,57 @@ def receive(pixels: Pixels, *, key: bytes | None = None) -> Reception | None:
 
 
 def receptions(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Reception]:
-    """The same under every hypothesis about the tones that has some support, likeliest first."""
-    for candidate, look in hypotheses(Suspect(pixels), key=key):
-        yield _opened(candidate, look, key)
+    """The same under every hypothesis about the tones that has some support, likeliest first.
+
+    The suspect is taken to be the whole picture, upright; last, a little off that.
+    """
+    suspect = Suspect(pixels)
+    candidate = None
+    for candidate, look in hypotheses(suspect, key=key):
+        yield _opened(candidate, look, suspect, key)
+    if candidate is not None:
+        voice = Voice(candidate.grid.side_px, candidate.profile)
+        near = placement_near(Luma(luminance(pixels)), candidate.grid, voice, key=key)
+        if near is not None and not near.is_whole:
+            yield from _placed(pixels, near, key)
 
 
-def _opened(candidate: Candidate, look: Look, key: bytes | None) -> Reception:
+def searched(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Reception]:
+    """The same for a suspect that shows a part of the picture, or shows it turned, mirrored, bent or on a page."""
+    for placement in placements(Luma(luminance(pixels)), key=key):
+        yield from _placed(pixels, placement, key)
+
+
+def _placed(pixels: Pixels, placement: Placement, key: bytes | None) -> Iterator[Reception]:
+    suspect = Suspect.placed(pixels, placement)
+    for candidate, look in hypotheses(suspect, key=key):
+        yield _opened(candidate, look, suspect, key)
+
+
+def _opened(candidate: Candidate, look: Look, suspect: Suspect, key: bytes | None) -> Reception:
     levels = levels_of(look.activity)
     layout = _layout(candidate, (True,) + (False,) * (TIERS - 1), key)
-    steps = chip_steps(DESIGNS[candidate.profile, candidate.grid.side_px], levels)
+    steps = look.steps(DESIGNS[candidate.profile, candidate.grid.side_px], levels)
     bins = phase_bins(look.coefficients, steps, layout)
     known = np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1))
     blank = np.ones(levels.shape, dtype=np.float32)
     noise = NoiseModel.of(np.full((6, LEVELS), 0.2, dtype=np.float32))
     return _settled(
-        Reception(candidate, layout, levels, look.means, look.coefficients, bins, steps, known, noise, blank, key),
+        Reception(
+            candidate,
+            layout,
+            levels,
+            look.means,
+            look.coefficients,
+            bins,
+            steps,
+            known,
+            noise,
+            blank,
+            key,
+            suspect,
+            look,
+        ),
         regions=False,
     )
 
@@ -230,4 +271,6 @@ def _settled(reception: Reception, *, regions: bool = True) -> Reception:
         noise = estimate_noise(reception.bins, reception.cells, weight, reception.known, reception.layout, design)
         evidence = log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known)
         intact = reliability(evidence, regions=regions)
+    if reception.look.visible is not None:
+        intact = intact * reception.look.visible
     return reception._with(noise=noise, intact=intact)

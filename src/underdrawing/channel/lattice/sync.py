@@ -90,7 +90,8 @@ def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[
     picture is mostly flat or clipped, so the other view comes second, at the price of a search.
     """
     searches = []
-    for grid in _grids(*suspect.pixels.shape[:2]):
+    placement = suspect.placement
+    for grid in _grids(*suspect.pixels.shape[:2]) if placement is None else (placement.grid,):
         search = _Search(suspect, grid, key)
         searches.append(search)
         if search.best.score >= MARKED_SCORE:
@@ -149,6 +150,8 @@ class _Probe:
         """Cosines of the pilots' phases; cosines of the doubled phases of the other chips, which depend on no bit; and
         how many steps from zero those are."""
         step = design.steps[levels_of(look.activity.ravel()), self.group]
+        if look.visible is not None:
+            step = step * look.visible.ravel()
         coefficients = look.coefficients[GROUPS[self.group]].reshape(-1, step.size)
         pilots = (coefficients[:, self.pilots] * self.signs).mean(axis=0)
         pilot_values, offset = _in_steps(pilots, step[self.pilots], self.pilot_offset)
@@ -171,7 +174,7 @@ def _cosines(phases: Plane, harmonic: int) -> Plane:
 def _probes(grid: WorkingGrid, key: bytes | None) -> tuple[_Probe, ...]:
     """The probes of the groups that have finding pilots."""
     layout = layout_of(grid, (True,) * TIERS, key)
-    return tuple(_probe(layout, group) for group in range(SHARES[grid.side_px].lanes))
+    return tuple(_probe(layout, group) for group in range(len(SHARES[grid.side_px].woven)))
 
 
 def _probe(layout: Layout, group: int) -> _Probe:

@@ -21,7 +21,7 @@ from underdrawing.channel.lattice.bands import Bands
 from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS
 from underdrawing.channel.lattice.resampling import Taps, enlarging, sampling
 
-__all__ = ["block_coefficients", "from_coefficients"]
+__all__ = ["analysis_functions", "block_coefficients", "from_coefficients"]
 
 _FREQUENCIES = 5
 _REACH = 7
@@ -73,6 +73,11 @@ def from_coefficients(coefficients: Plane, *, height_px: int | None = None, widt
     both.transpose(1, 3, 0, 2)[_VERTICAL, _HORIZONTAL] = coefficients
     horizontal = _synthesis(width_px or columns * BLOCK, columns).across(both.reshape(rows * _FREQUENCIES, -1))
     return _synthesis(height_px or rows * BLOCK, rows).down(horizontal)
+
+
+def analysis_functions() -> Plane:
+    """The functions along one axis, 5×30 float32: frequencies 0–4 on a block and the seven pixels before and after."""
+    return _basis()
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,151 @@
+"""What to try: the scales, turns and bends that pictures come in, likeliest first, as data.
+
+Source: ours.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.design import BLOCK, GRIDS
+from underdrawing.channel.lattice.grid import WorkingGrid
+from underdrawing.channel.lattice.search.folding import Voice
+from underdrawing.channel.profiles import Profile
+
+__all__ = ["Glance", "any_scale", "bent", "closely", "rotated", "stretched", "turned"]
+
+Matrix = NDArray[np.float64]
+
+_STRONG, _WEAK = (tuple(Voice(side, profile) for side in (1024, 512)) for profile in Profile)
+_SMALL = tuple(Voice(256, profile) for profile in Profile)
+_WINDOW_PX = 512
+
+_SCALE_STEP = 1.03
+_LEAST_BLOCK_PX, _LARGEST_BLOCK_PX = 8.5, 70.0
+_LARGEST_SMALL_PX = 640
+_FEWEST_BLOCKS = 10
+_SCALES = tuple(0.006 * n for n in range(-2, 3))
+_CLOSE_SCALES = tuple(0.003 * n for n in range(-5, 5))
+_SHIFTS_PX = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
+
+_WIDEST, _ASPECT_STEP = 0.14, 0.03
+_STEEPEST_DEGREES, _DEGREES_STEP, _CLOSE_DEGREES = 12.0, 1.2, (-0.4, 0.0, 0.4)
+_BENDS, _BENT_WINDOW_PX = (-0.024, -0.012, 0.0, 0.012, 0.024), 320
+
+
+@dataclass(frozen=True, eq=False)
+class Glance:
+    """One look through a window, and what is tried in it.
+
+    Attributes:
+        linear: 2×2 float64, what a step of one grid pixel is in suspect pixels.
+        voices: what to listen for.
+        stretches: 2×2 float64 each, small changes of ``linear`` on the grid's side.
+        shift_px: how far the window is moved, in grid pixels (x, y).
+        window_px: longest side of the window in grid pixels.
+    """
+
+    linear: Matrix
+    voices: tuple[Voice, ...]
+    stretches: tuple[Matrix, ...] = (np.eye(2),)
+    shift_px: tuple[float, float] = (0.0, 0.0)
+    window_px: int = _WINDOW_PX
+
+
+def turned(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, tuple[Voice, ...]]]:
+    """Where the grid lies if a suspect of this (height, width) is the whole picture, mirrored or turned by quarters:
+    homographies from grid pixels to suspect pixels."""
+    for side in GRIDS:
+        for orientation in _orientations():
+            height, width = size_px if abs(orientation[0, 0]) else size_px[::-1]
+            centred = np.eye(3)
+            centred[:2, 2] = -np.array(WorkingGrid.for_image(height, width, side_px=side).size_px[::-1]) / 2
+            matrix = np.eye(3)
+            matrix[:2, :2] = orientation @ _whole(height, width, side)
+            matrix[:2, 2] = np.array(size_px[::-1]) / 2
+            yield matrix @ centred, _voices_on(side)
+
+
+def any_scale(size_px: tuple[int, int], *, usual: bool = False) -> Iterator[Glance]:
+    """Upright at any scale: crops, screenshots, pages. With ``usual`` only for the usual kinds of mark."""
+    scales = tuple(np.eye(2) * (1 + scale) for scale in _SCALES)
+    voices = _STRONG if usual else (*_STRONG, *_WEAK, *(_SMALL if min(size_px) <= _LARGEST_SMALL_PX else ()))
+    for block in _block_sizes(size_px):
+        yield Glance(np.eye(2) * block / BLOCK, voices, scales)
+
+
+def closely(size_px: tuple[int, int]) -> Iterator[Glance]:
+    """The same for the usual kinds of mark, at finer scales and at every pixel."""
+    scales = tuple(np.eye(2) * (1 + scale) for scale in _CLOSE_SCALES)
+    for block, shift in product(_block_sizes(size_px), _SHIFTS_PX):
+        yield Glance(np.eye(2) * block / BLOCK, _STRONG, scales, shift)
+
+
+def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
+    """The whole picture with its long side stretched or squeezed."""
+    for side in GRIDS[1:]:
+        step = min(size_px) / side
+        long = np.diag([1.0, 0.0] if size_px[1] >= size_px[0] else [0.0, 1.0])
+        finer = tuple(np.eye(2) + stretch * long for stretch in _SCALES)
+        for aspect in np.arange(-_WIDEST, _WIDEST + 1e-9, _ASPECT_STEP):
+            yield Glance(step * (np.eye(2) + aspect * long), _voices_on(side), finer)
+
+
+def rotated(size_px: tuple[int, int]) -> Iterator[Glance]:
+    """The whole picture turned a little: on its old canvas, cut to what is full, or on a canvas that holds it all."""
+    finer = tuple(_rotation(np.deg2rad(degrees)) for degrees in _CLOSE_DEGREES)
+    for degrees in np.arange(-_STEEPEST_DEGREES, _STEEPEST_DEGREES + 1e-9, _DEGREES_STEP):
+        angle = np.deg2rad(degrees)
+        for short in _short_sides(size_px, abs(angle)):
+            for voice in _STRONG:
+                yield Glance(_rotation(angle) * short / voice.side_px, (voice,), finer)
+
+
+def bent(size_px: tuple[int, int]) -> Iterator[Glance]:
+    """The whole picture with its corners pulled about."""
+    bends = tuple(np.eye(2) + np.array(bend).reshape(2, 2) for bend in product(_BENDS, repeat=4))
+    side = max((side for side in GRIDS if side <= min(size_px)), default=GRIDS[0])
+    yield Glance(_whole(*size_px, side), _voices_on(side)[:1], bends, window_px=_BENT_WINDOW_PX)
+
+
+def _voices_on(side_px: int) -> tuple[Voice, ...]:
+    return tuple(Voice(side_px, profile) for profile in Profile)
+
+
+def _whole(height_px: int, width_px: int, side_px: int) -> Matrix:
+    """The step of a grid that is laid over a whole picture."""
+    rows, columns = WorkingGrid.for_image(height_px, width_px, side_px=side_px).size_px
+    return np.diag([width_px / columns, height_px / rows])
+
+
+def _orientations() -> list[Matrix]:
+    """Mirrored and turned by quarters; all but upright."""
+    turns = [_rotation(quarter * np.pi / 2).round() for quarter in range(4)]
+    return [turn @ np.diag([mirror, 1.0]) for mirror in (1.0, -1.0) for turn in turns][1:]
+
+
+def _rotation(angle: float) -> Matrix:
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def _block_sizes(size_px: tuple[int, int]) -> list[float]:
+    """Sides that a block may have in suspect pixels."""
+    largest = max(min(min(size_px) / _FEWEST_BLOCKS, _LARGEST_BLOCK_PX), _LEAST_BLOCK_PX)
+    count = int(np.ceil(np.log(largest / _LEAST_BLOCK_PX) / np.log(_SCALE_STEP))) + 1
+    return [float(size) for size in _LEAST_BLOCK_PX * _SCALE_STEP ** np.arange(count)]
+
+
+def _short_sides(size_px: tuple[int, int], angle: float) -> list[float]:
+    """What the short side of a picture was that is turned by an angle, for the three ways to do it."""
+    short, long = sorted(size_px)
+    same = float(short)
+    if angle < np.deg2rad(_DEGREES_STEP) / 2:
+        return [same]
+    sine, cosine = np.sin(angle), np.cos(angle)
+    cut = short * max(cosine + long / short * sine, cosine + short / long * sine)
+    both = cosine**2 - sine**2
+    held = (cosine * short - sine * long) / both if both > 0.2 else 0.0
+    return [side for side in (same, cut, held) if side >= GRIDS[0]]

@@ -1,0 +1,230 @@
+"""Where in the frame a tuned lead lies, and how large the frame is.
+
+The chips that are not shared lie on lattices that differ from place to place, so their doubled phases agree with the
+layout at one offset only; all offsets are tried at once, by correlation over the cells. Then the pilots among them,
+whose bits depend on the size of the frame, tell that size.
+
+Source: ours.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GROUPS, TIERS, WEAVE
+from underdrawing.channel.lattice.grid import WorkingGrid
+from underdrawing.channel.lattice.layout import PILOT, Layout, frame_bits, layout_of
+from underdrawing.channel.lattice.masking import activity, levels_of
+from underdrawing.channel.lattice.search.folding import Lead
+from underdrawing.channel.lattice.search.placement import Placement, moved
+from underdrawing.channel.lattice.search.window import Luma
+from underdrawing.channel.lattice.transform import block_coefficients
+
+__all__ = ["located"]
+
+_LONGEST = 8
+_TELLING = {256: (1, slice(8, 16)), 512: (2, slice(0, 8)), 1024: (2, slice(0, 8))}
+"""For each grid which coefficients tell the place, and whether by their phases as they are or doubled."""
+_FEWEST_CHIPS = 40
+_LEAST_SCORE = 6.0
+_MOST_SIDE_PX = 4096
+_AROUND_BLOCK_PX = 6
+_USUAL_ASPECTS = (1.0, 5 / 4, 4 / 3, 3 / 2, 16 / 9, 2.0)
+_USUAL_BONUS, _NEAR_USUAL = 1.5, 0.012
+
+Matrix = NDArray[np.float64]
+Phasors = NDArray[np.complex64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """The blocks of a suspect, counted from the origin of a lead.
+
+    Attributes:
+        first: (row, column) of the first of them, multiples of four.
+        phasors: 24×rows×columns complex64, phase of each coefficient in its step as a unit vector, 0 where the block is
+            not seen or has no step.
+    """
+
+    first: tuple[int, int]
+    phasors: Phasors
+
+
+def located(lead: Lead, luma: Luma, *, key: bytes | None = None) -> Placement | None:
+    """The placement of a lead, or None where no part of a frame agrees with it.
+
+    Args:
+        lead: tuned over all that is seen of the mark.
+        luma: the suspect.
+        key: secret of the channel.
+    """
+    seen = _seen(lead, luma)
+    if seen is None:
+        return None
+    score, first = max(_offset(seen, lead, long_rows, key) for long_rows in (False, True))
+    if score < _LEAST_SCORE:
+        return None
+    shift = np.eye(3)
+    shift[:2, 2] = BLOCK * (np.array(seen.first) - first)[::-1]
+    return Placement(_frame(seen, first, lead, key), lead.matrix @ shift, luma.size_px, score)
+
+
+def _seen(lead: Lead, luma: Luma) -> _Seen | None:
+    height, width = luma.size_px
+    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], dtype=np.float64)
+    back = np.linalg.inv(lead.matrix)
+    there = moved(back, corners)
+    cell = BLOCK * WEAVE
+    (left, top), (right, bottom) = np.floor(there.min(axis=0) / cell), np.ceil(there.max(axis=0) / cell)
+    columns, rows = int(right - left) * WEAVE, int(bottom - top) * WEAVE
+    if max(rows, columns) * BLOCK > _MOST_SIDE_PX or min(rows, columns) <= 0:
+        return None
+    first = int(top) * WEAVE, int(left) * WEAVE
+    plane = _laid(luma, lead.matrix, first, (rows, columns))
+    means, coefficients = block_coefficients(plane)
+    design = DESIGNS[lead.voice.profile, lead.voice.side_px]
+    steps = np.repeat(design.steps.T[:, levels_of(activity(means))], [g.stop - g.start for g in GROUPS], axis=0)
+    turns = coefficients / np.maximum(steps, 1) - np.float32(design.offset)
+    usable = (steps > 0) & _whole_blocks(lead.matrix, first, (rows, columns), luma.size_px)
+    return _Seen(first, np.where(usable, np.exp(2j * np.pi * turns), 0).astype(np.complex64))
+
+
+def _laid(luma: Luma, matrix: Matrix, first: tuple[int, int], blocks: tuple[int, int]) -> NDArray[np.float32]:
+    """The suspect's luminance on the grid from a first block on, that many blocks down and across."""
+    small = luma.shrunk(float(np.sqrt(abs(np.linalg.det(matrix[:2, :2])))))
+    factor = np.diag([small.shape[1] / luma.size_px[1], small.shape[0] / luma.size_px[0], 1.0])
+    start = np.array([[1, 0, first[1] * BLOCK + 0.5], [0, 1, first[0] * BLOCK + 0.5], [0, 0, 1]])
+    half = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
+    size = (blocks[1] * BLOCK, blocks[0] * BLOCK)
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    laid = cv2.warpPerspective(
+        small, half @ factor @ matrix @ start, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(laid, dtype=np.float32)
+
+
+def _whole_blocks(
+    matrix: Matrix, first: tuple[int, int], blocks: tuple[int, int], size_px: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Which blocks lie in the suspect with a few pixels around them."""
+    rows, columns = (np.arange(count) + start for count, start in zip(blocks, first, strict=True))
+    centres = np.stack(np.meshgrid(columns, rows), axis=-1) * float(BLOCK) + BLOCK / 2
+    reach = BLOCK / 2 + _AROUND_BLOCK_PX
+    corners = centres[:, :, None] + reach * np.array([[-1, -1], [1, -1], [-1, 1], [1, 1]])
+    seen = moved(matrix, corners.reshape(-1, 2))
+    inside = (seen >= 0).all(axis=1) & (seen[:, 0] <= size_px[1]) & (seen[:, 1] <= size_px[0])
+    return np.asarray(inside.reshape(*blocks, 4).all(axis=2))
+
+
+def _offset(seen: _Seen, lead: Lead, long_rows: bool, key: bytes | None) -> tuple[float, tuple[int, int]]:
+    """Score and (row, column) in the frame of the first block that is seen, for frames that are long in one way."""
+    side_px = lead.voice.side_px
+    harmonic, coefficients = _TELLING[side_px]
+    cells = _by_cell(np.power(seen.phasors[coefficients], harmonic))
+    frame_cells = _frame_blocks(side_px, long_rows)
+    size = tuple(_fast(a + b // WEAVE) for a, b in zip(cells.shape[1:], frame_cells, strict=True))
+    reference, chips = _reference(side_px, long_rows, size, key)
+    agreement = np.fft.ifft2((reference * np.fft.fft2(cells, size).conj()).sum(axis=0)).real
+    count = np.fft.ifft2((chips * np.fft.fft2(np.abs(cells), size).conj()).sum(axis=0)).real
+    scores = agreement / np.sqrt(np.maximum(count, _FEWEST_CHIPS) / 2)
+    rows, columns = (np.arange(length) for length in size)
+    scores[(rows[:, None] + columns + sum(seen.first) // WEAVE) % 2 == 1] = -np.inf
+    row, column = np.unravel_index(int(scores.argmax()), size)
+    first = [
+        int(at) - (length if at >= blocks // WEAVE else 0)
+        for at, length, blocks in zip((row, column), size, frame_cells, strict=True)
+    ]
+    return float(scores[row, column]), (first[0] * WEAVE, first[1] * WEAVE)
+
+
+def _frame_blocks(side_px: int, long_rows: bool) -> tuple[int, int]:
+    """Rows and columns of the longest frame."""
+    side = side_px // BLOCK
+    return (_LONGEST * side, side) if long_rows else (side, _LONGEST * side)
+
+
+def _by_cell(planes: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Coefficients×rows×columns → (coefficients · 16)×cells down×cells across."""
+    count, rows, columns = planes.shape
+    apart = planes.reshape(count, rows // WEAVE, WEAVE, columns // WEAVE, WEAVE).transpose(0, 2, 4, 1, 3)
+    return np.ascontiguousarray(apart).reshape(-1, rows // WEAVE, columns // WEAVE)
+
+
+def _fast(length: int) -> int:
+    """The next even length with small factors."""
+    return next(n for n in range(length + length % 2, 4 * length + 8, 2) if _is_smooth(n))
+
+
+def _is_smooth(number: int) -> bool:
+    for factor in (2, 3, 5):
+        while number % factor == 0:
+            number //= factor
+    return number == 1
+
+
+@lru_cache(maxsize=4)
+def _layout(side_px: int, long_rows: bool, key: bytes | None) -> Layout:
+    return layout_of(WorkingGrid(side_px, *_frame_blocks(side_px, long_rows)), (True,) * TIERS, key)
+
+
+@lru_cache(maxsize=6)
+def _reference(side_px: int, long_rows: bool, size: tuple[int, int], key: bytes | None) -> tuple[Phasors, Phasors]:
+    """Spectra of the lattices of the chips of their own, and of where these are, by coefficient and place in a cell."""
+    harmonic, coefficients = _TELLING[side_px]
+    layout = _layout(side_px, long_rows, key)
+    own = ~layout.shared[coefficients]
+    turns = layout.dither[coefficients]
+    if harmonic == 1:
+        own = own & (layout.roles[coefficients] == PILOT)
+    phasors = np.where(own, np.exp(2j * np.pi * harmonic * turns), 0).astype(np.complex64)
+    spectra = (np.fft.fft2(_by_cell(planes), size) for planes in (phasors, own.astype(np.float32)))
+    lattices, places = (np.asarray(spectrum, dtype=np.complex64) for spectrum in spectra)
+    return lattices, places
+
+
+def _frame(seen: _Seen, first: tuple[int, int], lead: Lead, key: bytes | None) -> WorkingGrid:
+    """The size of the frame that the pilots tell."""
+    ranked = [_best_frame(seen, first, lead, long_rows, key) for long_rows in (False, True)]
+    return max(ranked, key=lambda pair: pair[0])[1]
+
+
+def _best_frame(
+    seen: _Seen, first: tuple[int, int], lead: Lead, long_rows: bool, key: bytes | None
+) -> tuple[float, WorkingGrid]:
+    side_px = lead.voice.side_px
+    side = side_px // BLOCK
+    layout = _layout(side_px, long_rows, key)
+    frame, view = _overlap(first, seen.phasors.shape[1:], _frame_blocks(side_px, long_rows))
+    pilots = np.nonzero((layout.roles[frame] == PILOT) & ~layout.shared[frame] & (seen.phasors[view] != 0))
+    cosines = (seen.phasors[view][pilots] * np.exp(-2j * np.pi * layout.dither[frame][pilots])).real
+    along = pilots[1] + frame[1].start if long_rows else pilots[2] + frame[2].start
+    table = np.bincount(along * 256 + layout.names[frame][pilots], cosines, _LONGEST * side * 256)
+    heard = table.reshape(-1, 256).cumsum(axis=0)
+    grids = [
+        WorkingGrid(side_px, n, side) if long_rows else WorkingGrid(side_px, side, n)
+        for n in range(side, _LONGEST * side + 1)
+    ]
+    signs = np.array([1 - 2.0 * frame_bits(grid, key) for grid in grids])
+    scores = (heard[side - 1 :] * signs).sum(axis=1) / np.sqrt(max(cosines.size, 1) / 2)
+    aspects = np.arange(side, _LONGEST * side + 1) / side
+    usual = np.abs(aspects[:, None] / np.array(_USUAL_ASPECTS) - 1).min(axis=1) < _NEAR_USUAL
+    scores = scores + _USUAL_BONUS * usual
+    best = int(scores.argmax())
+    return float(scores[best]), grids[best]
+
+
+def _overlap(
+    first: tuple[int, int], shape: tuple[int, ...], frame: tuple[int, int]
+) -> tuple[tuple[slice, slice, slice], tuple[slice, slice, slice]]:
+    """What of a frame is seen, as slices into the frame and into what is seen."""
+    starts = [max(at, 0) for at in first]
+    stops = [
+        max(min(at + length, limit), start)
+        for at, length, limit, start in zip(first, shape, frame, starts, strict=True)
+    ]
+    into = [slice(start, stop) for start, stop in zip(starts, stops, strict=True)]
+    views = [slice(start - at, stop - at) for start, stop, at in zip(starts, stops, first, strict=True)]
+    return (slice(None), into[0], into[1]), (slice(None), views[0], views[1])

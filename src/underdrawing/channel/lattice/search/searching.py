@@ -1,0 +1,207 @@
+"""The search: what is looked at, in which order, and what becomes of a lead.
+
+Source: ours.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.design import BLOCK
+from underdrawing.channel.lattice.grid import WorkingGrid
+from underdrawing.channel.lattice.masking import activity, levels_of
+from underdrawing.channel.lattice.search.folding import SINGLE_WEIGHTS, Lead, Voice, heard
+from underdrawing.channel.lattice.search.glances import Glance, any_scale, bent, closely, rotated, stretched, turned
+from underdrawing.channel.lattice.search.locating import located
+from underdrawing.channel.lattice.search.placement import Placement
+from underdrawing.channel.lattice.search.tuning import PROJECTIVE, settled, tuned
+from underdrawing.channel.lattice.search.window import Luma, Window
+
+__all__ = ["placement_near", "placements"]
+
+_SURE_LEAD = 7.5
+_LEAST_WHOLE = 5.5
+_SMALL_PX = 450_000
+_WINDOWS, _WORTH_A_LOOK = 4, 0.4
+_WINDOW_PX = 512
+_PROBE_PX, _USUAL_BLOCK_PX = 20, 20
+_FLAT, _CLIPPED = 0.4, 123.0
+_GROWTH = 1.5
+_LARGEST_PX = 4096
+
+Matrix = NDArray[np.float64]
+
+
+def placement_near(luma: Luma, grid: WorkingGrid, voice: Voice, *, key: bytes | None = None) -> Placement | None:
+    """The placement of a suspect that was taken for the whole picture and read that way, made exact.
+
+    None where a closer look finds nothing there.
+
+    Args:
+        luma: the suspect.
+        grid: that of the whole picture.
+        voice: as which it was read.
+        key: secret of the channel.
+    """
+    height, width = luma.size_px
+    rows, columns = grid.size_px
+    lead = Lead(voice, np.diag([width / columns, height / rows, 1.0]), 0.0)
+    near = _tuned_nearby(lead, luma, _centres(luma)[0], key)
+    return _followed(near, luma, key) if near.score >= _LEAST_WHOLE else None
+
+
+@dataclass(frozen=True)
+class _Patience:
+    """How many leads are followed how far, and the least scores they need.
+
+    A small suspect has few blocks, so that the right lead may hardly stand out; but it also costs little to look at.
+    """
+
+    least_lead: float
+    tuned_leads: int
+    least_tuned: float
+    followed_leads: int
+
+
+_PATIENT, _BRISK = _Patience(3.6, 24, 5.0, 4), _Patience(4.0, 12, 6.0, 2)
+
+
+def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
+    """Where a suspect may lie on a protected picture, likeliest first.
+
+    Args:
+        luma: the suspect.
+        key: secret of the channel.
+    """
+    for leads in _stages(luma, key):
+        for lead in leads:
+            placement = _followed(lead, luma, key)
+            if placement is not None:
+                yield placement
+
+
+def _stages(luma: Luma, key: bytes | None) -> Iterator[list[Lead]]:
+    """Leads worth following, stage by stage."""
+    size_px = luma.size_px
+    centres = _centres(luma)
+    yield _whole(luma, centres[0], key)
+    for number, centre in enumerate(centres):
+        yield _promising(any_scale(size_px, usual=number > 0), luma, centre, key)
+    for stage in (stretched, rotated, bent):
+        yield _promising(stage(size_px), luma, centres[0], key)
+    if luma.plane.size <= _SMALL_PX:
+        yield _promising(closely(size_px), luma, centres[0], key)
+
+
+def _whole(luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
+    """Leads that take the suspect for the whole picture, mirrored or turned by quarters."""
+    leads = []
+    for matrix, voices in turned(luma.size_px):
+        window_px = _window_px(luma, matrix[:2, :2], _WINDOW_PX)
+        window = Window.of(luma, matrix[:2, :2], centre, window_px, key=key)
+        reach = max(window_px) / 2 * _scale(matrix)
+        for voice in voices:
+            lead = Lead(voice, matrix, 0.0)
+            leads.append(
+                tuned(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, steps_px=(), key=key)
+            )
+    return sorted((lead for lead in leads if lead.score >= _LEAST_WHOLE), key=lambda lead: -lead.score)[:2]
+
+
+def _centres(luma: Luma) -> list[Matrix]:
+    """Middles of the windows that tell most: neither flat or clipped, nor so busy that a block must lie exactly."""
+    height, width = luma.size_px
+    rows, columns = (max(3, round(side / _PROBE_PX)) for side in (height, width))
+    means = cv2.resize(luma.plane, (columns, rows), interpolation=cv2.INTER_AREA)
+    busy = activity(np.asarray(means, dtype=np.float32))
+    telling = np.square(SINGLE_WEIGHTS[levels_of(busy)]) * (busy > _FLAT) * (np.abs(means - 127.5) < _CLIPPED)
+    span = _WINDOW_PX / BLOCK * _USUAL_BLOCK_PX / _PROBE_PX
+    across, down = (min(2 * int(span / 2) + 1, 2 * (side // 2) - 1) for side in (columns, rows))
+    around = cv2.blur(telling.astype(np.float32), (across, down), borderType=cv2.BORDER_CONSTANT)
+    inner = np.minimum(_WINDOW_PX * _USUAL_BLOCK_PX / BLOCK, [width, height]) / 2
+    best = float(around.max())
+    centres: list[Matrix] = []
+    for _ in range(_WINDOWS):
+        row, column = np.unravel_index(int(around.argmax()), around.shape)
+        if around[row, column] <= _WORTH_A_LOOK * best:
+            break
+        place = (np.array([column, row]) + 0.5) * [width / columns, height / rows]
+        centres.append(np.clip(place, inner, np.array([width, height]) - inner))
+        around[
+            max(row - down // 2, 0) : row + down // 2 + 1, max(column - across // 2, 0) : column + across // 2 + 1
+        ] = 0
+    different = [
+        place for n, place in enumerate(centres) if not any(np.allclose(place, other) for other in centres[:n])
+    ]
+    return different or [np.array([width / 2, height / 2])]
+
+
+def _promising(glances: Iterable[Glance], luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
+    """The leads around a place that stand after tuning, best first."""
+    leads: list[Lead] = []
+    for glance in glances:
+        place = centre + glance.linear @ np.array(glance.shift_px)
+        window = Window.of(luma, glance.linear, place, _window_px(luma, glance.linear, glance.window_px), key=key)
+        for voice in glance.voices:
+            leads += heard(window, voice, glance.stretches, key=key)
+    leads.sort(key=lambda lead: -lead.score)
+    stand: list[Lead] = []
+    patience = _PATIENT if luma.plane.size <= _SMALL_PX else _BRISK
+    for lead in leads[: patience.tuned_leads]:
+        if lead.score < patience.least_lead:
+            break
+        stand.append(_tuned_nearby(lead, luma, centre, key))
+        if stand[-1].score >= _SURE_LEAD:
+            break
+    stand.sort(key=lambda lead: -lead.score)
+    return [lead for lead in stand[: patience.followed_leads] if lead.score >= patience.least_tuned]
+
+
+def _tuned_nearby(lead: Lead, luma: Luma, centre: Matrix, key: bytes | None) -> Lead:
+    linear = lead.matrix[:2, :2]
+    size_px = _window_px(luma, linear, _WINDOW_PX)
+    window = Window.of(luma, linear, centre, size_px, key=key)
+    reach = max(size_px) / 2 * _scale(linear)
+    return tuned(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, key=key)
+
+
+def _window_px(luma: Luma, linear: Matrix, most_px: int) -> tuple[int, int]:
+    """(height, width) of a window in grid pixels: what there is of the suspect, at most the usual size."""
+    width, height = np.abs(np.linalg.inv(linear)) @ np.array(luma.size_px[::-1])
+    return min(most_px, 2 * int(height / 2)), min(most_px, 2 * int(width / 2))
+
+
+def _scale(matrix: Matrix) -> float:
+    """Suspect pixels to a grid pixel of a 2×2 map, or of a homography at its origin."""
+    return float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+
+
+def _followed(lead: Lead, luma: Luma, key: bytes | None) -> Placement | None:
+    """The placement of a lead, tuned over more and more of the suspect."""
+    window = _whole_window(lead, luma, key)
+    grown = _grown(lead, window, luma, key)
+    placement = located(grown, luma, key=key)
+    return None if placement is None else settled(placement, grown, window, key=key)
+
+
+def _whole_window(lead: Lead, luma: Luma, key: bytes | None) -> Window:
+    """All of the suspect as a lead's grid sees it."""
+    height, width = luma.size_px
+    linear = lead.matrix[:2, :2]
+    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ np.linalg.inv(linear).T
+    across, down = (min(2 * int(np.ceil(extent / 2)) + 2 * BLOCK, _LARGEST_PX) for extent in np.ptp(corners, axis=0))
+    return Window.of(luma, linear, np.array([width / 2, height / 2]), (down, across), apart=True, key=key)
+
+
+def _grown(lead: Lead, window: Window, luma: Luma, key: bytes | None) -> Lead:
+    height, width = luma.size_px
+    centre = np.array([width / 2, height / 2])
+    reach = _WINDOW_PX / 2 * _scale(lead.matrix[:2, :2])
+    whole = max(height, width) / 2
+    while reach < whole:
+        reach = min(reach * _GROWTH, whole)
+        lead = tuned(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, moves=PROJECTIVE, key=key)
+    return lead

@@ -1,0 +1,204 @@
+"""Listening everywhere at once: what a block at any place of a window would say.
+
+What repeats in a mark (:class:`..layout.Weave`) can be heard before it is known where its blocks lie. So a window of a
+suspect is resampled as a grid of some scale and turn would see it, and for a block centred on any of its samples the
+value of its shared chips and its masking level are taken.
+
+A window samples the working grid at every other pixel: the analysis functions hear nothing beyond a quarter of a cycle
+per pixel, so that is enough.
+
+Source: ours.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GRIDS, GROUPS, SPREAD
+from underdrawing.channel.lattice.layout import weave_of
+from underdrawing.channel.lattice.masking import calmest, levels_of
+from underdrawing.channel.lattice.search.placement import moved
+from underdrawing.channel.lattice.transform import analysis_functions
+
+__all__ = ["APART", "LANES", "STRIDE_PX", "Luma", "Window"]
+
+STRIDE_PX = 2
+"""Grid pixels from one sample of a window to the next."""
+
+LANES = 2
+"""Planes of a window that hold shared chips; after them come single coefficients."""
+
+APART = LANES * SPREAD
+"""Number of coefficients that a window holds one by one, the first of :data:`..design.COEFFICIENTS`."""
+
+_FREQUENCIES: tuple[tuple[int, int], ...] = COEFFICIENTS
+_BLOCK = BLOCK // STRIDE_PX
+_COARSE = 2
+_WORTH_SHRINKING = 1.15
+_REACH_PX = 13.0
+_LANES_GRID = GRIDS[1]
+
+Plane = NDArray[np.float32]
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Luma:
+    """Luminance of a suspect, and copies of it at smaller sizes, made when they are asked for.
+
+    Attributes:
+        plane: H×W float32 in grey levels.
+    """
+
+    plane: Plane
+    _copies: dict[int, Plane] = field(default_factory=dict)
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.plane.shape[0], self.plane.shape[1]
+
+    def shrunk(self, factor: float) -> Plane:
+        """A copy that is smaller by about this factor, never by more."""
+        steps = int(np.floor(4 * np.log2(factor) + 1e-6)) if factor > _WORTH_SHRINKING else 0
+        if steps == 0:
+            return self.plane
+        if steps not in self._copies:
+            height, width = (max(1, round(side / 2 ** (steps / 4))) for side in self.size_px)
+            small = cv2.resize(self.plane, (width, height), interpolation=cv2.INTER_AREA)
+            self._copies[steps] = np.asarray(small, dtype=np.float32)
+        return self._copies[steps]
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """What blocks at all places of a window say.
+
+    Attributes:
+        chips: planes×h×w float32 in grey levels, of a block centred on each sample: for each of the two lanes the
+            signed mean of its four coefficients, and if they were asked for these eight coefficients themselves.
+        levels: h×w uint8, the masking level of such a block.
+        inside: h×w bool, whether such a block lies in the suspect; None where all do.
+        matrix: 3×3 float64, from places in the window in grid pixels (x, y) to suspect pixels; corners to corners.
+    """
+
+    chips: Plane
+    levels: NDArray[np.uint8]
+    inside: NDArray[np.bool_] | None
+    matrix: Matrix
+
+    @classmethod
+    def of(
+        cls,
+        luma: Luma,
+        linear: Matrix,
+        centre_px: Matrix,
+        size_px: tuple[int, int],
+        *,
+        apart: bool = False,
+        key: bytes | None = None,
+    ) -> "Window":
+        """Look at a suspect through a window.
+
+        Args:
+            luma: the suspect.
+            linear: 2×2 float64, what a step of one grid pixel is in suspect pixels.
+            centre_px: (x, y) of the window's centre in suspect pixels.
+            size_px: (height, width) of the window in grid pixels, even numbers.
+            apart: whether to take the single coefficients too.
+            key: secret of the channel.
+        """
+        rows, columns = size_px[0] // STRIDE_PX, size_px[1] // STRIDE_PX
+        matrix = np.eye(3)
+        matrix[:2, :2] = linear
+        matrix[:2, 2] = centre_px - linear @ np.array([size_px[1] / 2, size_px[0] / 2])
+        plane = _sampled(luma, matrix, (columns, rows))
+        chips = _chips(plane, (*_kernels(key), *_apart())) if apart else _chips(plane, _kernels(key))
+        return cls(chips, _levels(plane), _inside(luma.size_px, matrix, (rows, columns)), matrix)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of samples."""
+        return self.levels.shape[0], self.levels.shape[1]
+
+
+def _sampled(luma: Luma, matrix: Matrix, size: tuple[int, int]) -> Plane:
+    """Luminance at the samples of a window of this size (columns, rows)."""
+    small = luma.shrunk(STRIDE_PX * float(np.sqrt(abs(np.linalg.det(matrix[:2, :2])))))
+    factor = np.array([small.shape[1] / luma.size_px[1], small.shape[0] / luma.size_px[0]])
+    sampled = np.column_stack([matrix[:2, :2] * STRIDE_PX, matrix[:2, 2]]) * factor[:, None]
+    sampled[:, 2] += 0.5 * sampled[:, :2].sum(axis=1) - 0.5  # from corners to the centres of samples
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(small, sampled, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _inside(size_px: tuple[int, int], matrix: Matrix, shape: tuple[int, int]) -> NDArray[np.bool_] | None:
+    height, width = size_px
+    rows, columns = shape
+    corners = np.array([[x, y] for x in (0, columns) for y in (0, rows)], dtype=np.float64) * STRIDE_PX
+    least, most = moved(matrix, corners).min(axis=0), moved(matrix, corners).max(axis=0)
+    if least.min() >= 0 and most[0] <= width and most[1] <= height:
+        return None
+    reach = _REACH_PX * float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+    across = (np.arange(columns, dtype=np.float32) + 0.5) * STRIDE_PX
+    down = ((np.arange(rows, dtype=np.float32) + 0.5) * STRIDE_PX)[:, None]
+    (xx, xy, x0), (yx, yy, y0) = matrix[:2].astype(np.float32)
+    x, y = xx * across + xy * down + x0, yx * across + yy * down + y0
+    return np.asarray((x > reach) & (x < width - reach) & (y > reach) & (y < height - reach))
+
+
+_Kernel = tuple[tuple[Plane, Plane], ...]
+"""Pairs of filters, down and across; what is meant is the sum of what they give."""
+
+
+def _chips(plane: Plane, kernels: tuple[_Kernel, ...]) -> Plane:
+    planes = [
+        sum(cv2.sepFilter2D(plane, -1, across, down, borderType=cv2.BORDER_REFLECT) for down, across in kernel)
+        for kernel in kernels
+    ]
+    return np.asarray(planes, dtype=np.float32)
+
+
+@lru_cache(maxsize=4)
+def _kernels(key: bytes | None) -> tuple[_Kernel, ...]:
+    """For each lane the signed mean of its four functions."""
+    functions, signs = _functions(), weave_of(_LANES_GRID, key).signs / SPREAD
+    lanes = []
+    for lane, lane_signs in enumerate(signs):
+        across: dict[int, Plane] = {}
+        frequencies = _FREQUENCIES[GROUPS[lane]]
+        for (down, over), sign in zip(frequencies, lane_signs, strict=True):
+            across[down] = across.get(down, np.zeros_like(functions[0])) + sign * functions[over]
+        lanes.append(tuple((functions[down], part) for down, part in across.items()))
+    return tuple(lanes)
+
+
+@lru_cache(maxsize=1)
+def _apart() -> tuple[_Kernel, ...]:
+    """The functions of both lanes one by one."""
+    functions = _functions()
+    return tuple(((functions[down], functions[across]),) for down, across in _FREQUENCIES[:APART])
+
+
+@lru_cache(maxsize=1)
+def _functions() -> Plane:
+    """The analysis functions on a window's samples, 5×15."""
+    full = analysis_functions()
+    return np.asarray(full[:, 0::STRIDE_PX] + full[:, 1::STRIDE_PX], dtype=np.float32)
+
+
+def _levels(plane: Plane) -> NDArray[np.uint8]:
+    """Masking levels, taken at every other sample."""
+    mean = _functions()[0] / _functions()[0].sum()
+    every = cv2.sepFilter2D(plane, -1, mean, mean, borderType=cv2.BORDER_REFLECT)
+    means = np.asarray(every, dtype=np.float32)[::_COARSE, ::_COARSE]
+    apart = _BLOCK // _COARSE
+    padded = np.asarray(cv2.copyMakeBorder(means, apart, apart, apart, apart, cv2.BORDER_REPLICATE), dtype=np.float32)
+    rows, columns = means.shape
+    around = [padded[i * apart :, j * apart :][:rows, :columns] for i in range(3) for j in range(3) if (i, j) != (1, 1)]
+    levels = levels_of(calmest(means, around)).astype(np.uint8)
+    full = np.repeat(np.repeat(levels, _COARSE, axis=0), _COARSE, axis=1)
+    return np.ascontiguousarray(full[: plane.shape[0], : plane.shape[1]])

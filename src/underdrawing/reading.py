@@ -151,12 +151,21 @@ def _anchor(reception: Reception) -> tuple[Anchor, Bits] | None:
     sealed = anchor_hints((1152, *_FEWEST_BITS[1:2], 0), most, confidential=True)
     codeless = anchor_hints((96, 0, 0), (*most[:2], 0), coded=False)
     sealed_codeless = anchor_hints((96, 0, 0), (*most[:2], 0), confidential=True, coded=False)
-    for hints in (None, without_fine, usual, sealed, codeless, sealed_codeless):
-        bits = reception.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=hints).bits
-        anchor = _checked(partial(parse_anchor, hidden=True), bits)
-        if anchor is not None:
-            return anchor, bits
+    for heard in _before_the_anchor(reception):
+        for hints in (None, without_fine, usual, sealed, codeless, sealed_codeless):
+            bits = heard.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=hints).bits
+            anchor = _checked(partial(parse_anchor, hidden=True), bits)
+            if anchor is not None:
+                return anchor, bits
     return None
+
+
+def _before_the_anchor(reception: Reception) -> Iterator[Reception]:
+    """The reception as it is, and then as it would be if the message had the usual blocks: their chips, too, tell where
+    the picture was replaced, whatever their bits are."""
+    yield reception
+    usual = (True, *(size > 0 for size in most_bits(reception.candidate.grid)[:2]), False)
+    yield reception.with_tiers(usual)
 
 
 @dataclass(frozen=True)

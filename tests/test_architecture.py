@@ -19,8 +19,10 @@ FLOORS = [
     {"images", "networks"},
     {"contradictions", "tokenizer", "payload", "channel", "tamper", "recovery", "vault"},
     {"carrying", "comparison", "findings", "fingerprint", "likeness", "recall", "registration", "remembering"},
-    {"cataloguing", "framing", "reading", "retrieval"},
-    {"consulting"},
+    {"shipped"},
+    {"framing", "reading", "retrieval"},
+    {"examining", "marking"},
+    {"cataloguing", "consulting", "judging"},
     {"pipeline", "report"},
     {"cli", "bench"},
 ]

@@ -7,7 +7,7 @@ import pytest
 import skimage.data
 
 from underdrawing import pipeline
-from underdrawing.cataloguing import catalogue, identity
+from underdrawing.cataloguing import catalogue
 from underdrawing.fingerprint import Fingerprinter
 from underdrawing.fingerprint.preview import PREVIEW_PX, preview_of, preview_pixels
 from underdrawing.fingerprint.sketch import sketch_of
@@ -71,10 +71,6 @@ def test_a_picture_without_a_mark_gets_the_id_it_would_get(chelsea, protection):
     assert record.id == protection.id
     assert record.carrier == record.profile == ""
     assert record.tokens is not None
-
-
-def test_the_identity_is_that_of_protecting(protection):
-    assert identity(protection.code, FACTS) == pipeline._identity(protection.code, FACTS)
 
 
 def test_deep_pictures_are_catalogued(chelsea):

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from underdrawing.errors import UnderdrawingError
-from underdrawing.images import load
+from underdrawing.images import load, to_eight_bits
 from underdrawing.registration import Landmarks, Registration, likeness_in_place, register
 from underdrawing.retrieval import Found, find
 from underdrawing.vault import fetch_original
@@ -74,7 +74,7 @@ def consult(
     Raises:
         VaultDamagedError: a record is not what was kept.
     """
-    pixels = _eight_bit(picture.pixels)
+    pixels = to_eight_bits(picture.pixels)
     found = find(vault, id=verification.id, code=code, pixels=pixels, mask=verification.mask)
     record = found.record
     if record is None:
@@ -113,8 +113,8 @@ def _exact(
         original = load(fetch_original(record, allowed=allowed))
     except UnderdrawingError as error:
         return None, str(error)
-    pixels = _eight_bit(picture.pixels)
-    placed = _placed(_eight_bit(original.pixels), pixels, mask)
+    pixels = to_eight_bits(picture.pixels)
+    placed = _placed(to_eight_bits(original.pixels), pixels, mask)
     if placed is None:
         return None, "the original could not be laid over the suspect: too little of both is the same"
     patched = np.where(mask[..., None], placed, pixels).astype(np.uint8)
@@ -171,9 +171,3 @@ def _moved(found: Registration) -> bool:
     """Whether the suspect shows another part of the original than the whole."""
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
     return bool(np.abs(found.corners() - square).max() > _SAME_SHARE)
-
-
-def _eight_bit(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
-    if pixels.dtype == np.uint8:
-        return pixels.astype(np.uint8, copy=False)
-    return np.rint(pixels / np.float32(257)).astype(np.uint8)

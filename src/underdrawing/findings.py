@@ -5,7 +5,7 @@ Importing this module is cheap: the rooms whose types appear here are imported f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -146,23 +146,23 @@ class Verification:
 
     verdict: Verdict
     confidence: float
-    id: str | None
-    blocks: tuple[str, ...]
-    code_scales: int
-    facts: dict[str, str]
-    facts_source: Literal["pixels", "vault"] | None
+    id: str | None = None
+    blocks: tuple[str, ...] = ()
+    code_scales: int = 0
+    facts: dict[str, str] = field(default_factory=dict)
+    facts_source: Literal["pixels", "vault"] | None = None
     signature: SignatureStatus
-    signer: str | None
+    signer: str | None = None
     signature_note: str | None = None
     confidential: bool = False
     sealed_note: str | None = None
-    tampered_fraction: float
-    geometry: Geometry
-    tamper_probability: NDArray[np.float32] | None
-    mask: NDArray[np.bool_] | None
-    recovered: Picture | None
-    recovery_source: Literal["code", "vault"] | None
-    timings_s: dict[str, float]
+    tampered_fraction: float = 0.0
+    geometry: Geometry = field(default_factory=Geometry)
+    tamper_probability: NDArray[np.float32] | None = None
+    mask: NDArray[np.bool_] | None = None
+    recovered: Picture | None = None
+    recovery_source: Literal["code", "vault"] | None = None
+    timings_s: dict[str, float] = field(default_factory=dict)
     whole: Picture | None = None
     foreign: NDArray[np.bool_] | None = None
 

@@ -40,8 +40,9 @@ _SIGNATURE_TONES = {
 _STEP_WORDS = {
     "load": "Reading the file",
     "read": "Finding and reading the mark",
-    "map": "Drawing the map",
-    "recover": "Painting back",
+    "search": "Searching for it in a part, turned or on a page",
+    "examine": "Drawing the map and painting back",
+    "vault": "Asking the vault",
 }
 
 

@@ -1,0 +1,132 @@
+"""A suspect held against the code of what it was: the map of the change, and the picture as it was.
+
+::
+
+    evidence of the mark ─┐
+    suspect ──────────────┼─► map ─┬─► what was there, fitted in
+    hidden code ──────────┘        └─► is this the picture that the code describes?
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from underdrawing.channel.lattice import TONE_DRIFT_LIMIT
+from underdrawing.comparison import compared
+from underdrawing.images import to_eight_bits
+from underdrawing.likeness import shows_another_picture
+from underdrawing.recovery import paint_back
+from underdrawing.remembering import remember, surroundings_of, tells_enough
+from underdrawing.shipped import restorer, tokenizer
+from underdrawing.tamper import find_tampering
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from underdrawing.framing import Framing
+    from underdrawing.reading import Reading
+    from underdrawing.tamper import TamperFinding
+    from underdrawing.tokenizer import HiddenCode
+
+__all__ = ["Examination", "Testimony", "examine"]
+
+_COMPARED_SCALES = 4
+"""From so many scales on a code tells enough of each place to compare."""
+
+
+@dataclass(frozen=True, eq=False)
+class Testimony:
+    """What a carrier says about places, on a grid of rows×columns blocks laid over the frame.
+
+    Attributes:
+        evidence: rows×columns float32, log-likelihood ratio of untouched against replaced, in nats.
+        agreement: 2×rows×columns float32, see ``tamper.find_tampering``.
+        intact: rows×columns float32, probability that a block is untouched.
+        gamma: change of tone that is known and to be undone.
+        steady: whether tones are as they were and nothing was blurred.
+        visible: rows×columns bool, which blocks the suspect shows; None for all.
+    """
+
+    evidence: NDArray[np.float32]
+    agreement: NDArray[np.float32]
+    intact: NDArray[np.float32]
+    gamma: float = 1.0
+    steady: bool = True
+    visible: NDArray[np.bool_] | None = None
+
+    @classmethod
+    def of(cls, reading: Reading) -> Testimony:
+        """That of the lattice."""
+        heard = reading.reception
+        tone = heard.candidate.tone
+        unchanged = (tone.gain, tone.gamma, tone.blur_px) == (1, 1, 0)
+        return cls(
+            evidence=heard.evidence,
+            agreement=heard.agreement,
+            intact=heard.intact,
+            gamma=tone.gamma,
+            steady=unchanged and reading.drift <= TONE_DRIFT_LIMIT,
+            visible=heard.look.visible,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Examination:
+    """What came of it, on the frame.
+
+    Attributes:
+        finding: the map.
+        another: whether the suspect shows another picture than the code describes.
+        whole: h×w×3 RGB of the frame, as it was: what was changed or is not shown, painted; None where nothing was
+            painted.
+    """
+
+    finding: TamperFinding
+    another: bool = False
+    whole: NDArray[np.uint8] | NDArray[np.uint16] | None = None
+
+
+def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> Examination:
+    """Hold a suspect against its code.
+
+    Args:
+        framing: the suspect on its frame.
+        code: of the picture that was protected; None where none is known. One with fewer than four scales is painted
+            from, but not compared with.
+        testimony: what the carrier says.
+    """
+    pixels = to_eight_bits(framing.frame)
+    compare = code is not None and code.n_scales >= _COMPARED_SCALES
+    says = None if code is None else tokenizer().linear_picture(code)
+    remembered = None if code is None else cache(partial(tokenizer().decode, code))
+    comparison = None
+    if code is not None and says is not None and compare:
+        comparison = compared(pixels, code, tokenizer(), says=says, intact=testimony.intact, gamma=testimony.gamma)
+    finding = find_tampering(
+        testimony.evidence,
+        agreement=testimony.agreement,
+        suspect=framing.frame,
+        comparison=comparison,
+        remembered=remembered if compare else None,
+        steady=testimony.steady,
+        visible=testimony.visible,
+    )
+    hidden = framing.hidden(finding.mask)
+    if code is None or says is None or remembered is None:
+        return Examination(finding)
+    if compare and shows_another_picture(framing.frame, says.astype(np.uint8), hidden):
+        return Examination(finding, another=True)
+    if not hidden.any():
+        return Examination(finding)
+    original = remembered() if tells_enough(code) else _guessed(pixels, code, hidden)
+    return Examination(finding, whole=paint_back(framing.frame, original, hidden))
+
+
+def _guessed(pixels: NDArray[np.uint8], code: HiddenCode, mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The picture as it was, from a short code and from what is around the mask."""
+    around = surroundings_of(pixels, mask)
+    return remember(code, around, tokenizer=tokenizer(), restorer=restorer())

@@ -1,0 +1,126 @@
+"""What a reading and a map amount to: the verdict, how sure it is, what the signature is worth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from underdrawing.findings import Geometry, Verdict, Verification
+from underdrawing.payload import Block, SignatureCheck, SignatureStatus, TrustStore, verify_signature
+
+if TYPE_CHECKING:
+    from underdrawing.examining import Examination
+    from underdrawing.framing import Framing
+    from underdrawing.images import Picture
+    from underdrawing.reading import Reading
+    from underdrawing.tamper import TamperFinding
+
+__all__ = ["check_signature", "judge", "unprotected", "with_map"]
+
+_CLEAR_EVIDENCE = 1.0
+"""Mean evidence per block, in nats, from which an anchor alone can vouch for the picture."""
+
+
+def check_signature(reading: Reading, trust: TrustStore | None) -> SignatureCheck:
+    """What the signature of a message is worth to a reader who believes ``trust``."""
+    if reading.core is None:
+        there_is_one = "could not be read" if reading.anchor.core_bits else "did not fit into this picture"
+        return SignatureCheck(SignatureStatus.ABSENT, note=f"the block that holds facts and signature {there_is_one}")
+    store = TrustStore() if trust is None else trust
+    today = datetime.now(UTC).date()
+    return verify_signature(reading.bits[Block.ANCHOR], reading.bits[Block.CORE], store, on=today)
+
+
+def judge(
+    picture: Picture, reading: Reading, framing: Framing, examined: Examination, signature: SignatureCheck
+) -> Verification:
+    """The verification of a suspect whose mark was read."""
+    verdict = _verdict(reading, signature.status, examined)
+    facts = reading.facts
+    verification = Verification(
+        verdict=verdict,
+        confidence=_confidence(verdict, examined.finding),
+        id=f"{reading.anchor.id:016x}",
+        blocks=reading.blocks,
+        code_scales=0 if reading.code is None else reading.code.n_scales,
+        facts=facts,
+        facts_source="pixels" if facts else None,
+        signature=signature.status,
+        signer=signature.signer or (signature.key_id.hex() if signature.key_id else None),
+        signature_note=signature.note,
+        confidential=reading.anchor.confidential,
+        sealed_note=reading.refusal,
+        geometry=framing.geometry(reading.reception.candidate.describe()),
+    )
+    return with_map(verification, picture, framing, examined, source="code")
+
+
+def unprotected(*, seen: bool) -> Verification:
+    """The verification of a suspect without a mark that can be read; ``seen``: there was one, though."""
+    note = "a mark was found, but it is too damaged to be read" if seen else "no mark was found"
+    return Verification(
+        verdict=Verdict.UNPROTECTED,
+        confidence=0.9 if seen else 0.99,
+        id=None,
+        signature=SignatureStatus.ABSENT,
+        geometry=Geometry(note=note),
+    )
+
+
+def with_map(
+    verification: Verification,
+    picture: Picture,
+    framing: Framing,
+    examined: Examination,
+    *,
+    source: Literal["code", "vault"],
+) -> Verification:
+    """A verification with what was found in places: the map, and the picture painted back.
+
+    Args:
+        verification: without these.
+        picture: the suspect.
+        framing: how it lies on the frame.
+        examined: what was found on the frame.
+        source: where the code came from that was painted from.
+    """
+    finding = examined.finding
+    mask = framing.mask_on_suspect(finding.mask)
+    whole = None if examined.whole is None else replace(picture, pixels=examined.whole, alpha=None)
+    recovered = None
+    if whole is not None and finding.tampered:
+        recovered = replace(picture, pixels=framing.painted(whole.pixels, mask))
+    return replace(
+        verification,
+        tampered_fraction=float(mask.mean()),
+        tamper_probability=framing.plane_on_suspect(finding.probability),
+        mask=mask,
+        recovered=recovered,
+        recovery_source=source if recovered is not None else None,
+        whole=None if framing.placement is None else whole,
+        foreign=framing.foreign,
+    )
+
+
+def _verdict(reading: Reading, signature: SignatureStatus, examined: Examination) -> Verdict:
+    if signature is SignatureStatus.INVALID:
+        return Verdict.FORGED
+    if examined.another:
+        return Verdict.TRANSPLANTED
+    if examined.finding.tampered:
+        return Verdict.TAMPERED
+    return Verdict.AUTHENTIC if _can_tell(reading) else Verdict.UNDECIDED
+
+
+def _can_tell(reading: Reading) -> bool:
+    """Whether a change would show: the core was read, or the chips of an anchor alone speak clearly enough."""
+    if reading.anchor.core_bits:
+        return reading.core is not None
+    return float(reading.reception.evidence.mean()) >= _CLEAR_EVIDENCE
+
+
+def _confidence(verdict: Verdict, finding: TamperFinding) -> float:
+    if verdict is Verdict.UNDECIDED:
+        return 0.5
+    return finding.confidence if verdict in (Verdict.AUTHENTIC, Verdict.TAMPERED) else 0.999

@@ -1,0 +1,110 @@
+"""From a picture to what is put into it: its identity, the message, and the nudges that keep its tokens steady."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from underdrawing.channel import Profile
+from underdrawing.channel.lattice import capacity_bits
+from underdrawing.payload import Capacity, Message, Recipient, Seal, SharedKey, SigningKey, compose, seal_for, seal_with
+from underdrawing.reading import SCALES_UPTO, TIER_OF
+from underdrawing.shipped import tokenizer
+from underdrawing.tokenizer import from_canvas, plane_to_canvas
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from underdrawing.images import Picture
+    from underdrawing.payload import Bits
+    from underdrawing.tokenizer import HiddenCode
+
+__all__ = ["Confidants", "identity", "message_for", "new_identity", "scales_in", "steadying", "tiers_of"]
+
+Confidants = SharedKey | Sequence[Recipient]
+"""Who may read a confidential mark: whoever holds one shared key, or one of the private halves of public keys."""
+
+_MARGINS = {
+    Profile.STANDARD: (0.5, 1.0, 1.0, 1.5, 2.0, 0.0),
+    Profile.DISCREET: (0.5, 0.5, 0.5, 0.6, 0.6, 0.0),
+}
+"""How far a protected picture keeps its tokens of each scale from their borders, see ``Tokenizer.steadying``."""
+
+
+def identity(code: HiddenCode, facts: Mapping[str, str]) -> int:
+    """64 bits that name a picture with these facts: the same again whenever it is protected."""
+    digest = hashlib.sha256(b"underdrawing id 1\0")
+    for tokens in code.scales:
+        digest.update(tokens.astype("<u2").tobytes())
+    for name in sorted(facts):
+        digest.update(f"{name}\0{facts[name]}\0".encode())
+    return int.from_bytes(digest.digest()[:8], "big")
+
+
+def new_identity() -> int:
+    """64 random bits, for marks whose id must not tell anything of the picture."""
+    return secrets.randbits(64)
+
+
+def message_for(
+    picture: Picture,
+    code: HiddenCode,
+    facts: Mapping[str, str],
+    *,
+    key: SigningKey | None,
+    profile: Profile,
+    confidential: Confidants | None,
+    with_code: bool,
+) -> Message:
+    """The message that a picture can hold; the arguments are those of ``pipeline.protect``.
+
+    Raises:
+        PayloadError: the facts cannot be written.
+        CapacityError: a confidential mark has no room in this picture.
+        ImageTooSmallError: the picture is too small or too long to carry a mark.
+    """
+    id = identity(code, facts) if confidential is None and with_code else new_identity()
+    return compose(
+        id=id,
+        tokens=code.scales if with_code else None,
+        fine_order=tokenizer().detail_order(code.prefix(5)) if with_code else None,
+        facts=facts,
+        key=key,
+        capacity=Capacity(*capacity_bits(picture.pixels, profile=profile)),
+        seal=None if confidential is None else _seal(confidential, id),
+    )
+
+
+def _seal(confidential: Confidants, id: int) -> Seal:
+    if isinstance(confidential, SharedKey):
+        return seal_with(confidential, id=id)
+    return seal_for(confidential, id=id, entropy=secrets.token_bytes(32))
+
+
+def tiers_of(message: Message) -> list[Bits | None]:
+    """The bits for each tier of the channel, best protected first; None where the message has no such block."""
+    return [message.blocks.get(block) for block in TIER_OF]
+
+
+def scales_in(message: Message) -> int:
+    """How many scales of the code a message carries."""
+    return next(n for block, n in reversed(SCALES_UPTO.items()) if block in message.blocks)
+
+
+def steadying(
+    canvas: NDArray[np.uint8], code: HiddenCode, profile: Profile, mark: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """What keeps the tokens of a picture in its copies, H×W float32 in grey levels, once ``mark`` is added to it.
+
+    Args:
+        canvas: 256×256×3 RGB uint8, the picture.
+        code: the tokens to keep.
+        profile: how much may be spent on it.
+        mark: H×W float32 in grey levels, what the channel adds to the brightness.
+    """
+    marked = np.rint(canvas + plane_to_canvas(mark)[..., None]).astype(np.int16)
+    return from_canvas(tokenizer().steadying(marked, code, _MARGINS[profile]), *mark.shape)

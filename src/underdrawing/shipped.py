@@ -1,0 +1,29 @@
+"""The shipped networks, each loaded once a process, when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from underdrawing.fingerprint import Fingerprinter
+from underdrawing.recovery import Restorer
+from underdrawing.tokenizer import Tokenizer
+
+__all__ = ["fingerprinter", "restorer", "tokenizer"]
+
+
+@cache
+def tokenizer() -> Tokenizer:
+    """The tokenizer: pictures to hidden codes and back."""
+    return Tokenizer.load()
+
+
+@cache
+def restorer() -> Restorer:
+    """The Transformer that predicts what did not arrive."""
+    return Restorer.load()
+
+
+@cache
+def fingerprinter() -> Fingerprinter:
+    """The network that says in bits what a picture looks like."""
+    return Fingerprinter.load()

@@ -48,6 +48,8 @@ METHODS = ("ours", "PDQ", "pHash")
 UNKNOWN_RATE = 0.99
 CREATED = "2026-01-01T00:00:00Z"
 KINDS = (Kind.SPLICE, Kind.BLENDED_SPLICE, Kind.COPY_MOVE, Kind.REMOVAL, Kind.REGENERATION, Kind.TEXT)
+SISTERS = ("grocery/", "camvid/")
+"""Collections with several photographs of one scene: which of them a copy comes from is another question."""
 CHUNK = 20_000
 
 Pixels = NDArray[np.uint8]
@@ -159,7 +161,7 @@ def main(
     indexes = {m: Index(np.concatenate([known[m], drawn(known[m], strangers)])) for m in METHODS}
     previews = [bytes(p) for p in np.split(known["previews"], np.cumsum(known["sizes"])[:-1])]
     vault = MemoryVault(indexes["ours"], previews)
-    chosen = [i for i, own in enumerate(splits) if split in ("all", own)]
+    chosen = [i for i, own in enumerate(splits) if split in ("all", own) and not names[i].startswith(SISTERS)]
     chosen = chosen[:: max(1, len(chosen) // queries)][:queries]
     log = output / f"rows-{weights}-{strangers}.jsonl"
     done = {(row["picture"], row["what"]): row for row in lines_of(log)}
@@ -275,9 +277,9 @@ def told(found: Found, *, right: str, real: int) -> dict[str, Any]:
                 "real": int(one.id, 16) < real,
                 "distance": one.distance_bits,
                 "points": one.registration.points if one.registration else 0,
-                "in_place": one.in_place,
+                "likeness": one.likeness,
             }
-            for one in found.candidates[:20]
+            for one in found.candidates
         ],
     }
 
@@ -378,7 +380,7 @@ def fitted(rows: list[dict[str, Any]]) -> str:
     """Logistic regressions of *this candidate is the original*, on bits alone and with previews."""
     candidates = [one for row in rows for kind in ("known", "unknown") for one in row[kind]["candidates"]]
     right = np.array([one["right"] for one in candidates], float)
-    seen = np.array([[1, one["distance"], min(one["points"], 40), one["in_place"]] for one in candidates], float)
+    seen = np.array([[1, one["distance"], min(one["points"], 20), one["likeness"]] for one in candidates], float)
     lines = []
     for name, columns in (("_BITS_ALONE", [0, 1]), ("_WITH_PREVIEW", [0, 1, 2, 3])):
         weights = np.zeros(4)
@@ -392,8 +394,8 @@ def logistic(features: NDArray[np.float64], labels: NDArray[np.float64]) -> NDAr
     weights = np.zeros(features.shape[1])
     for _ in range(60):
         chance = 1 / (1 + np.exp(-np.clip(features @ weights, -30, 30)))
-        slope = features.T @ (labels - chance) - 1e-3 * weights
-        curve = (features * (chance * (1 - chance))[:, None]).T @ features + 1e-3 * np.eye(len(weights))
+        slope = features.T @ (labels - chance) - 0.05 * weights
+        curve = (features * (chance * (1 - chance))[:, None]).T @ features + 0.05 * np.eye(len(weights))
         step = np.linalg.solve(curve, slope)
         weights += step * min(1.0, 10 / max(1e-9, float(np.abs(step).max())))
     return weights

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from underdrawing.registration import AGREEING, Landmarks, likeness_in_place, register
+from underdrawing.registration import AGREEING, Landmarks, likeness_aligned, likeness_in_place, register
 
 
 @pytest.fixture(scope="module")
@@ -99,3 +99,32 @@ def test_copies_are_alike_in_place(chelsea, preview):
     for name in ("astronaut", "coffee", "rocket", "retina"):
         assert likeness_in_place(both(getattr(skimage.data, name)()), preview) < 0.5
     assert likeness_in_place(both(np.full((64, 64, 3), 128, np.uint8)), preview) == pytest.approx(0, abs=0.05)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_crop_is_alike_once_it_is_aligned(chelsea, preview, mirrored):
+    crop = jpeg(chelsea[40:280, 60:420], 60)[:, :: -1 if mirrored else 1]
+    suspects = both(crop)
+    found = register(suspects, preview)
+    assert found.mirrored is mirrored
+    assert likeness_in_place(suspects, preview) < 0.6
+    assert likeness_aligned(suspects, preview, found) > 0.8
+
+
+def test_the_same_thing_elsewhere_is_not_a_copy(chelsea):
+    """A poster that hangs in two rooms agrees in many points, and in nothing around it."""
+    rooms = [cv2.resize(getattr(skimage.data, name)(), (900, 600)) for name in ("coffee", "rocket")]
+    for room, (top, left) in zip(rooms, ((20, 40), (280, 430)), strict=True):
+        room[top : top + 300, left : left + 451] = chelsea
+    suspects, other = both(rooms[0]), Landmarks.of(rooms[1])
+    found = register(suspects, other)
+    assert found.certain
+    assert likeness_aligned(suspects, other, found) < 0.7
+
+
+def test_writing_around_a_picture_does_not_take_all_points(chelsea, preview):
+    page = np.full((600, 900, 3), 245, np.uint8)
+    for row in range(20, 600, 14):
+        cv2.putText(page, "the quick brown fox jumps over " * 4, (5, row), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (20,) * 3, 1)
+    page[150:450, 220:671] = chelsea
+    assert register(both(jpeg(page, 80)), preview).clear

@@ -174,7 +174,7 @@ def test_answers_are_plain_values(vault, records):
     assert told["facts"] == {"title": "coffee"}
     assert told["candidates"][0]["id"] == records["coffee"].id
     assert set(told["candidates"][0]) == {
-        *("id", "source", "confidence", "distance_bits", "equal_tokens", "likeness_in_place"),
+        *("id", "source", "confidence", "distance_bits", "equal_tokens", "likeness"),
         *("agreeing_points", "share_shown", "mirrored"),
     }
 

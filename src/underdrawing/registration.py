@@ -21,14 +21,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AGREEING", "Landmarks", "Registration", "likeness_in_place", "register"]
+__all__ = ["AGREEING", "Landmarks", "Registration", "likeness_aligned", "likeness_in_place", "register"]
 
 AGREEING = 10
 """So many agreeing points make it certain that two pictures show the same: see ``docs/retrieval.md``."""
 
 _CLEAR = 24
 _LONG_SIDE_PX = 384
-_POINTS = 700
+_POINTS = 3000
+_AREAS, _POINTS_OF_AREA = 6, 20  # of 6×6 areas each keeps its best points, so that writing does not take them all
 _RATIO = 0.85  # of the distances to the best and second-best partner of a point
 _TOLERANCE_PX = 4.0
 _EXACT_PX = 1.5  # the same for the homography
@@ -39,7 +40,8 @@ _SLANT = 2.0  # largest ratio of the stretches along two directions
 _TILES, _TILE_PX = 6, 8  # of the small picture that is compared in place
 _COARSE_PX = 4.0  # what is coarser than this, of 48, is left out of that
 _FAINT = 2.0  # grey levels of fine structure below which two tiles hardly agree
-_TILES_KEPT = 21  # of 36: so many best ones count, since the rest may have been replaced
+_TILES_KEPT = 7 / 12  # of them: so many best ones count, since the rest may have been replaced
+_WARPED_PX = 96  # side of the picture that is laid over another
 _EXACT_FROM = 24  # agreeing points from which a homography is fitted
 
 
@@ -52,12 +54,14 @@ class Landmarks:
         looks: (n, 32) uint8, what is around each point, turned upright.
         size_px: (width, height) of the picture as it was looked at.
         tiles: (36, 192) float32, fine structure of each of 6×6 tiles of the whole picture.
+        small: 96×96×3 float32, the whole picture.
     """
 
     places: NDArray[np.float32]
     looks: NDArray[np.uint8]
     size_px: tuple[int, int]
     tiles: NDArray[np.float32]
+    small: NDArray[np.float32]
 
     @classmethod
     def of(cls, pixels: NDArray[np.uint8], hidden: NDArray[np.bool_] | None = None) -> Landmarks:
@@ -70,10 +74,10 @@ class Landmarks:
         if hidden is not None:
             shown = cv2.resize(255 - hidden.astype(np.uint8) * 255, size, interpolation=cv2.INTER_NEAREST)
         finder: Any = cv2.ORB.create(_POINTS, 1.2, 8, edgeThreshold=12, patchSize=24, fastThreshold=5)
-        points, looks = finder.detectAndCompute(seen, shown)
+        points, looks = finder.compute(seen, _spread(finder.detect(seen, shown), size))
         places = np.array([point.pt for point in points], np.float32).reshape(-1, 2)
         found = np.empty((0, 32), np.uint8) if looks is None else np.asarray(looks, dtype=np.uint8)
-        return cls(places, found, (size[0], size[1]), _fine_tiles(pixels, hidden))
+        return cls(places, found, (size[0], size[1]), _fine_tiles(pixels, hidden), _small(pixels, _WARPED_PX))
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +134,17 @@ def register(suspects: Sequence[Landmarks], original: Landmarks) -> Registration
     return max((one for one in found if one is not None), key=lambda one: one.points, default=None)
 
 
+def _spread(points: Sequence[Any], size_px: tuple[int, ...]) -> list[Any]:
+    """The strongest points of each of 6×6 areas."""
+    kept: dict[tuple[int, int], list[Any]] = {}
+    for point in sorted(points, key=lambda one: -one.response):
+        column, row = (int(_AREAS * place / side) for place, side in zip(point.pt, size_px, strict=True))
+        area = kept.setdefault((row, column), [])
+        if len(area) < _POINTS_OF_AREA:
+            area.append(point)
+    return [point for area in kept.values() for point in area]
+
+
 def likeness_in_place(suspects: Sequence[Landmarks], original: Landmarks) -> float:
     """How alike the fine structure is where nothing was moved: 1 in a copy, about 0.2 in strangers.
 
@@ -144,19 +159,58 @@ def _tiles_alike(some: NDArray[np.float32], others: NDArray[np.float32]) -> floa
     """Mean correlation of the tiles that agree best; faint ones count less."""
     products = (some * others).sum(axis=1)
     norms = np.sqrt((some**2).sum(axis=1) * (others**2).sum(axis=1)) + some.shape[1] * _FAINT
-    return float(np.sort(products / norms)[-_TILES_KEPT:].mean())
+    kept = max(1, round(_TILES_KEPT * len(some)))
+    return float(np.sort(products / norms)[-kept:].mean())
+
+
+def likeness_aligned(suspects: Sequence[Landmarks], original: Landmarks, found: Registration) -> float:
+    """How alike the fine structure is once the original is laid over the suspect by what was found, as above.
+
+    Two photographs of one thing agree in many points, but not in what is around it; a copy agrees in both. What lies
+    outside of the original does not count; where less than a quarter of the suspect is left to compare, it is 0.
+    """
+    suspect = suspects[int(found.mirrored) % len(suspects)]
+    turned = np.array([[-1, 0, 1], [0, 1, 0], [0, 0, 1]], np.float64) if found.mirrored else np.eye(3)
+    back = _scaled(_WARPED_PX) @ found.matrix @ turned @ np.linalg.inv(_scaled(_TILES * _TILE_PX))
+    size, flags = (_TILES * _TILE_PX,) * 2, cv2.INTER_AREA | cv2.WARP_INVERSE_MAP
+    smooth = cv2.GaussianBlur(original.small, (0, 0), 1.0)
+    laid = cv2.warpPerspective(smooth, back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    inside = cv2.warpPerspective(np.ones(original.small.shape[:2], np.float32), back, size, flags=flags)
+    counts = inside.reshape(_TILES, _TILE_PX, _TILES, _TILE_PX).mean(axis=(1, 3)).ravel() > 0.9
+    if counts.sum() < _TILES * _TILES / 4:
+        return 0.0
+    return _tiles_alike(suspect.tiles[counts], _tiles_of(np.asarray(laid, dtype=np.float32))[counts])
+
+
+def _scaled(side_px: int) -> NDArray[np.float64]:
+    """From shares of a square picture to its pixels, whose centres lie at half pixels."""
+    return np.array([[side_px, 0, -0.5], [0, side_px, -0.5], [0, 0, 1]], np.float64)
 
 
 def _fine_tiles(pixels: NDArray[np.uint8], hidden: NDArray[np.bool_] | None) -> NDArray[np.float32]:
     """Fine structure of 6×6 tiles, (36, 192) float32; 0 where hidden."""
     side = _TILES * _TILE_PX
-    small = cv2.resize(np.ascontiguousarray(pixels), (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
-    fine = small - cv2.GaussianBlur(small, (0, 0), _COARSE_PX)
-    if hidden is not None:
-        covered = cv2.resize(hidden.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
-        fine = fine * (covered < 0.5)[..., None]
-    tiles = fine.reshape(_TILES, _TILE_PX, _TILES, _TILE_PX, 3).transpose(0, 2, 1, 3, 4)
+    tiles = _tiles_of(_small(pixels, side))
+    if hidden is None:
+        return tiles
+    covered = cv2.resize(hidden.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+    shown = np.repeat((covered < 0.5)[..., None], 3, axis=2).astype(np.float32)
+    return np.asarray(tiles * _cut(shown), dtype=np.float32)
+
+
+def _tiles_of(small: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What is fine in a picture of 48×48×3, in tiles (36, 192)."""
+    return _cut(small - cv2.GaussianBlur(small, (0, 0), _COARSE_PX))
+
+
+def _cut(small: NDArray[np.float32]) -> NDArray[np.float32]:
+    tiles = small.reshape(_TILES, _TILE_PX, _TILES, _TILE_PX, 3).transpose(0, 2, 1, 3, 4)
     return np.ascontiguousarray(tiles.reshape(_TILES * _TILES, -1), dtype=np.float32)
+
+
+def _small(pixels: NDArray[np.uint8], side_px: int) -> NDArray[np.float32]:
+    shrunk = cv2.resize(np.ascontiguousarray(pixels), (side_px, side_px), interpolation=cv2.INTER_AREA)
+    return np.asarray(shrunk, dtype=np.float32)
 
 
 def _aligned(suspect: Landmarks, original: Landmarks, *, mirrored: bool) -> Registration | None:

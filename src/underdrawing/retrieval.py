@@ -16,37 +16,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from underdrawing.errors import UsageError
 from underdrawing.fingerprint import Fingerprinter
 from underdrawing.fingerprint.preview import preview_pixels
 from underdrawing.fingerprint.sketch import sketch_of
-from underdrawing.registration import Landmarks, Registration, likeness_in_place, register
+from underdrawing.registration import Landmarks, Registration, likeness_aligned, likeness_in_place, register
 from underdrawing.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from underdrawing.tokenizer import HiddenCode
     from underdrawing.tokenizer.weights import LinearWeights
     from underdrawing.vault import Match, Record
 
 __all__ = ["Candidate", "Found", "Searchable", "Source", "find"]
 
-_BITS_ALONE = (12.0, -0.1, 0.0, 0.0)
-_WITH_PREVIEW = (2.0, -0.1, 0.8, 14.0)
+_BITS_ALONE = (23.0, -0.165, 0.0, 0.0)
+_WITH_PREVIEW = (0.54, -0.062, 0.555, 6.845)
 """How sure a candidate is, as the logarithm of the odds: a constant, for every bit that differs, for every point that
-agrees, for likeness in place. Without a preview, and with one. Fitted by ``bench/retrieval.py --fit``."""
+agrees, for likeness. Without a preview, and with one. Fitted by ``bench/retrieval.py --fit``."""
 
-_MOST_POINTS = 40
+_MOST_POINTS = 20
 _ABSENT = 0.97  # how sure *not in the vault* can be at most: copies beyond recognition look like strangers
+_LIKELY = 0.5
+_CLEAR = 0.95  # from here on no other view is asked for
 _SKETCHES = 50
 _LEAST_EQUAL = 0.5
 _BORDER_LEVELS = 6
 _LEAST_LEFT = 0.3
+
+View: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.bool_] | None]
+"""Pixels and what is hidden of them."""
 
 
 class Source(StrEnum):
@@ -86,7 +90,7 @@ class Candidate:
         confidence: how probable it is that the suspect shows this picture, 0 to 1.
         distance_bits: how many bits of the fingerprint differ; None when it was found by something else.
         equal: share of the received tokens that are the record's; None likewise.
-        in_place: how alike suspect and preview are without moving anything; None without a preview.
+        likeness: how alike suspect and preview are in place, or laid over each other; None without a preview.
         registration: how the suspect lies within the record's preview, believable where it is ``certain``; None when
             that was not tried or found nothing.
     """
@@ -96,7 +100,7 @@ class Candidate:
     confidence: float
     distance_bits: int | None = None
     equal: float | None = None
-    in_place: float | None = None
+    likeness: float | None = None
     registration: Registration | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -108,7 +112,7 @@ class Candidate:
             "confidence": round(self.confidence, 4),
             "distance_bits": self.distance_bits,
             "equal_tokens": None if self.equal is None else round(self.equal, 4),
-            "likeness_in_place": None if self.in_place is None else round(self.in_place, 4),
+            "likeness": None if self.likeness is None else round(self.likeness, 4),
             "agreeing_points": None if self.registration is None else self.registration.points,
             "share_shown": None if placed is None else round(placed.share_shown(), 4),
             "mirrored": None if placed is None else placed.mirrored,
@@ -246,36 +250,48 @@ def _by_fingerprint(
     vault: Searchable, pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None, k: int, fingerprinter: Fingerprinter
 ) -> Found:
     """The nearest fingerprint whose preview agrees with the suspect."""
-    distances: dict[str, int] = {}
-    for view, hidden in _views(pixels, mask):
-        bits = fingerprinter.describe(view, hidden).bits
-        for match in vault.nearest_fingerprints(bits, k):
-            distances[match.id] = min(match.distance, distances.get(match.id, match.distance))
-    nearest = sorted(distances, key=lambda id_: (distances[id_], id_))[:k]
-    candidates, records = _compared(vault, nearest, distances, pixels, mask)
-    if candidates and candidates[0].confidence >= 0.5:
+    suspects = [Landmarks.of(*view) for view in _mirrored(pixels, mask)]
+    records: dict[str, Record] = {}
+    candidates: list[Candidate] = []
+    for views in (_views(pixels, mask), _guesses(pixels, mask)):
+        distances = _nearest(vault, views, k, fingerprinter)
+        fresh = [id_ for id_ in sorted(distances, key=lambda id_: (distances[id_], id_)) if id_ not in records][:k]
+        candidates += _compared(vault, fresh, distances, suspects, records)
+        candidates.sort(key=lambda one: (-one.confidence, one.distance_bits or 0))
+        if candidates and candidates[0].confidence >= _CLEAR:
+            break
+    if candidates and candidates[0].confidence >= _LIKELY:
         best = candidates[0]
         return Found(
             record=records[best.id],
             source=Source.FINGERPRINT,
             confidence=best.confidence,
             registration=best.registration if best.registration is not None and best.registration.certain else None,
-            candidates=candidates,
+            candidates=tuple(candidates),
         )
     likeliest = candidates[0].confidence if candidates else 0.0
-    return Found(record=None, source=None, confidence=_ABSENT * (1 - likeliest), candidates=candidates)
+    absent = _ABSENT * (1 - likeliest)
+    return Found(record=None, source=None, confidence=absent, candidates=tuple(candidates))
+
+
+def _nearest(vault: Searchable, views: Sequence[View], k: int, fingerprinter: Fingerprinter) -> dict[str, int]:
+    """Ids of the records nearest to any view, with their least distance in bits."""
+    distances: dict[str, int] = {}
+    for pixels, hidden in views:
+        for match in vault.nearest_fingerprints(fingerprinter.describe(pixels, hidden).bits, k):
+            distances[match.id] = min(match.distance, distances.get(match.id, match.distance))
+    return distances
 
 
 def _compared(
     vault: Searchable,
     ids: Sequence[str],
     distances: dict[str, int],
-    pixels: NDArray[np.uint8],
-    mask: NDArray[np.bool_] | None,
-) -> tuple[tuple[Candidate, ...], dict[str, Record]]:
-    """Candidates for ids, likeliest first, and their records; stops at the first that is certain."""
-    suspects = [Landmarks.of(*view) for view in _mirrored(pixels, mask)]
-    candidates, records = [], {}
+    suspects: Sequence[Landmarks],
+    records: dict[str, Record],
+) -> list[Candidate]:
+    """Candidates for ids; their records are added to ``records``. Stops at the first that is clear."""
+    candidates = []
     for id_ in ids:
         record = vault.get(id_)
         if record is None:
@@ -283,9 +299,9 @@ def _compared(
         records[id_] = record
         candidates.append(_candidate(record, distances[id_], suspects))
         found = candidates[-1].registration
-        if found is not None and found.clear:
+        if found is not None and found.clear and candidates[-1].confidence >= _CLEAR:
             break
-    return tuple(sorted(candidates, key=lambda one: (-one.confidence, one.distance_bits or 0))), records
+    return candidates
 
 
 def _candidate(record: Record, distance: int, suspects: Sequence[Landmarks]) -> Candidate:
@@ -293,27 +309,27 @@ def _candidate(record: Record, distance: int, suspects: Sequence[Landmarks]) -> 
     preview = preview_pixels(record.preview)
     shown = None if preview is None else Landmarks.of(preview)
     found = None if shown is None else register(suspects, shown)
-    in_place = None if shown is None else likeness_in_place(suspects, shown)
+    likeness = None if shown is None else likeness_in_place(suspects, shown)
+    if shown is not None and likeness is not None and found is not None and found.certain:
+        likeness = max(likeness, likeness_aligned(suspects, shown, found))
     return Candidate(
         id=record.id,
         source=Source.FINGERPRINT,
-        confidence=_sure_of_looks(distance, found.points if found else 0, in_place),
+        confidence=_sure_of_looks(distance, found.points if found else 0, likeness),
         distance_bits=distance,
-        in_place=in_place,
+        likeness=likeness,
         registration=found,
     )
 
 
-def _sure_of_looks(distance: int, points: int, in_place: float | None) -> float:
+def _sure_of_looks(distance: int, points: int, likeness: float | None) -> float:
     """How probable it is that a candidate is the original, by what differs and what agrees."""
-    constant, *weights = _BITS_ALONE if in_place is None else _WITH_PREVIEW
-    odds = constant + float(np.dot(weights, (distance, min(points, _MOST_POINTS), in_place or 0.0)))
+    constant, *weights = _BITS_ALONE if likeness is None else _WITH_PREVIEW
+    odds = constant + float(np.dot(weights, (distance, min(points, _MOST_POINTS), likeness or 0.0)))
     return float(1 / (1 + np.exp(-odds)))
 
 
-def _views(
-    pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None
-) -> list[tuple[NDArray[np.uint8], NDArray[np.bool_] | None]]:
+def _views(pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None) -> list[View]:
     """What may be the original: the suspect and, where it has even borders, what lies within; both also mirrored."""
     views = _mirrored(pixels, mask)
     inside = _within_borders(pixels)
@@ -322,9 +338,20 @@ def _views(
     return views
 
 
-def _mirrored(
-    pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None
-) -> list[tuple[NDArray[np.uint8], NDArray[np.bool_] | None]]:
+def _guesses(pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None) -> list[View]:
+    """The suspect as if one of its corners, or its middle, had been replaced; none where the map of that is known."""
+    if mask is not None and mask.any():
+        return []
+    height, width = pixels.shape[:2]
+    guesses = []
+    for top, left in ((0, 0), (0, 2), (2, 0), (2, 2), (1, 1)):
+        hidden = np.zeros((height, width), np.bool_)
+        hidden[height * top // 4 : height * (top + 2) // 4, width * left // 4 : width * (left + 2) // 4] = True
+        guesses += _mirrored(pixels, hidden)
+    return guesses
+
+
+def _mirrored(pixels: NDArray[np.uint8], mask: NDArray[np.bool_] | None) -> list[View]:
     return [(pixels, mask), (pixels[:, ::-1], None if mask is None else mask[:, ::-1])]
 
 

@@ -114,7 +114,7 @@ def test_a_crop_is_alike_once_it_is_aligned(chelsea, preview, mirrored):
 def test_the_same_thing_elsewhere_is_not_a_copy(chelsea):
     """A poster that hangs in two rooms agrees in many points, and in nothing around it."""
     rooms = [cv2.resize(getattr(skimage.data, name)(), (900, 600)) for name in ("coffee", "rocket")]
-    for room, (top, left) in zip(rooms, ((20, 40), (280, 430)), strict=True):
+    for room, (top, left) in zip(rooms, ((180, 220), (240, 320)), strict=True):
         room[top : top + 300, left : left + 451] = chelsea
     suspects, other = both(rooms[0]), Landmarks.of(rooms[1])
     found = register(suspects, other)
@@ -127,4 +127,4 @@ def test_writing_around_a_picture_does_not_take_all_points(chelsea, preview):
     for row in range(20, 600, 14):
         cv2.putText(page, "the quick brown fox jumps over " * 4, (5, row), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (20,) * 3, 1)
     page[150:450, 220:671] = chelsea
-    assert register(both(jpeg(page, 80)), preview).clear
+    assert register(both(jpeg(page, 80)), preview).certain

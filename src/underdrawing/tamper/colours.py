@@ -59,21 +59,19 @@ def colour_evidence(
     return np.asarray(np.clip(nats - _SURPRISE, -_MOST_FOR_REPLACED, _MOST_FOR_UNTOUCHED), dtype=np.float32)
 
 
-def clipped_share(suspect: Pixels, *, size: tuple[int, int], any_channel: bool = False) -> NDArray[np.float32]:
-    """Share of each place that is clipped: some channel white, or all black; rows×columns float32, 0 to 1.
+def clipped_share(suspect: Pixels, *, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Share of each place that is clipped: some channel white or black, or all nearly; rows×columns float32, 0 to 1.
+
+    What would clip in one channel is not embedded in any, so a saturated colour carries no more than white or black.
 
     Args:
         suspect: H×W×3 RGB, uint8 or uint16.
         size: rows and columns of the answer.
-        any_channel: whether a single black channel is enough, as after a change of tone that clipped it.
     """
     unit = np.iinfo(suspect.dtype).max // 255
-    if any_channel:
-        black = cv2.bitwise_not(cv2.inRange(suspect, _all_channels(1), _all_channels(np.iinfo(suspect.dtype).max)))
-    else:
-        black = cv2.inRange(suspect, _all_channels(0), _all_channels(_BLACKEST * unit - 1))
-    not_white = cv2.inRange(suspect, _all_channels(0), _all_channels(_WHITEST * unit))
-    clipped = np.asarray(cv2.bitwise_or(black, cv2.bitwise_not(not_white)), dtype=np.uint8)
+    within = cv2.inRange(suspect, _all_channels(unit), _all_channels(_WHITEST * unit))
+    dark = cv2.inRange(suspect, _all_channels(0), _all_channels(_BLACKEST * unit - 1))
+    clipped = np.asarray(cv2.bitwise_or(dark, cv2.bitwise_not(within)), dtype=np.uint8)
     return _averaged(clipped, size) / np.float32(255)
 
 

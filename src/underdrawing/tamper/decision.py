@@ -104,7 +104,7 @@ def find_tampering(
             places nobody touched, and more is asked of a region.
         visible: rows×columns bool, which blocks the suspect shows; nothing is said of the others. None for all.
     """
-    blocks = _weighed(evidence, agreement, suspect, comparison, steady)
+    blocks = _weighed(evidence, agreement, suspect, comparison)
     if visible is not None:
         blocks = _seen(blocks, visible)
     seeds, strongest, least = _seeds(blocks, steady=steady)
@@ -119,7 +119,6 @@ def _weighed(
     agreement: NDArray[np.float32],
     suspect: Pixels,
     comparison: Comparison | None,
-    steady: bool,
 ) -> _Blocks:
     """Chips, less where the picture is clipped and cannot carry them, and content together.
 
@@ -128,7 +127,7 @@ def _weighed(
     tells nothing about places.
     """
     size = _shape(evidence)
-    clipped = clipped_share(suspect, size=size, any_channel=not steady)
+    clipped = clipped_share(suspect, size=size)
     audible = 1 - np.minimum(np.float32(_CLIPPING_WEIGHT) * clipped, 1)
     total = np.clip(evidence, -_STRONGEST_EVIDENCE, _STRONGEST_EVIDENCE) * audible
     content = np.zeros_like(total)

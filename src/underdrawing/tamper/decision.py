@@ -35,6 +35,7 @@ _CLEARLY_FEWER = 5.0
 _CLEARLY_OTHER = 4.0
 _MOST_CONTRADICTED = 0.5
 _MOST_BELIEF = 0.999
+_MOSTLY_RIGHT = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,6 +222,16 @@ def _regions(
     return np.asarray(labels), np.asarray(against, dtype=np.float64), np.asarray(replaced, dtype=np.bool_)
 
 
+def _recoloured(regions: NDArray[np.bool_], evidence: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """The regions in most blocks of which the chips are right."""
+    count, labels = cv2.connectedComponents(regions.astype(np.uint8), connectivity=8)
+    sizes = np.bincount(labels.ravel(), minlength=count)
+    right = np.bincount(labels.ravel(), (evidence > 0).ravel(), count)
+    kept = right > _MOSTLY_RIGHT * sizes
+    kept[0] = False
+    return np.asarray(kept[labels])
+
+
 def _at_full_size(
     belief: NDArray[np.float32],
     regions: NDArray[np.bool_],
@@ -237,7 +248,7 @@ def _at_full_size(
     colours = None
     if remembered is not None:
         colours = colour_evidence(suspect, remembered, (evidence > 0) & ~regions, size=(OUTLINE_PX, OUTLINE_PX))
-    percent = np.rint(100 * outlined(belief, regions, colours)).astype(np.uint8)
+    percent = np.rint(100 * outlined(belief, regions, colours, _recoloured(regions, evidence))).astype(np.uint8)
     _, inside = cv2.threshold(cv2.resize(percent, size, interpolation=cv2.INTER_LINEAR), 50, 1, cv2.THRESH_BINARY)
     mask = np.asarray(inside, dtype=np.uint8)
     cv2.add(probability, 0.5, dst=probability, mask=mask)  # type: ignore[call-overload]

@@ -117,10 +117,11 @@ def test_reference_a_region_whose_chips_still_agree_is_noisy_not_replaced():
 
 def test_reference_other_content_counts_even_where_the_chips_agree():
     region, nowhere = box(8, 20, 10, 30), box(0, 0, 0, 0)
-    finding = find(region, evidence=field(nowhere, strength=6.0), agreement=agreement(nowhere))
-    truth = enlarged(region)
+    truth, pixels = enlarged(region), picture()
+    pixels[truth] = pixels[truth][:, ::-1] ^ 0x40
+    finding = find(region, pixels=pixels, evidence=field(nowhere, strength=6.0), agreement=agreement(nowhere))
     assert finding.tampered
-    assert (finding.mask & truth).sum() / truth.sum() > 0.6
+    assert (finding.mask & truth).sum() / truth.sum() > 0.8
     assert (finding.mask & truth).sum() / finding.mask.sum() > 0.9
 
 

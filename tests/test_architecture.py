@@ -22,7 +22,8 @@ FLOORS = [
     {"shipped"},
     {"framing", "reading", "retrieval"},
     {"examining", "marking"},
-    {"cataloguing", "consulting", "judging"},
+    {"cataloguing", "consulting", "listening", "recognising"},
+    {"judging"},
     {"pipeline", "report"},
     {"cli", "bench"},
 ]

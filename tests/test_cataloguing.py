@@ -12,9 +12,11 @@ from underdrawing.fingerprint import Fingerprinter
 from underdrawing.fingerprint.preview import PREVIEW_PX, preview_of, preview_pixels
 from underdrawing.fingerprint.sketch import sketch_of
 from underdrawing.images import Picture
+from underdrawing.payload import SharedKey, SigningKey
 from underdrawing.tokenizer import Tokenizer
 
 FACTS = {"creator": "Ada Lens", "headline": "Ein Kater — 猫"}
+KEY = SigningKey.from_seed(bytes(32))
 WHEN = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
 
 
@@ -33,8 +35,6 @@ def record(protection):
     return catalogue(
         protection.picture,
         protection=protection,
-        facts=FACTS,
-        signature=(b"s" * 64, b"k" * 8),
         original="/archive/chelsea.png",
         created=WHEN,
     )
@@ -45,7 +45,6 @@ def test_a_record_says_what_was_protected(record, protection):
     assert record.created == "2026-01-31T12:00:00Z"
     assert dict(record.facts) == FACTS
     assert (record.carrier, record.profile) == (protection.carrier, "standard")
-    assert (record.signature, record.key_id) == (b"s" * 64, b"k" * 8)
     assert record.original == "/archive/chelsea.png"
     for mine, theirs in zip(record.tokens, protection.code.scales, strict=True):
         np.testing.assert_array_equal(mine, theirs)
@@ -64,6 +63,30 @@ def test_what_may_not_be_revealed_is_not_kept(protection):
     assert record.preview == b""
     assert record.sketch == bytes(32)
     assert record.id == protection.id
+
+
+def test_a_record_has_the_signature_of_the_mark():
+    protection = pipeline.protect(Picture(skimage.data.astronaut()), key=KEY)
+    record = catalogue(protection.picture, protection=protection)
+    assert (record.signature, record.key_id) == protection.signature
+    assert record.key_id == KEY.public().id
+
+
+def test_a_record_keeps_no_more_open_than_the_mark():
+    sealed = pipeline.protect(Picture(skimage.data.astronaut()), facts=FACTS, confidential=SharedKey(bytes(range(32))))
+    record = catalogue(sealed.picture, protection=sealed)
+    assert (record.code, record.preview, record.sketch, dict(record.facts)) == (None, b"", bytes(32), {})
+    assert record.fingerprint != bytes(64)
+    asked = catalogue(sealed.picture, protection=sealed, reveal=True)
+    assert asked.code is not None
+    assert dict(asked.facts) == FACTS
+
+
+def test_a_record_of_a_mark_without_code_keeps_none_but_the_facts(chelsea):
+    codeless = pipeline.protect(chelsea, facts=FACTS, with_code=False)
+    record = catalogue(codeless.picture, protection=codeless)
+    assert (record.code, record.preview) == (None, b"")
+    assert dict(record.facts) == FACTS
 
 
 def test_a_picture_without_a_mark_gets_the_id_it_would_get(chelsea, protection):

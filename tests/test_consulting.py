@@ -13,7 +13,6 @@ from underdrawing.consulting import consult
 from underdrawing.findings import Geometry, Verdict, Verification
 from underdrawing.images import Picture
 from underdrawing.payload import SignatureStatus
-from underdrawing.retrieval import Source
 from underdrawing.vault import open_vault
 
 FACTS = {"creator": "Ada Lens", "caption": "Lyon 2019"}
@@ -68,40 +67,40 @@ def doctored():
 
 def test_facts_come_from_the_vault(vault, record, doctored):
     said = consult(vault, Picture(doctored[0]), verified(id=record.id, mask=doctored[1]))
-    assert said.found.source is Source.ID
-    assert said.verification.facts == FACTS
-    assert said.verification.facts_source == "vault"
-    assert not said.exact
+    assert said.known.source == "id"
+    assert said.facts == FACTS
+    assert said.facts_source == "vault"
+    assert not said.known.exact
 
 
 def test_facts_of_the_pixels_stay_as_they_are_and_contradictions_are_named(vault, record, doctored):
     given = verified(id=record.id, facts={"caption": "Paris 2026"}, facts_source="pixels", mask=doctored[1])
     said = consult(vault, Picture(doctored[0]), given)
-    assert said.verification.facts == {"creator": "Ada Lens", "caption": "Paris 2026"}
-    assert said.contradictions == {"caption": ("Paris 2026", "Lyon 2019")}
+    assert said.facts == {"creator": "Ada Lens", "caption": "Paris 2026"}
+    assert said.known.contradictions == {"caption": ("Paris 2026", "Lyon 2019")}
 
 
 def test_facts_that_the_pixels_tell_in_full_stay_theirs(vault, record, doctored):
     given = verified(id=record.id, facts=dict(FACTS), facts_source="pixels", mask=doctored[1])
     said = consult(vault, Picture(doctored[0]), given)
-    assert said.verification.facts_source == "pixels"
-    assert said.contradictions == {}
+    assert said.facts_source == "pixels"
+    assert said.known.contradictions == {}
 
 
 def test_the_exact_original_fills_the_mask(vault, record, archive, doctored):
     pixels, mask = doctored
     said = consult(vault, Picture(pixels), verified(id=record.id, mask=mask), originals=[archive])
-    assert said.exact
-    assert said.verification.recovery_source == "vault"
-    np.testing.assert_array_equal(said.verification.recovered.pixels, skimage.data.astronaut())
+    assert said.known.exact
+    assert said.recovery_source == "vault"
+    np.testing.assert_array_equal(said.recovered.pixels, skimage.data.astronaut())
 
 
 def test_a_copy_without_a_mark_is_restored_too(vault, archive, doctored):
     pixels, mask = jpeg(doctored[0], 70), doctored[1]
     said = consult(vault, Picture(pixels), verified(mask=mask), originals=[archive])
-    assert said.found.source is Source.FINGERPRINT
-    assert said.exact
-    original, recovered = skimage.data.astronaut(), said.verification.recovered.pixels
+    assert said.known.source == "fingerprint"
+    assert said.known.exact
+    original, recovered = skimage.data.astronaut(), said.recovered.pixels
     np.testing.assert_array_equal(recovered[mask], original[mask])
     np.testing.assert_array_equal(recovered[~mask], pixels[~mask])
 
@@ -109,17 +108,17 @@ def test_a_copy_without_a_mark_is_restored_too(vault, archive, doctored):
 def test_a_crop_is_restored_in_its_place(vault, archive, doctored):
     pixels, mask = doctored[0][40:500, 20:470], doctored[1][40:500, 20:470]
     said = consult(vault, Picture(pixels), verified(mask=mask), originals=[archive])
-    assert said.exact
+    assert said.known.exact
     expected = skimage.data.astronaut()[40:500, 20:470].astype(int)
-    errors = np.abs(said.verification.recovered.pixels.astype(int) - expected)[mask]
+    errors = np.abs(said.recovered.pixels.astype(int) - expected)[mask]
     assert errors.mean() < 5
 
 
 def test_an_original_outside_of_what_is_allowed_is_not_fetched(vault, record, tmp_path, doctored):
     said = consult(vault, Picture(doctored[0]), verified(id=record.id, mask=doctored[1]), originals=[tmp_path])
-    assert not said.exact
-    assert said.note
-    assert said.verification.recovered is None
+    assert not said.known.exact
+    assert said.known.note
+    assert said.recovered is None
 
 
 def test_an_original_of_another_picture_is_not_used(record, archive, tmp_path, doctored):
@@ -127,12 +126,13 @@ def test_an_original_of_another_picture_is_not_used(record, archive, tmp_path, d
     with open_vault(tmp_path / "v", create=True) as opened:
         opened.add(replace(record, original=str(tmp_path / "wrong.png")))
         said = consult(opened, Picture(doctored[0]), verified(id=record.id, mask=doctored[1]), originals=[tmp_path])
-    assert not said.exact
-    assert "could not be laid over" in said.note
+    assert not said.known.exact
+    assert "could not be laid over" in said.known.note
 
 
 def test_what_is_not_in_the_vault_stays_as_it_was(vault):
     given = verified(mask=np.zeros((411, 411), bool))
     said = consult(vault, Picture(np.ascontiguousarray(skimage.data.retina()[::3, ::3])[:411, :411]), given)
-    assert said.found.record is None
-    assert said.verification is given
+    assert said.known.id is None
+    assert said.facts == given.facts
+    assert said.verdict is given.verdict

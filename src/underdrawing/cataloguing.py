@@ -26,10 +26,9 @@ def catalogue(
     *,
     protection: Protection | None = None,
     facts: Mapping[str, str] | None = None,
-    signature: tuple[bytes, bytes] | None = None,
     original: str | None = None,
     created: datetime | None = None,
-    reveal: bool = True,
+    reveal: bool | None = None,
 ) -> Record:
     """The record of a picture: what it looks like, what its mark says, where it came from.
 
@@ -37,30 +36,36 @@ def catalogue(
         picture: as the public will see it: the protected one, where it was protected.
         protection: what ``protect`` gave back; None for a picture without a mark of ours, whose id is then the one it
             would get by being protected with these facts.
-        facts: IPTC names to text: all of them, also those for which the pixels had no room.
-        signature: the signature over the message and the id of the key; None when it was not signed.
+        facts: IPTC names to text, also those for which the pixels had no room; None: those that were protected.
         original: where the original is kept: a path or a URI.
         created: when, with time zone; None is now.
-        reveal: keep what can be painted from: hidden code, sketch and preview. Without them a copy is still found by
-            the id it carries and by its fingerprint, from which nobody can paint.
+        reveal: keep what can be painted from, hidden code, sketch and preview, and the facts of a confidential mark.
+            Without them a copy is still found by the id it carries and by its fingerprint, from which nobody can paint.
+            None: keep no more open than the mark itself does.
 
     Raises:
         RecordError: a value is longer than a vault takes.
     """
     pixels = to_eight_bits(picture.pixels)
     code = tokenizer().encode(pixels) if protection is None else protection.code
-    known = clean_facts(facts or {})
+    told = protection.facts if facts is None and protection is not None else facts
+    known = clean_facts(told or {})
+    paintable = (
+        reveal if reveal is not None else protection is None or (protection.with_code and not protection.confidential)
+    )
+    secret = protection is not None and protection.confidential and not reveal
+    signature, key_id = (protection.signature if protection is not None else None) or (None, None)
     return Record(
         id=f"{identity(code, known):016x}" if protection is None else protection.id,
         created=(created or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        facts=known,
+        facts={} if secret else known,
         fingerprint=fingerprinter().describe(pixels).bits,
-        sketch=sketch_of(code, tokenizer().linear).bits if reveal else bytes(SKETCH_BYTES),
+        sketch=sketch_of(code, tokenizer().linear).bits if paintable else bytes(SKETCH_BYTES),
         carrier="" if protection is None else protection.carrier,
         profile="" if protection is None else str(protection.profile),
-        code=pack_code(code.scales) if reveal else None,
-        preview=preview_of(pixels) if reveal else b"",
-        signature=signature[0] if signature else None,
-        key_id=signature[1] if signature else None,
+        code=pack_code(code.scales) if paintable else None,
+        preview=preview_of(pixels) if paintable else b"",
+        signature=signature,
+        key_id=key_id,
         original=original,
     )

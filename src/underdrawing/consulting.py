@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from underdrawing.errors import UnderdrawingError
+from underdrawing.findings import Known, Verdict
 from underdrawing.images import load, to_eight_bits
 from underdrawing.registration import Landmarks, Registration, likeness_in_place, register
-from underdrawing.retrieval import Found, find
+from underdrawing.retrieval import find
 from underdrawing.vault import fetch_original
 
 if TYPE_CHECKING:
@@ -22,36 +23,19 @@ if TYPE_CHECKING:
 
     from underdrawing.findings import Verification
     from underdrawing.images import Picture
-    from underdrawing.retrieval import Searchable
+    from underdrawing.images.picture import Pixels
+    from underdrawing.retrieval import Found, Searchable
     from underdrawing.tokenizer import HiddenCode
     from underdrawing.vault import Record
 
-__all__ = ["Consultation", "consult"]
+__all__ = ["consult"]
 
+_OTHERS_MARK = (Verdict.TRANSPLANTED, Verdict.FORGED)
+"""Verdicts whose mark says nothing of the picture it is in: there the picture's looks are all there is to ask by."""
 _SAME_PLACE = 0.7  # likeness in place from which nothing was moved
 _SAME_SHARE = 0.02  # of width and height: how far corners may be off where nothing was moved
 _CENTRES = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]], np.float64)
 """From places measured from the corner of the first pixel to places measured from its centre."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Consultation:
-    """What a vault says of a suspect.
-
-    Attributes:
-        verification: as it was, with the facts of the vault where the pixels told none or fewer, and with the exact
-            original inside the mask where it could be had.
-        found: which original it is.
-        contradictions: facts that pixels and vault tell differently: names with what the pixels and what the vault say.
-        exact: whether ``verification.recovered`` shows the pixels of the original inside the mask.
-        note: why there is no exact original, in words; empty when nobody asked or there is one.
-    """
-
-    verification: Verification
-    found: Found
-    contradictions: dict[str, tuple[str, str]]
-    exact: bool
-    note: str = ""
 
 
 def consult(
@@ -60,8 +44,9 @@ def consult(
     verification: Verification,
     *,
     code: HiddenCode | None = None,
+    found: Found | None = None,
     originals: Sequence[str | Path] = (),
-) -> Consultation:
+) -> Verification:
     """Ask a vault about a suspect that was verified.
 
     Args:
@@ -69,56 +54,90 @@ def consult(
         picture: the suspect.
         verification: what its pixels said.
         code: the hidden code that was read, if any.
+        found: the answer, where the vault was asked already and knew one.
         originals: folders and prefixes of URIs from where originals may be fetched; none: no original is fetched.
+
+    Returns:
+        The verification with what the vault says in ``known``; with its facts where the pixels told none or fewer, and
+        with the exact original inside the mask where that could be had. The verdict stays as it was.
 
     Raises:
         VaultDamagedError: a record is not what was kept.
     """
-    pixels = to_eight_bits(picture.pixels)
-    found = find(vault, id=verification.id, code=code, pixels=pixels, mask=verification.mask)
+    others = verification.verdict in _OTHERS_MARK
+    if found is None or found.record is None or others:
+        pixels = to_eight_bits(picture.pixels)
+        own = (None, None) if others else (verification.id, code)
+        found = find(vault, id=own[0], code=own[1], pixels=pixels, mask=verification.mask)
     record = found.record
     if record is None:
-        return Consultation(verification=verification, found=found, contradictions={}, exact=False)
-    contradictions = {
-        name: (text, record.facts[name])
-        for name, text in verification.facts.items()
-        if name in record.facts and record.facts[name] != text
-    }
-    verification = _with_facts(verification, record)
-    if verification.mask is None or not verification.mask.any() or not originals:
-        return Consultation(verification=verification, found=found, contradictions=contradictions, exact=False)
-    exact, note = _exact(record, picture, verification.mask, originals)
-    if exact is not None:
-        verification = replace(verification, recovered=exact, recovery_source="vault")
-    return Consultation(
-        verification=verification, found=found, contradictions=contradictions, exact=exact is not None, note=note
+        return replace(verification, known=Known(confidence=found.confidence, note=found.note))
+    known = Known(
+        id=record.id,
+        source=None if found.source is None else found.source.value,
+        confidence=found.confidence,
+        created=record.created,
+        original=record.original,
+        note=found.note,
     )
+    if others:
+        return replace(verification, known=known)
+    return _with_original(_with_facts(verification, record, known), record, picture, originals)
 
 
-def _with_facts(verification: Verification, record: Record) -> Verification:
+def _with_facts(verification: Verification, record: Record, known: Known) -> Verification:
     """The vault's facts beside those of the pixels; what the pixels say themselves stays as they say it."""
-    added = {name: text for name, text in record.facts.items() if name not in verification.facts}
-    if not added:
+    mine = verification.facts
+    differ = {name: (text, record.facts[name]) for name, text in mine.items() if record.facts.get(name, text) != text}
+    added = {name: text for name, text in record.facts.items() if name not in mine}
+    known = replace(known, added=tuple(added), contradictions=differ)
+    source = "vault" if added else verification.facts_source
+    return replace(verification, facts={**added, **mine}, facts_source=source, known=known)
+
+
+def _with_original(
+    verification: Verification, record: Record, picture: Picture, allowed: Sequence[str | Path]
+) -> Verification:
+    """The original's own pixels inside the mask, if there is a mask and they may be fetched."""
+    known, mask = verification.known, verification.mask
+    if known is None or mask is None or not mask.any() or not allowed:
         return verification
-    return replace(verification, facts={**added, **verification.facts}, facts_source="vault")
+    exact = _exact(record, picture, mask, allowed)
+    if isinstance(exact, str):
+        return replace(verification, known=replace(known, note="; ".join(filter(None, [known.note, exact]))))
+    recovered, original = exact
+    whole = verification.whole
+    if whole is not None:
+        whole = replace(whole, pixels=_resized(original.pixels, whole.pixels))
+    return replace(
+        verification, recovered=recovered, whole=whole, recovery_source="vault", known=replace(known, exact=True)
+    )
 
 
 def _exact(
     record: Record, picture: Picture, mask: NDArray[np.bool_], allowed: Sequence[str | Path]
-) -> tuple[Picture | None, str]:
-    """The suspect with the original's own pixels inside the mask, or why that cannot be had."""
+) -> tuple[Picture, Picture] | str:
+    """The suspect with the original's own pixels inside the mask, and the original; or why that cannot be had."""
     if record.original is None:
-        return None, "the vault does not know where the original is"
+        return "the vault does not know where the original is"
     try:
         original = load(fetch_original(record, allowed=allowed))
     except UnderdrawingError as error:
-        return None, str(error)
-    pixels = to_eight_bits(picture.pixels)
-    placed = _placed(to_eight_bits(original.pixels), pixels, mask)
+        return str(error)
+    placed = _placed(to_eight_bits(original.pixels), to_eight_bits(picture.pixels), mask)
     if placed is None:
-        return None, "the original could not be laid over the suspect: too little of both is the same"
-    patched = np.where(mask[..., None], placed, pixels).astype(np.uint8)
-    return replace(picture, pixels=patched), ""
+        return "the original could not be laid over the suspect: too little of both is the same"
+    laid = placed if picture.pixels.dtype == np.uint8 else placed.astype(np.uint16) * np.uint16(257)
+    return replace(picture, pixels=np.where(mask[..., None], laid, picture.pixels)), original
+
+
+def _resized(original: Pixels, like: Pixels) -> Pixels:
+    """An original at the size and depth of another picture of it."""
+    pixels = to_eight_bits(original)
+    height, width = like.shape[:2]
+    shrinks = width < pixels.shape[1]
+    laid = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return laid.astype(np.uint8) if like.dtype == np.uint8 else laid.astype(np.uint16) * np.uint16(257)
 
 
 def _placed(
@@ -136,12 +155,7 @@ def _placed(
             original, back @ _nudge(_warped(original, back, (width, height)), suspect, mask), (width, height)
         )
     if (found is not None and found.certain) or likeness_in_place(seen[:1], known) >= _SAME_PLACE:
-        if original.shape == suspect.shape:
-            return original
-        smaller = width < original.shape[1]
-        return np.asarray(
-            cv2.resize(original, (width, height), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
-        )
+        return original if original.shape == suspect.shape else to_eight_bits(_resized(original, suspect))
     return None
 
 

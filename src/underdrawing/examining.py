@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from underdrawing.tamper import TamperFinding
     from underdrawing.tokenizer import HiddenCode
 
-__all__ = ["Examination", "Testimony", "examine"]
+__all__ = ["COMPARED_SCALES", "Examination", "Testimony", "examine"]
 
-_COMPARED_SCALES = 4
+COMPARED_SCALES = 4
 """From so many scales on a code tells enough of each place to compare."""
 
 
@@ -100,7 +100,7 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
         testimony: what the carrier says.
     """
     pixels = to_eight_bits(framing.frame)
-    compare = code is not None and code.n_scales >= _COMPARED_SCALES
+    compare = code is not None and code.n_scales >= COMPARED_SCALES
     says = None if code is None else tokenizer().linear_picture(code)
     remembered = None if code is None else cache(partial(tokenizer().decode, code))
     comparison = None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from underdrawing.payload import SignatureStatus
     from underdrawing.tokenizer import HiddenCode
 
-__all__ = ["Geometry", "Profile", "Protection", "Verdict", "Verification"]
+__all__ = ["Geometry", "Known", "Profile", "Protection", "Verdict", "Verification"]
 
 
 class Verdict(StrEnum):
@@ -82,12 +82,69 @@ class Geometry:
         }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What a vault says of a suspect.
+
+    Attributes:
+        id: of the record, 16 hexadecimal digits; None where the vault does not know the picture.
+        source: what it was found by: ``id`` and ``code`` are of the mark, ``fingerprint`` is what the picture looks
+            like; None where it was not found.
+        confidence: how probable this answer is, 0 to 1, also that of *not in the vault*.
+        created: when the record was made, in UTC; None where there is none.
+        original: where the vault says that the original is; a stranger's words.
+        added: names of the facts of the verification that only the vault told: no signature covers them.
+        contradictions: facts that pixels and vault tell differently: names with what the pixels and what the vault say.
+        exact: whether what was painted back are the very pixels of the original.
+        note: what else there is to say, why there is no exact original, for one; empty when nothing.
+    """
+
+    id: str | None = None
+    source: Literal["id", "code", "fingerprint"] | None = None
+    confidence: float
+    created: str | None = None
+    original: str | None = None
+    added: tuple[str, ...] = ()
+    contradictions: dict[str, tuple[str, str]] = field(default_factory=dict)
+    exact: bool = False
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "found": self.id is not None,
+            "id": self.id,
+            "source": self.source,
+            "confidence": round(self.confidence, 4),
+            "created": self.created,
+            "original": self.original,
+            "added": list(self.added),
+            "contradictions": {
+                name: {"pixels": pixels, "vault": vault} for name, (pixels, vault) in self.contradictions.items()
+            },
+            "exact": self.exact,
+            "note": self.note,
+        }
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Protection:
     """A protected picture and what was put into it.
 
-    ``id`` is 16 hexadecimal digits; ``blocks`` and ``left_out`` name what the carrier holds and what did not fit;
-    ``psnr_db`` compares the protected pixels with the given ones (RGB, all pixels, peak 255 or 65535).
+    Attributes:
+        picture: the protected picture.
+        id: 16 hexadecimal digits.
+        carrier: what carries the mark: ``lattice`` is ours.
+        profile: how strong the mark is; it means something for ours alone.
+        blocks: what the carrier holds, by name.
+        left_out: what did not fit.
+        psnr_db: the protected pixels against the given ones (RGB, all pixels, peak 255 or 65535).
+        code: the whole hidden code, whatever of it the carrier holds.
+        facts: all facts that were given, cleaned, also those that did not fit.
+        signature: the signature in the mark and the short id of its key; None where it is not signed.
+        confidential: whether code and facts are enciphered.
+        with_code: whether the mark was to hold the code at all.
+        timings_s: seconds of each step.
     """
 
     picture: Picture
@@ -98,6 +155,10 @@ class Protection:
     left_out: tuple[str, ...]
     psnr_db: float
     code: HiddenCode
+    facts: dict[str, str] = field(default_factory=dict)
+    signature: tuple[bytes, bytes] | None = None
+    confidential: bool = False
+    with_code: bool = True
     timings_s: dict[str, float]
 
     def to_dict(self) -> dict[str, Any]:
@@ -140,7 +201,10 @@ class Verification:
             painted from the code; None where the suspect shows all of it, upright.
         foreign: H×W bool, True where the suspect shows nothing of the protected picture, a page around it, say; None
             where there is no such place.
-        recovery_source: what it was painted from; None when nothing was recovered.
+        recovery_source: what it was painted from: the code in the pixels, or what the vault keeps: the original itself
+            where ``known.exact``, else its code; None when nothing was recovered.
+        known: what the vault says; None where none was asked.
+        carrier: what the mark was read from; None when none was read.
         timings_s: seconds of each step.
     """
 
@@ -165,6 +229,8 @@ class Verification:
     timings_s: dict[str, float] = field(default_factory=dict)
     whole: Picture | None = None
     foreign: NDArray[np.bool_] | None = None
+    known: Known | None = None
+    carrier: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The keys of ``verify --json``, apart from the paths of the files written: mask, recovered, report."""
@@ -172,6 +238,7 @@ class Verification:
             "verdict": str(self.verdict),
             "confidence": round(self.confidence, 4),
             "id": self.id,
+            "carrier": self.carrier,
             "blocks": list(self.blocks),
             "code_scales": self.code_scales,
             "facts": dict(self.facts),
@@ -183,6 +250,7 @@ class Verification:
             "sealed_note": self.sealed_note,
             "tampered_fraction": round(self.tampered_fraction, 5),
             "geometry": self.geometry.to_dict(),
+            "vault": None if self.known is None else self.known.to_dict(),
             "recovery_source": self.recovery_source,
             "timings_s": {name: round(value, 4) for name, value in self.timings_s.items()},
         }

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from underdrawing.examining import Examination
     from underdrawing.framing import Framing
     from underdrawing.images import Picture
+    from underdrawing.listening import Heard
     from underdrawing.reading import Reading
     from underdrawing.tamper import TamperFinding
 
-__all__ = ["check_signature", "judge", "unprotected", "with_map"]
+__all__ = ["check_signature", "judge", "judge_heard", "unprotected", "with_map"]
 
 _CLEAR_EVIDENCE = 1.0
 """Mean evidence per block, in nats, from which an anchor alone can vouch for the picture."""
@@ -33,10 +34,17 @@ def check_signature(reading: Reading, trust: TrustStore | None) -> SignatureChec
 
 
 def judge(
-    picture: Picture, reading: Reading, framing: Framing, examined: Examination, signature: SignatureCheck
+    picture: Picture,
+    reading: Reading,
+    framing: Framing,
+    examined: Examination,
+    signature: SignatureCheck,
+    *,
+    source: Literal["code", "vault"] = "code",
 ) -> Verification:
-    """The verification of a suspect whose mark was read."""
-    verdict = _verdict(reading, signature.status, examined)
+    """The verification of a suspect whose mark was read; ``source``: where the code it was held against came from."""
+    can_tell = source == "vault" or _can_tell(reading)
+    verdict = _verdict(signature.status, examined, can_tell=can_tell)
     facts = reading.facts
     verification = Verification(
         verdict=verdict,
@@ -52,8 +60,38 @@ def judge(
         confidential=reading.anchor.confidential,
         sealed_note=reading.refusal,
         geometry=framing.geometry(reading.reception.candidate.describe()),
+        carrier="lattice",
     )
-    return with_map(verification, picture, framing, examined, source="code")
+    return with_map(verification, picture, framing, examined, source=source)
+
+
+def judge_heard(
+    picture: Picture, heard: Heard, framing: Framing, examined: Examination, *, carrier: str, can_tell: bool
+) -> Verification:
+    """The verification of a suspect that was read through a carrier of another make.
+
+    Args:
+        picture: the suspect.
+        heard: what the carrier said.
+        framing: the suspect on its frame.
+        examined: what was found there.
+        carrier: its name.
+        can_tell: whether so much of the code is known, or the carrier looks place by place, that a change would show.
+    """
+    verdict = _verdict(SignatureStatus.ABSENT, examined, can_tell=can_tell)
+    verification = Verification(
+        verdict=verdict,
+        confidence=_confidence(verdict, examined.finding),
+        id=heard.id,
+        blocks=heard.parts,
+        code_scales=0 if heard.code is None else heard.code.n_scales,
+        signature=SignatureStatus.ABSENT,
+        signature_note=f"{carrier} has no room for one",
+        geometry=framing.geometry(f"read through {carrier}"),
+        carrier=carrier,
+    )
+    kept = heard.found is not None and heard.found.record is not None and heard.found.record.code is not None
+    return with_map(verification, picture, framing, examined, source="vault" if kept else "code")
 
 
 def unprotected(*, seen: bool) -> Verification:
@@ -103,14 +141,14 @@ def with_map(
     )
 
 
-def _verdict(reading: Reading, signature: SignatureStatus, examined: Examination) -> Verdict:
+def _verdict(signature: SignatureStatus, examined: Examination, *, can_tell: bool) -> Verdict:
     if signature is SignatureStatus.INVALID:
         return Verdict.FORGED
     if examined.another:
         return Verdict.TRANSPLANTED
     if examined.finding.tampered:
         return Verdict.TAMPERED
-    return Verdict.AUTHENTIC if _can_tell(reading) else Verdict.UNDECIDED
+    return Verdict.AUTHENTIC if can_tell else Verdict.UNDECIDED
 
 
 def _can_tell(reading: Reading) -> bool:

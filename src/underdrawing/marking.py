@@ -11,7 +11,20 @@ import numpy as np
 
 from underdrawing.channel import Profile
 from underdrawing.channel.lattice import capacity_bits
-from underdrawing.payload import Capacity, Message, Recipient, Seal, SharedKey, SigningKey, compose, seal_for, seal_with
+from underdrawing.payload import (
+    Block,
+    Capacity,
+    Message,
+    Recipient,
+    Seal,
+    SharedKey,
+    SigningKey,
+    compose,
+    parse_anchor,
+    parse_core,
+    seal_for,
+    seal_with,
+)
 from underdrawing.reading import SCALES_UPTO, TIER_OF
 from underdrawing.shipped import tokenizer
 from underdrawing.tokenizer import from_canvas, plane_to_canvas
@@ -20,10 +33,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from underdrawing.images import Picture
+    from underdrawing.images.picture import Pixels
     from underdrawing.payload import Bits
     from underdrawing.tokenizer import HiddenCode
 
-__all__ = ["Confidants", "identity", "message_for", "new_identity", "scales_in", "steadying", "tiers_of"]
+__all__ = [
+    "Confidants",
+    "added_to",
+    "identity",
+    "message_for",
+    "new_identity",
+    "psnr_db",
+    "scales_in",
+    "signature_in",
+    "steadying",
+    "tiers_of",
+]
 
 Confidants = SharedKey | Sequence[Recipient]
 """Who may read a confidential mark: whoever holds one shared key, or one of the private halves of public keys."""
@@ -88,6 +113,29 @@ def _seal(confidential: Confidants, id: int) -> Seal:
 def tiers_of(message: Message) -> list[Bits | None]:
     """The bits for each tier of the channel, best protected first; None where the message has no such block."""
     return [message.blocks.get(block) for block in TIER_OF]
+
+
+def signature_in(message: Message) -> tuple[bytes, bytes] | None:
+    """The signature in a message and the short id of its key; None where it is not signed."""
+    if Block.CORE not in message.blocks:
+        return None
+    core = parse_core(message.blocks[Block.CORE], parse_anchor(message.blocks[Block.ANCHOR], hidden=True))
+    return None if core.signature is None or core.key_id is None else (core.signature, core.key_id)
+
+
+def added_to(picture: Pixels, *, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> Pixels:
+    """A picture, H×W×3 uint8 or uint16, with what a carrier added to its 8-bit version."""
+    if picture.dtype == np.uint8:
+        return after
+    added = (after.astype(np.int32) - before) * 257
+    return np.asarray(np.clip(picture + added, 0, 65535), dtype=np.uint16)
+
+
+def psnr_db(before: Pixels, after: Pixels) -> float:
+    """How near two pictures of one depth are, over all pixels and channels; 100 where they are the same."""
+    peak = float(np.iinfo(before.dtype).max)
+    error = float(np.square(after.astype(np.float64) - before).mean())
+    return 100.0 if error == 0 else 10 * float(np.log10(peak**2 / error))
 
 
 def scales_in(message: Message) -> int:

@@ -4,6 +4,7 @@
 
     protect:  picture ─► tokenizer ─► hidden code ─► payload (id, facts, signature, code) ─► channel ─► picture
     verify:   suspect ─► channel ─► payload + evidence ─► tamper map ─► recovery ─► verification
+                            vault: the whole code, all facts, the original ─┘
 """
 
 from __future__ import annotations
@@ -15,25 +16,45 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from underdrawing.channel import Profile
+from underdrawing.carrying import carry
+from underdrawing.channel import Carrier, Profile
 from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, Reception, embed, receptions, searched
-from underdrawing.examining import Testimony, examine
+from underdrawing.consulting import consult
+from underdrawing.errors import UsageError
+from underdrawing.examining import COMPARED_SCALES, Testimony, examine
 from underdrawing.findings import Protection, Verification
 from underdrawing.framing import Framing
 from underdrawing.images import to_eight_bits
-from underdrawing.judging import check_signature, judge, unprotected
-from underdrawing.marking import Confidants, message_for, scales_in, steadying, tiers_of
+from underdrawing.judging import check_signature, judge, judge_heard, unprotected, with_map
+from underdrawing.listening import listen, parts_of
+from underdrawing.marking import (
+    Confidants,
+    added_to,
+    identity,
+    message_for,
+    psnr_db,
+    scales_in,
+    signature_in,
+    steadying,
+    tiers_of,
+)
 from underdrawing.payload import Opener, SigningKey, TrustStore, clean_facts
 from underdrawing.reading import Reading, read_message
+from underdrawing.recognising import code_kept, framing_of, outside_testimony
+from underdrawing.retrieval import find
 from underdrawing.shipped import tokenizer
 from underdrawing.tokenizer import to_canvas
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from underdrawing.images import Picture
+    from underdrawing.retrieval import Found
+    from underdrawing.vault import Vault
 
 __all__ = ["protect", "verify"]
 
-_CARRIER = "lattice"
+_OURS = "lattice"
 
 
 def protect(
@@ -45,6 +66,7 @@ def protect(
     channel_key: bytes | None = None,
     confidential: Confidants | None = None,
     with_code: bool = True,
+    carrier: Carrier | None = None,
 ) -> Protection:
     """Hide in a picture what it shows, the facts about it, and a signature.
 
@@ -57,6 +79,8 @@ def protect(
         confidential: a key file, or public keys, without which code and facts cannot be read; the mark is then another
             one each time.
         with_code: without it the mark holds id, facts and signature alone, and nothing can be painted back.
+        carrier: another carrier than ours (``channel.load_carrier``). It holds the id and the beginning of the code:
+            keep the record (``cataloguing.catalogue``) in a vault, or the rest is lost.
 
     Returns:
         The protected picture, which looks the same, and what was put into it.
@@ -64,21 +88,24 @@ def protect(
     Raises:
         ImageTooSmallError: the picture is too small or too long to carry a mark.
         PayloadError: the facts cannot be written (see ``payload.compose``).
-        CapacityError: a confidential mark has no room in this picture.
+        CapacityError: a confidential mark, or not even an id, has no room in this picture.
+        UsageError: another carrier is asked for what only ours can do.
     """
+    if carrier is not None and carrier.name != _OURS:
+        if confidential is not None or channel_key is not None or not with_code:
+            raise UsageError(
+                f"{carrier.name} holds an id and the beginning of the code, in the open: leave out confidential, "
+                "channel key and no code, or use our own carrier, lattice"
+            )
+        return _carried(picture, clean_facts(facts or {}), carrier, profile)
     clock = _Clock()
     with clock("encode"):
         canvas = to_canvas(to_eight_bits(picture.pixels))
         code = tokenizer().encode(canvas)
+    told = clean_facts(facts or {})
     with clock("compose"):
         message = message_for(
-            picture,
-            code,
-            clean_facts(facts or {}),
-            key=key,
-            profile=profile,
-            confidential=confidential,
-            with_code=with_code,
+            picture, code, told, key=key, profile=profile, confidential=confidential, with_code=with_code
         )
     with clock("embed"):
         also = partial(steadying, canvas, code.prefix(scales_in(message)), profile) if with_code else None
@@ -86,12 +113,16 @@ def protect(
     return Protection(
         picture=replace(picture, pixels=embedded.pixels),
         id=f"{message.id:016x}",
-        carrier=_CARRIER,
+        carrier=_OURS,
         profile=profile,
         blocks=tuple(str(block) for block in message.blocks),
         left_out=message.left_out,
         psnr_db=embedded.psnr_db,
         code=code,
+        facts=told,
+        signature=signature_in(message),
+        confidential=confidential is not None,
+        with_code=with_code,
         timings_s=clock.seconds,
     )
 
@@ -102,6 +133,9 @@ def verify(
     trust: TrustStore | None = None,
     channel_key: bytes | None = None,
     keys: Sequence[Opener] = (),
+    vault: Vault | None = None,
+    originals: Sequence[str | Path] = (),
+    carrier: Carrier | None = None,
 ) -> Verification:
     """Say what was changed in a suspect, paint back what was there, and tell the facts it carries.
 
@@ -110,11 +144,58 @@ def verify(
         trust: the publishers this reader believes.
         channel_key: secret of the channel, if the mark was written with one.
         keys: what may open a confidential mark.
+        vault: knows more than the pixels tell: the whole code, all facts, where the original is; and it knows pictures
+            whose mark is gone.
+        originals: folders and prefixes of URIs from where the vault's originals may be fetched; none: none is fetched.
+        carrier: what the mark was written with, if not with ours.
 
     Raises:
         UnsupportedVersionError: the mark was written by a newer version.
+        VaultError: the vault cannot be read.
     """
     clock = _Clock()
+    if carrier is None or carrier.name == _OURS:
+        verification = _by_our_mark(picture, trust, channel_key, keys, vault, originals, clock)
+    else:
+        verification = _by_carrier(picture, carrier, vault, originals, clock)
+    return replace(verification, timings_s=clock.seconds)
+
+
+def _carried(picture: Picture, facts: dict[str, str], carrier: Carrier, profile: Profile) -> Protection:
+    """A picture protected through a carrier of another make."""
+    clock = _Clock()
+    pixels = to_eight_bits(picture.pixels)
+    with clock("encode"):
+        code = tokenizer().encode(to_canvas(pixels))
+    id = identity(code, facts)
+    with clock("embed"):
+        carried = carry(pixels, carrier, id=id, code=code)
+    protected = added_to(picture.pixels, before=pixels, after=carried.pixels)
+    layout = carried.layout
+    return Protection(
+        picture=replace(picture, pixels=protected),
+        id=f"{id:016x}",
+        carrier=carrier.name,
+        profile=profile,
+        blocks=parts_of(layout.id_bits, layout.holds_whole_id, layout.scales),
+        left_out=carried.left_out,
+        psnr_db=psnr_db(picture.pixels, protected),
+        code=code,
+        facts=facts,
+        timings_s=clock.seconds,
+    )
+
+
+def _by_our_mark(
+    picture: Picture,
+    trust: TrustStore | None,
+    channel_key: bytes | None,
+    keys: Sequence[Opener],
+    vault: Vault | None,
+    originals: Sequence[str | Path],
+    clock: _Clock,
+) -> Verification:
+    """What our mark says, with what the vault knows of it."""
     with clock("read"):
         reading, heard = _read(receptions(picture.pixels, key=channel_key), keys)
     if reading is None:
@@ -122,13 +203,76 @@ def verify(
             reading, found = _read(searched(picture.pixels, key=channel_key), keys)
             heard = heard or found
     if reading is None:
-        return replace(unprotected(seen=heard), timings_s=clock.seconds)
+        return _by_looks(picture, vault, originals, clock, seen=heard)
+    carried, known = reading.code, None
+    if vault is not None:
+        with clock("vault"):
+            known = find(vault, id=f"{reading.anchor.id:016x}", code=carried)
+    kept = None if known is None else code_kept(known.record, carried)
     shown = reading.reception.suspect
     framing = Framing(picture.pixels, shown.pixels, shown.placement)
     with clock("examine"):
-        examined = examine(framing, reading.code, Testimony.of(reading))
+        examined = examine(framing, kept or carried, Testimony.of(reading))
     signature = check_signature(reading, trust)
-    return replace(judge(picture, reading, framing, examined, signature), timings_s=clock.seconds)
+    verification = judge(picture, reading, framing, examined, signature, source="vault" if kept else "code")
+    return _consulted(verification, picture, vault, known, originals, clock, reading=reading)
+
+
+def _by_carrier(
+    picture: Picture, carrier: Carrier, vault: Vault | None, originals: Sequence[str | Path], clock: _Clock
+) -> Verification:
+    """What a mark through another carrier says, with what the vault knows of it."""
+    with clock("read"):
+        heard = listen(to_eight_bits(picture.pixels), carrier, vault)
+    if heard is None:
+        return _by_looks(picture, vault, originals, clock, seen=False)
+    record = None if heard.found is None else heard.found.record
+    code = code_kept(record, heard.code) or heard.code
+    with clock("examine"):
+        framing = Framing(picture.pixels, picture.pixels, None) if record is None else framing_of(picture, record)
+        testimony = outside_testimony(framing, heard.agreement)
+        examined = examine(framing, code, testimony)
+    can_tell = code is not None and code.n_scales >= COMPARED_SCALES
+    verification = judge_heard(picture, heard, framing, examined, carrier=carrier.name, can_tell=can_tell)
+    return _consulted(verification, picture, vault, heard.found, originals, clock)
+
+
+def _by_looks(
+    picture: Picture, vault: Vault | None, originals: Sequence[str | Path], clock: _Clock, *, seen: bool
+) -> Verification:
+    """A suspect without a mark: nothing without a vault; else what it knows of the picture that this looks like."""
+    verification = unprotected(seen=seen)
+    if vault is None:
+        return verification
+    with clock("vault"):
+        known = find(vault, pixels=to_eight_bits(picture.pixels))
+    code = code_kept(known.record, None)
+    if known.record is not None and code is not None:
+        with clock("examine"):
+            framing = framing_of(picture, known.record)
+            examined = examine(framing, code, outside_testimony(framing))
+        if not examined.another:
+            verification = replace(verification, geometry=framing.geometry(verification.geometry.note))
+            verification = with_map(verification, picture, framing, examined, source="vault")
+    return _consulted(verification, picture, vault, known, originals, clock)
+
+
+def _consulted(
+    verification: Verification,
+    picture: Picture,
+    vault: Vault | None,
+    known: Found | None,
+    originals: Sequence[str | Path],
+    clock: _Clock,
+    *,
+    reading: Reading | None = None,
+) -> Verification:
+    """A verification with what the vault says, if there is one."""
+    if vault is None:
+        return verification
+    code = None if reading is None else reading.code
+    with clock("vault"):
+        return consult(vault, picture, verification, code=code, found=known, originals=originals)
 
 
 def _read(receptions: Iterable[Reception], keys: Sequence[Opener]) -> tuple[Reading | None, bool]:
@@ -161,4 +305,4 @@ class _Clock:
     def __call__(self, step: str) -> Iterator[None]:
         begin = time.perf_counter()
         yield
-        self.seconds[step] = time.perf_counter() - begin
+        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - begin

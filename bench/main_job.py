@@ -34,6 +34,7 @@ def main(
     data: Annotated[Path | None, typer.Option(help="Folder with fullres/ and natural/.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A few pictures and attacks.")] = False,
     processes: Annotated[int, typer.Option(help="Workers, each on one thread.")] = 2,
+    unmarked: Annotated[int, typer.Option(help="Pictures without a mark to try: seconds each.")] = 2000,
     seed: Annotated[int, typer.Option(help="Everything random comes from it.")] = 0,
     output: Annotated[Path, typer.Option(help="Folder for rows and results.")] = Path("out/bench"),
     timing: Annotated[bool, typer.Option(help="Measure speed and start-up.")] = True,
@@ -41,7 +42,7 @@ def main(
     document: Annotated[bool, typer.Option(help="Write docs/benchmark.md (never with --quick).")] = True,
 ) -> None:
     """Measure the main job and print target, measurement and verdict of every line."""
-    whole = Corpus.of(data)
+    whole = Corpus.of(data, unmarked_limit=unmarked)
     corpus = quick_corpus(whole) if quick else whole
     facts = {**environment(), "seed": seed, "data": corpus.fingerprint(), "quick": quick}
     header = {name: facts[name] for name in ("commit", "data", "seed", "quick")}

@@ -38,12 +38,25 @@ VERIFY_KEYS = {
         "signature_note",
         "tampered_fraction",
     ),
+    *("carrier", "vault", "whole"),
     *("geometry", "mask", "recovered", "recovery_source", "report", "damaged", "timings_s", "metadata", "restored"),
 }
-PROTECT_KEYS = {"id", "carrier", "profile", "blocks", "left_out", "psnr_db", "output", "lost", "damaged", "timings_s"}
+PROTECT_KEYS = {
+    "id",
+    "carrier",
+    "profile",
+    "blocks",
+    "left_out",
+    "psnr_db",
+    "output",
+    "lost",
+    "damaged",
+    "timings_s",
+    "vault",
+}
 
 
-def stand_in_protect(picture, *, facts, key, profile, channel_key, confidential, with_code):
+def stand_in_protect(picture, *, facts, key, profile, channel_key, confidential, with_code, carrier):
     code = picture.pixels[0, 0, 0]
     if code == UNEXPECTED:
         raise RuntimeError("a wire\ncame loose")
@@ -65,7 +78,7 @@ def stand_in_protect(picture, *, facts, key, profile, channel_key, confidential,
     )
 
 
-def stand_in_verify(picture, *, trust, channel_key, keys):
+def stand_in_verify(picture, *, trust, channel_key, keys, vault, originals, carrier):
     stand_in_verify.seen = {"trust": trust, "channel_key": channel_key, "keys": keys}
     verdict = VERDICTS[picture.pixels[0, 0, 0] // 10]
     changed = verdict is Verdict.TAMPERED

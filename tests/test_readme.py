@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 from skimage import data
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,15 +32,23 @@ def test_the_commands_do_what_the_readme_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Image.fromarray(data.astronaut()).save("photo.jpg", quality=90)
     codes = []
+    Path("photos").mkdir()
+    Image.fromarray(data.astronaut()).save("photos/astronaut.png")
     for line in lines:
         if "suspect.jpg" in line:
             with Image.open("protected.jpg") as protected:
                 protected.paste(protected.crop((0, 256, 200, 456)), (156, 40))
                 protected.save("suspect.jpg", quality=75)
+        if "copy.jpg" in line:
+            with Image.open("protected/astronaut.png") as protected:
+                protected.paste(protected.crop((0, 256, 200, 456)), (156, 40))
+                Path("findings").rename("first")
+                protected.filter(ImageFilter.GaussianBlur(2.5)).save("copy.jpg", quality=12)
         command = [sys.executable, "-m", "underdrawing.cli", *shlex.split(line)[1:]]
         codes.append(subprocess.run(command, capture_output=True, check=False).returncode)
-    assert codes == [0, 0, 0, 1]
-    assert {path.name for path in Path("findings").iterdir()} >= {"mask.png", "recovered.png", "report.html"}
+    assert codes == [0, 0, 0, 1, 0, 1]
+    for folder in ("first", "findings"):
+        assert {path.name for path in Path(folder).iterdir()} >= {"mask.png", "recovered.png", "report.html"}
 
 
 def test_the_index_leads_to_every_page():

@@ -15,17 +15,19 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from underdrawing.errors import OutputExistsError
-from underdrawing.findings import Geometry, Verdict, Verification
+from underdrawing.findings import Geometry, Known, Verdict, Verification
 from underdrawing.images import Metadata, Picture, encode, load, restate
 from underdrawing.payload import SignatureStatus
 from underdrawing.report import (
     html_report,
+    lying_words,
     mask_png,
     metadata_check,
     page,
     percent,
     readable,
     signature_words,
+    vault_words,
     write_report,
 )
 from underdrawing.report.pictures import heat_layer, outline_path, panel_from, places
@@ -337,6 +339,101 @@ def test_mask_png_round_trip(height, width, seed):
     with Image.open(BytesIO(mask_png(mask))) as image:
         assert image.mode == "L"
         assert (np.asarray(image) == np.where(mask, 255, 0)).all()
+
+
+# --- how it lies, and the vault ---
+
+
+def lying(**changes):
+    """A verification of the right half of a picture on a page: 20 pixels of margin around it."""
+    foreign = np.zeros((60, 90), bool)
+    foreign[:, :20] = foreign[:, 70:] = True
+    geometry = Geometry(
+        note="half size",
+        frame_px=(60, 100),
+        suspect_px=(60, 90),
+        matrix=(1, 0, -30, 0, 1, 0, 0, 0, 1),
+        shown_fraction=0.5,
+        foreign_fraction=float(foreign.mean()),
+    )
+    values = {"geometry": geometry, "foreign": foreign, "whole": picture(60, 100, seed=2)}
+    return verification(**(values | changes))
+
+
+def test_the_report_shows_how_the_suspect_lies_on_the_picture():
+    seen = Page(html_report(picture(), lying()))
+    assert "How it lies on the protected picture" in seen.text
+    assert "50 % of the picture that was protected is missing" in seen.text
+    assert "44 % of this image is something else around the picture" in seen.text
+    suspect, whole = [decoded(image["src"]) for image in seen.all("img") if image["alt"].startswith("The")][-2:]
+    assert suspect.shape == (60, 90, 3)
+    assert whole.shape == (60, 100, 3)
+    assert np.abs(whole.astype(int) - lying().whole.pixels).mean() < 6
+    ids = [attributes["id"] for _, attributes in seen.elements if "id" in attributes]
+    assert len(set(ids)) == len(ids)
+    assert {"foreign-map", "foreign-place"} <= set(ids)
+
+
+def test_the_outline_in_the_whole_picture_is_what_the_suspect_shows():
+    html = html_report(picture(), lying())
+    (points,) = re.findall(r'<path class="over" d="M([^"]+)Z"/></svg></div><figcaption>The whole', html)
+    corners = np.array([point.split(",") for point in points.split()], float)
+    assert corners.min(axis=0).tolist() == [30, 0]
+    assert corners.max(axis=0).tolist() == [100, 60]
+
+
+def test_without_a_whole_picture_only_its_outline_is_drawn():
+    seen = Page(html_report(picture(), lying(whole=None, foreign=None)))
+    assert "The outline of the suspect in the picture that was protected" in seen.text
+    assert "hatched" not in seen.text
+
+
+def test_what_shows_all_of_it_has_no_place_to_tell():
+    assert "How it lies" not in Page(html_report(picture(), verification())).text
+    assert lying_words(verification()) == []
+
+
+def test_turns_and_mirrors_are_said():
+    geometry = replace(lying().geometry, mirrored=True, rotation_degrees=-3.21)
+    said = " ".join(lying_words(lying(geometry=geometry)))
+    assert "mirrored" in said
+    assert "turned by 3.2° anticlockwise" in said
+
+
+def known(**changes):
+    values = {"id": "00ff00ff00ff00ff", "source": "fingerprint", "confidence": 0.987, "added": ("creator",)}
+    return Known(**(values | changes))
+
+
+def test_a_picture_that_only_the_vault_knows_stays_unprotected():
+    mask = verification().mask
+    facts = {"creator": "Ann"}
+    changed = {"mask": mask, "tamper_probability": mask.astype(np.float32), "tampered_fraction": float(mask.mean())}
+    found = bare(facts=facts, facts_source="vault", known=known(), **changed)
+    text = Page(html_report(picture(), found)).text
+    assert headline(found) == "No mark was found, but the vault knows this picture."
+    assert "The vault knows this picture as 00ff00ff00ff00ff, found by what it looks like (99 % sure)." in text
+    assert "it shows something else than that record" in text
+    assert "no signature covers them" in text
+    assert "Whether the picture was changed: without a mark" not in text
+    assert metadata_check(saying(creator="Bob"), found) is None
+
+
+def test_the_vault_says_where_it_contradicts_the_pixels_and_what_was_exact():
+    told = known(source="id", contradictions={"city": ("Paris", "<b>Lyon")}, exact=True, original="/a\u202eb", added=())
+    found = verification(known=told, recovery_source="vault")
+    text = Page(html_report(picture(), found)).text
+    assert "City: the pixels say Paris, the vault says <b>Lyon." in text
+    assert "the very pixels of the original" in text
+    assert "/a\\u202eb" in text
+    assert found.to_dict()["vault"]["contradictions"] == {"city": {"pixels": "Paris", "vault": "<b>Lyon"}}
+
+
+def test_a_picture_that_the_vault_does_not_know_is_said_to_be_unknown():
+    found = bare(known=Known(confidence=0.97))
+    assert vault_words(found) == ["The vault does not know this picture (97 % sure)."]
+    assert headline(found) == "No mark was found."
+    assert vault_words(bare()) == []
 
 
 # --- the words ---

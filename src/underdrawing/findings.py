@@ -59,6 +59,7 @@ class Geometry:
         foreign_fraction: share of the suspect's area that is not of the frame, 0 to 1.
         rotation_degrees: how far the suspect is turned, clockwise, after mirroring if it is mirrored.
         mirrored: whether left and right are exchanged.
+        suspect_px: (height, width) of the suspect; None when no mark was read.
     """
 
     note: str = ""
@@ -68,12 +69,14 @@ class Geometry:
     foreign_fraction: float = 0.0
     rotation_degrees: float = 0.0
     mirrored: bool = False
+    suspect_px: tuple[int, int] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return {
             "note": self.note,
             "frame_px": None if self.frame_px is None else list(self.frame_px),
+            "suspect_px": None if self.suspect_px is None else list(self.suspect_px),
             "matrix": None if self.matrix is None else [round(value, 9) for value in self.matrix],
             "shown_fraction": round(self.shown_fraction, 4),
             "foreign_fraction": round(self.foreign_fraction, 4),

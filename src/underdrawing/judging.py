@@ -129,8 +129,10 @@ def with_map(
     recovered = None
     if whole is not None and finding.tampered:
         recovered = replace(picture, pixels=framing.painted(whole.pixels, mask))
+    height, width = framing.suspect.shape[:2]
     return replace(
         verification,
+        geometry=replace(verification.geometry, suspect_px=(height, width)),
         tampered_fraction=float(mask.mean()),
         tamper_probability=framing.plane_on_suspect(finding.probability),
         mask=mask,

@@ -9,12 +9,14 @@ from typing import Annotated
 import typer
 
 from underdrawing import __version__
+from underdrawing.cli import options
 from underdrawing.cli.carriers import carriers
 from underdrawing.cli.guard import Guarded
 from underdrawing.cli.keys import keys
 from underdrawing.cli.searching import search
-from underdrawing.cli.tasks import Coding, Format, ProtectTask, Subsampling, VerifyTask
+from underdrawing.cli.tasks import Coding, ProtectTask, VerifyTask
 from underdrawing.cli.vault import vault
+from underdrawing.errors import UsageError
 from underdrawing.findings import Profile
 
 __all__ = ["app", "main"]
@@ -31,19 +33,6 @@ app = typer.Typer(
 app.add_typer(keys, name="keys")
 app.command()(carriers)
 app.add_typer(vault, name="vault")
-
-Input = Annotated[str, typer.Argument(metavar="IN", help="A picture, a folder of pictures, or - for standard input.")]
-Jobs = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes to work with. Default: one per core.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per picture, one per line.")]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exist.")]
-Resume = Annotated[
-    bool, typer.Option("--resume", "--skip-existing", help="Do only what an earlier, interrupted run left undone.")
-]
-ChannelKeyFile = Annotated[
-    Path | None, typer.Option("--channel-key", metavar="FILE", help="The secret that hides the mark.")
-]
 
 
 def main() -> None:
@@ -76,57 +65,30 @@ def _debug(context: typer.Context) -> bool:
 @app.command()
 def protect(
     context: typer.Context,
-    given: Input,
-    output: Annotated[
-        str, typer.Option("-o", "--output", metavar="OUT", help="Where to: a file, a folder, or - for standard output.")
-    ],
-    facts: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--facts",
-            metavar="FILE|KEY=VALUE",
-            help="What to remember about the picture, beside its own metadata. May be given again.",
-        ),
-    ] = None,
-    no_metadata_facts: Annotated[
-        bool, typer.Option("--no-metadata-facts", help="Take no facts from the picture's own EXIF, IPTC and XMP.")
-    ] = False,
-    position: Annotated[
-        bool,
-        typer.Option("--position", help="Also take the GPS position from the metadata. Everybody can then read it."),
-    ] = False,
-    key: Annotated[Path | None, typer.Option("--key", metavar="FILE", help="Sign with this private key.")] = None,
-    channel_key: ChannelKeyFile = None,
-    confidential: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--confidential",
-            metavar="FILE",
-            help="Encipher code and facts for holders of a shared key, or of these public keys. May be given again.",
-        ),
-    ] = None,
-    no_code: Annotated[
-        bool,
-        typer.Option("--no-code", help="Hide id, facts and signature only; nothing can then be painted back."),
-    ] = False,
-    profile: Annotated[
-        Profile, typer.Option("--profile", metavar="|".join(Profile), help="How strong the mark is.")
-    ] = Profile.STANDARD,
-    format_: Annotated[
-        Format | None,
-        typer.Option("--format", metavar="|".join(Format), help="Save in this format, not the picture's own."),
-    ] = None,
-    quality: Annotated[
-        int | None, typer.Option("--quality", min=1, max=100, metavar="N", help="Quality of a lossy format, 1 to 100.")
-    ] = None,
-    subsampling: Annotated[
-        Subsampling | None,
-        typer.Option("--subsampling", metavar="|".join(Subsampling), help="How finely a JPEG keeps colour."),
-    ] = None,
-    force: Force = False,
-    resume: Resume = False,
-    jobs: Jobs = None,
-    json: Json = False,
+    given: options.Input,
+    output: options.Output,
+    facts: options.Facts = None,
+    no_metadata_facts: options.NoMetadataFacts = False,
+    position: options.Position = False,
+    key: options.Key = None,
+    channel_key: options.ChannelKey = None,
+    confidential: options.Confidential = None,
+    no_code: options.NoCode = False,
+    profile: options.ProfileOf = Profile.STANDARD,
+    vault: options.VaultToFill = None,
+    create: options.Create = False,
+    original: options.Original = None,
+    keep_original: options.KeepOriginal = False,
+    reveal: options.Reveal = False,
+    carrier: options.Carrier = None,
+    weights: options.Weights = None,
+    format_: options.Format_ = None,
+    quality: options.Quality = None,
+    subsampling: options.SubsamplingOf = None,
+    force: options.Force = False,
+    resume: options.Resume = False,
+    jobs: options.Jobs = None,
+    json: options.Json = False,
 ) -> None:
     """Put a hidden code, facts and a signature into pictures.
 
@@ -135,12 +97,17 @@ def protect(
 
     Redact first, then protect: the code can show again what is blurred or cropped away later. With --confidential only
     key holders can read it, and the facts; everybody can still see that and where a picture was changed.
+
+    With --vault a record of each picture is kept once it is written: copies are then known again without their mark.
+    What a confidential mark hides, its record does not tell, unless you say --reveal. A small --carrier holds an id
+    and the beginning of the code: it needs a vault for the rest.
     """
     from underdrawing.cli.facts import parse_facts
     from underdrawing.cli.protecting import plan_protect, protect_one
     from underdrawing.cli.run import run_command
     from underdrawing.cli.secrets import channel_key as read_channel_key
     from underdrawing.cli.secrets import confidants, signing_key
+    from underdrawing.cli.shelves import carrier_named, ready_vault
 
     template = ProtectTask(
         source=None,
@@ -153,6 +120,12 @@ def protect(
         confidants=tuple(confidential or ()),
         with_code=not no_code,
         profile=profile,
+        vault=vault,
+        original=original,
+        keep_original=keep_original,
+        reveal=reveal,
+        carrier=carrier,
+        weights=weights,
         coding=Coding(format=format_, quality=quality, subsampling=subsampling),
         overwrite=force,
     )
@@ -162,54 +135,42 @@ def protect(
         read_channel_key(channel_key)
     if confidential:
         confidants(template.confidants)
+    if carrier:
+        carrier_named(carrier, weights)
     tasks, done = plan_protect(given, output, template=template, resume=resume)
+    if vault:
+        ready_vault(vault, create=create)
     run_command(tasks, done, protect_one, jobs=jobs, json=json, debug=_debug(context), verb="protecting")
 
 
 @app.command()
 def verify(
     context: typer.Context,
-    given: Input,
-    output: Annotated[
-        str | None,
-        typer.Option("-o", "--output", metavar="DIR", help="Write mask.png, recovered.png and report.html here."),
-    ] = None,
-    trust: Annotated[
-        list[Path] | None,
-        typer.Option("--trust", metavar="FILE", help="Whose signatures to believe. May be given again."),
-    ] = None,
-    channel_key: Annotated[
-        Path | None,
-        typer.Option("--channel-key", "--key", metavar="FILE", help="The secret the mark was hidden with, if any."),
-    ] = None,
-    open_: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--open",
-            metavar="FILE",
-            help="A shared key, or your own opening key, to read confidential marks with. May be given again.",
-        ),
-    ] = None,
-    restore_metadata: Annotated[
-        Path | None,
-        typer.Option(
-            "--restore-metadata",
-            metavar="OUT",
-            help="Copy the picture to OUT with the recovered facts in its EXIF, IPTC and XMP. Pixels stay as they are.",
-        ),
-    ] = None,
-    force: Force = False,
-    resume: Resume = False,
-    jobs: Jobs = None,
-    json: Json = False,
+    given: options.Input,
+    output: options.OutputFolder = None,
+    trust: options.Trust = None,
+    channel_key: options.ChannelKeyOrKey = None,
+    open_: options.Open = None,
+    vault: options.VaultToAsk = None,
+    originals: options.Originals = None,
+    carrier: options.Carrier = None,
+    weights: options.Weights = None,
+    restore_metadata: options.RestoreMetadata = None,
+    force: options.Force = False,
+    resume: options.Resume = False,
+    jobs: options.Jobs = None,
+    json: options.Json = False,
 ) -> None:
     """Say what was changed in pictures, what was there, and what the facts are.
+
+    With --vault, what is known of a picture is told even where its mark is gone. The verdict stays what the pixels say.
 
     Exits with 1 when any picture is anything but authentic.
     """
     from underdrawing.cli.run import run_command
     from underdrawing.cli.secrets import channel_key as read_channel_key
     from underdrawing.cli.secrets import opener, trust_store
+    from underdrawing.cli.shelves import carrier_named, vault_to_ask
     from underdrawing.cli.verifying import plan_verify, verify_one
 
     template = VerifyTask(
@@ -218,6 +179,10 @@ def verify(
         trust=tuple(trust or ()),
         channel_key=channel_key,
         openers=tuple(open_ or ()),
+        vault=vault,
+        originals=tuple(originals or ()),
+        carrier=carrier,
+        weights=weights,
         overwrite=force,
     )
     if trust:
@@ -226,6 +191,12 @@ def verify(
         read_channel_key(channel_key)
     for path in template.openers:
         opener(path)
+    if carrier:
+        carrier_named(carrier, weights)
+    if vault:
+        vault_to_ask(vault)
+    elif originals:
+        raise UsageError("--originals says where a vault's originals may be fetched from; name the vault with --vault")
     tasks, done = plan_verify(given, output, template=template, resume=resume, restored=restore_metadata)
     run_command(tasks, done, verify_one, jobs=jobs, json=json, debug=_debug(context), verb="verifying")
 
@@ -243,7 +214,7 @@ def bench(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="Where the rows go; a second run continues there.")
     ] = Path("out/bench"),
-    jobs: Jobs = None,
+    jobs: options.Jobs = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per promise, one per line.")] = False,
 ) -> None:
     """Measure what the package promises, and say which promises hold.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from underdrawing.channel import CARRIERS, load_carrier
+from underdrawing.cli.options import Weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
 
     from underdrawing.channel import CarrierEntry
 
-__all__ = ["WEIGHTS_VARIABLE", "CarrierLine", "carrier_lines", "carriers"]
-
-WEIGHTS_VARIABLE = "UNDERDRAWING_WEIGHTS"
+__all__ = ["CarrierLine", "carrier_lines", "carriers"]
 
 
 @dataclass(frozen=True)
@@ -52,15 +51,7 @@ def carriers(
         Path | None,
         typer.Argument(metavar="[IN]", help="A picture; then it is said how much of the mark it would hold."),
     ] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option(
-            "--weights",
-            metavar="DIR",
-            envvar=WEIGHTS_VARIABLE,
-            help=f"Folder with the networks of other people's carriers. Default: what {WEIGHTS_VARIABLE} says.",
-        ),
-    ] = None,
+    weights: Weights = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object per carrier, one per line.")] = False,
 ) -> None:
     """List what can carry a mark: ours, and other people's watermarks.

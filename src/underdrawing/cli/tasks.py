@@ -64,7 +64,10 @@ class Coding:
 
 @dataclass(frozen=True, kw_only=True)
 class ProtectTask:
-    """One picture to protect; no source is standard input, no output is standard output."""
+    """One picture to protect; no source is standard input, no output is standard output.
+
+    ``written``: an earlier run wrote the output, and only its record may be missing in the vault.
+    """
 
     source: Path | None
     output: Path | None
@@ -76,6 +79,13 @@ class ProtectTask:
     confidants: tuple[Path, ...] = ()
     with_code: bool = True
     profile: Profile = Profile.STANDARD
+    vault: str | None = None
+    original: str | None = None
+    keep_original: bool = False
+    reveal: bool = False
+    carrier: str | None = None
+    weights: Path | None = None
+    written: bool = False
     coding: Coding = Coding()
     overwrite: bool = False
 
@@ -89,6 +99,10 @@ class VerifyTask:
     trust: tuple[Path, ...] = ()
     channel_key: Path | None = None
     openers: tuple[Path, ...] = ()
+    vault: str | None = None
+    originals: tuple[str, ...] = ()
+    carrier: str | None = None
+    weights: Path | None = None
     restored: Path | None = None
     overwrite: bool = False
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from underdrawing.cli.guard import printable
 from underdrawing.cli.inputs import STANDARD_STREAM, Item, find_items, mirrored, refuse_existing
 from underdrawing.cli.secrets import channel_key, opener, trust_store
+from underdrawing.cli.shelves import carrier_named, vault_to_ask
 from underdrawing.cli.tasks import Done, VerifyTask, called, read_picture
 from underdrawing.errors import UsageError
 from underdrawing.findings import Verdict
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RESULT", "plan_verify", "verify_one"]
 
-FILES = {"mask": "mask.png", "recovered": "recovered.png", "report": "report.html"}
+FILES = {"mask": "mask.png", "recovered": "recovered.png", "whole": "whole.png", "report": "report.html"}
 RESULT = "result.json"
 """Written last: a folder that has it is whole, and a second run reads the answer from it."""
 
@@ -95,7 +96,7 @@ def _found_before(task: VerifyTask) -> Done | None:
 
 
 def verify_one(task: VerifyTask) -> Done:
-    """Verify one picture and, with an output folder, write the mask, the recovered picture and the report there."""
+    """Verify one picture and, with an output folder, write mask, recovered and whole picture and the report there."""
     import underdrawing
     from underdrawing.cli.words import card, line
     from underdrawing.report import metadata_check
@@ -108,6 +109,9 @@ def verify_one(task: VerifyTask) -> Done:
         trust=trust_store(task.trust) if task.trust else None,
         channel_key=channel_key(task.channel_key) if task.channel_key else None,
         keys=tuple(map(opener, task.openers)),
+        vault=vault_to_ask(task.vault) if task.vault else None,
+        originals=task.originals,
+        carrier=carrier_named(task.carrier, task.weights) if task.carrier else None,
     )
     verified = time.perf_counter()
     written = {} if task.folder is None else _write_findings(picture, verification, task, task.folder)
@@ -155,10 +159,11 @@ def _write_findings(picture: Picture, verification: Verification, task: VerifyTa
         del paths["mask"]
     else:
         images.write_atomically(paths["mask"], mask_png(verification.mask))
-    if verification.recovered is None:
-        del paths["recovered"]
-    else:
-        images.save(verification.recovered, paths["recovered"], format="PNG")
+    for kind, picture_ in (("recovered", verification.recovered), ("whole", verification.whole)):
+        if picture_ is None:
+            del paths[kind]
+        else:
+            images.save(picture_, paths[kind], format="PNG")
     write_report(picture, verification, paths["report"], name=task.source.name if task.source else "")
     return {kind: str(path) for kind, path in paths.items()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from underdrawing.report import fact_rows, headline, percent, readable, signature_words
+from underdrawing.report import fact_rows, headline, lying_words, percent, readable, signature_words, vault_words
 
 if TYPE_CHECKING:
     from underdrawing.findings import Verification
@@ -18,7 +18,9 @@ def line(record: dict[str, Any], verification: Verification) -> str:
     """Return the verdict on one line, for a picture among many."""
     changed = f", {percent(verification.tampered_fraction)} changed" if verification.tampered_fraction else ""
     mark = f"; id {verification.id}, signature {verification.signature}" if verification.id else ""
-    return f"{readable(record['input'])}  {verification.verdict}{changed}{mark}"
+    known = verification.known
+    found = "" if known is None else f"; vault: {known.id}" if known.id else "; not in the vault"
+    return f"{readable(record['input'])}  {verification.verdict}{changed}{mark}{found}"
 
 
 def card(record: dict[str, Any], verification: Verification) -> list[str]:
@@ -26,10 +28,13 @@ def card(record: dict[str, Any], verification: Verification) -> list[str]:
     rows = fact_rows(verification.facts)
     wide = max((len(label) for label, _ in rows), default=0)
     facts = [f"{_INDENT}{label:<{wide}}  {text}" for label, text in rows]
-    files = [f"{_INDENT}{kind:<9}  {record[kind]}" for kind in ("mask", "recovered", "report") if record[kind]]
+    files = [f"{_INDENT}{kind:<9}  {record[kind]}" for kind in ("mask", "recovered", "whole", "report") if record[kind]]
     said = [headline(verification)]
     if verification.id:
         said.append(f"Signature: {signature_words(verification)}")
+    said += vault_words(verification)
+    if verification.geometry.matrix is not None:
+        said.append(" ".join(lying_words(verification)))
     if verification.sealed_note:
         said.append(f"Confidential: {readable(verification.sealed_note)}.")
     if record["metadata"] and record["metadata"]["contradicts"]:

@@ -9,17 +9,19 @@ from underdrawing.report.metadata import metadata_check
 from underdrawing.report.pictures import mask_png
 from underdrawing.report.sections import html_report, write_report
 from underdrawing.report.shell import page
-from underdrawing.report.words import fact_rows, headline, percent, readable, signature_words
+from underdrawing.report.words import fact_rows, headline, lying_words, percent, readable, signature_words, vault_words
 
 __all__ = [
     "fact_rows",
     "headline",
     "html_report",
+    "lying_words",
     "mask_png",
     "metadata_check",
     "page",
     "percent",
     "readable",
     "signature_words",
+    "vault_words",
     "write_report",
 ]

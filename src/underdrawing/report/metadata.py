@@ -23,13 +23,19 @@ _OTHERS_FACTS = (Verdict.TRANSPLANTED, Verdict.FORGED)
 def metadata_check(suspect: Picture, verification: Verification) -> MetadataCheck | None:
     """Hold the facts that were read from the pixels against the metadata that the suspect carries.
 
+    What only a vault tells is left out.
+
     Returns:
         The comparison; None where there are no facts, or none that belong to this picture.
     """
     if not verification.facts or verification.verdict in _OTHERS_FACTS:
         return None
+    added = verification.known.added if verification.known is not None else ()
+    facts = {name: text for name, text in verification.facts.items() if name not in added}
+    if not facts:
+        return None
     told = facts_from_metadata(suspect.metadata, position=True, every=True)
-    return hold_against(verification.facts, told, truncated=truncated_facts(suspect.metadata))
+    return hold_against(facts, told, truncated=truncated_facts(suspect.metadata))
 
 
 def metadata_section(check: MetadataCheck | None) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OUTLINE_LIMIT",
     "data_uri",
+    "hatching",
     "heat_layer",
     "mask_png",
     "outline_path",
@@ -114,6 +115,23 @@ def outline_path(mask: NDArray[np.bool_], *, size: tuple[int, int]) -> str:
     contours, _ = cv2.findContours(small.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     largest = sorted(contours, key=cv2.contourArea, reverse=True)[:OUTLINE_LIMIT]
     return "".join(_ring(cv2.approxPolyDP(contour, 0.8, True)[:, 0]) for contour in largest)
+
+
+def hatching(mask: NDArray[np.bool_], *, size: tuple[int, int], name: str) -> str:
+    """Return SVG that hatches a mask (H×W, True inside) over a panel of ``size`` (width, height) in pixels.
+
+    ``name`` is its id, another one for each on a page.
+    """
+    width, height = size
+    rings = outline_path(mask, size=size)
+    step = max(4.0, max(size) / 80)
+    lines = "".join(f"M{x:g},0L{x - height:g},{height}" for x in np.arange(step, width + height, step).round(1))
+    if not rings:
+        return ""
+    return (
+        f'<clipPath id="{name}"><path clip-rule="evenodd" d="{rings}"/></clipPath>'
+        f'<path class="hatch" clip-path="url(#{name})" d="{lines}"/>'
+    )
 
 
 def _ring(points: NDArray[np.number[Any]]) -> str:

@@ -10,6 +10,7 @@ from underdrawing.findings import Verdict
 from underdrawing.images import write_atomically
 from underdrawing.payload import SignatureStatus
 from underdrawing.report import words
+from underdrawing.report.lying import lying_section
 from underdrawing.report.metadata import metadata_check, metadata_section
 from underdrawing.report.pictures import places
 from underdrawing.report.shell import page
@@ -59,8 +60,10 @@ def html_report(suspect: Picture, verification: Verification, *, name: str = "")
         [
             _verdict(verification),
             viewer(panels),
+            lying_section(suspect, verification),
             '<div class="columns"><div>',
             _facts(verification),
+            _vault(verification),
             metadata_section(metadata_check(suspect, verification)),
             _signature(verification),
             "</div><div>",
@@ -134,16 +137,34 @@ def _facts(verification: Verification) -> str:
     if not rows:
         why = f": {words.readable(verification.sealed_note)}" if verification.sealed_note else ""
         return f'<section><h2>Facts</h2><p class="note">None were read{escape(why)}.</p></section>'
-    source = "the vault" if verification.facts_source == "vault" else "the pixels themselves"
+    worth = f'<p class="note">{_worth(verification)}</p>'
+    return f"<section><h2>Facts</h2><table><tbody>{rows}</tbody></table>{worth}</section>"
+
+
+def _worth(verification: Verification) -> str:
+    """Say where the facts come from and what vouches for them."""
+    added = verification.known.added if verification.known is not None else ()
+    from_vault = f"{', '.join(map(words.fact_label, added))}: told by the vault; no signature covers that."
+    if len(added) == len(verification.facts):
+        return "They are what the vault says, not the pixels: no signature covers them."
     worth = (
         "They are covered by the signature."
         if verification.signature is SignatureStatus.VALID
         else "No signature that you trust covers them: treat them as a claim."
     )
-    return (
-        f"<section><h2>Facts</h2><table><tbody>{rows}</tbody></table>"
-        f'<p class="note">Read from {source}. {worth}</p></section>'
-    )
+    return f"Read from the pixels themselves. {worth}{f' {_text(from_vault)}' if added else ''}"
+
+
+def _vault(verification: Verification) -> str:
+    """Say what the vault knows; nothing where none was asked."""
+    said = words.vault_words(verification)
+    if not said:
+        return ""
+    known = verification.known is not None and verification.known.id is not None
+    warns = verification.known is not None and verification.known.contradictions
+    tone = "tone-warn" if warns else "tone-good" if known else "tone-mute"
+    rest = "".join(f'<p class="note">{_text(sentence)}</p>' for sentence in said[1:])
+    return f'<section class="{tone}"><h2>The vault</h2><p class="seal">{_text(said[0])}</p>{rest}</section>'
 
 
 def _signature(verification: Verification) -> str:

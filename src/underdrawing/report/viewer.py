@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from underdrawing.report.pictures import data_uri, heat_layer, outline_path, overlay, panel_from, shrink
+from underdrawing.report.pictures import data_uri, hatching, heat_layer, outline_path, overlay, panel_from, shrink
 from underdrawing.report.words import recovered_title
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Panels:
     """What the page shows, all of one size.
 
     Pictures are H×W×3 uint8 sRGB, the map is H×W float32 from 0 to 1, the outline is SVG path data in pixels;
-    ``recovered_title`` says what the recovered picture is.
+    ``recovered_title`` says what the recovered picture is; ``hatched`` is SVG over what is not of the picture.
     """
 
     suspect: NDArray[np.uint8]
@@ -41,6 +41,7 @@ class Panels:
     probability: NDArray[np.float32] | None
     outline: str
     recovered_title: str
+    hatched: str = ""
 
     @property
     def change_at_percent(self) -> int:
@@ -64,6 +65,7 @@ def panels_of(suspect: Picture, verification: Verification, *, side_px: int = ST
         probability=None if probability is None else _map_of_size(probability, size),
         outline=outline_path(verification.mask, size=size) if changed and verification.mask is not None else "",
         recovered_title=recovered_title(verification),
+        hatched="" if verification.foreign is None else hatching(verification.foreign, size=size, name="foreign-map"),
     )
 
 
@@ -135,7 +137,7 @@ def _stage(panels: Panels) -> str:
         )
     return (
         f'<div class="stage"><div class="layers">{recovered}<figure class="layer suspect">{suspect}'
-        f"{_heat(panels)}{_outline(panels.outline, width, height)}<figcaption>As it came</figcaption></figure>"
+        f"{_heat(panels)}{_outline(panels, width, height)}<figcaption>As it came</figcaption></figure>"
         f"{slider}</div></div>"
     )
 
@@ -154,14 +156,14 @@ def _heat(panels: Panels) -> str:
     return f'<img class="heat" src="{data_uri(heat, quality=60)}" alt="{alt}">'
 
 
-def _outline(path: str, width: int, height: int) -> str:
-    """Draw the border of the change, dark under light, to be seen on any picture."""
-    if not path:
+def _outline(panels: Panels, width: int, height: int) -> str:
+    """Draw the border of the change, dark under light, to be seen on any picture, and hatch what is foreign."""
+    if not panels.outline:
         return ""
     return (
         f'<svg class="outline" viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img" '
-        f'aria-label="Outline of the changed region"><path class="under" d="{path}"/>'
-        f'<path class="over" d="{path}"/></svg>'
+        f'aria-label="Outline of the changed region">{panels.hatched}<path class="under" d="{panels.outline}"/>'
+        f'<path class="over" d="{panels.outline}"/></svg>'
     )
 
 

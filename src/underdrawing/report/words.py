@@ -20,12 +20,14 @@ __all__ = [
     "fact_rows",
     "headline",
     "lead",
+    "lying_words",
     "open_questions",
     "percent",
     "readable",
     "recovered_title",
     "settled",
     "signature_words",
+    "vault_words",
 ]
 
 FACT_LABELS = {
@@ -50,6 +52,9 @@ _BLOCKS = {
     "detail": ("Detail", "the picture as a 16 × 16 code"),
     "fine": ("Fine detail", "the picture as a 32 × 32 code"),
 }
+_FOUND_BY = {"id": "the id in its mark", "code": "the code in its mark", "fingerprint": "what it looks like"}
+_ALL = 0.995
+_STRAIGHT_DEGREES = 0.15
 _HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -98,6 +103,8 @@ def fact_rows(facts: dict[str, str]) -> list[tuple[str, str]]:
 
 def headline(verification: Verification) -> str:
     """Return the verdict as one sentence."""
+    if _is_known_by_looks(verification):
+        return "No mark was found, but the vault knows this picture."
     return {
         Verdict.AUTHENTIC: "No change was found.",
         Verdict.TAMPERED: "Part of this picture has been changed.",
@@ -106,6 +113,12 @@ def headline(verification: Verification) -> str:
         Verdict.UNPROTECTED: "No mark was found.",
         Verdict.FORGED: "The signature is forged.",
     }[verification.verdict]
+
+
+def _is_known_by_looks(verification: Verification) -> bool:
+    """Whether a vault knows a picture that carries no mark."""
+    known = verification.known
+    return verification.verdict is Verdict.UNPROTECTED and known is not None and known.id is not None
 
 
 def lead(verification: Verification, *, places: int) -> str:
@@ -126,18 +139,72 @@ def lead(verification: Verification, *, places: int) -> str:
         Verdict.FORGED: "A mark was read, but its signature does not fit its contents. "
         "Somebody altered a signed mark or made one up, so its facts deserve no trust.",
     }[verification.verdict]
+    if _is_known_by_looks(verification):
+        sentences = _known_lead(verification, region)
     return f"{sentences} {_recovery_sentence(verification)}".strip()
+
+
+def _known_lead(verification: Verification, region: str) -> str:
+    """Say what it rests on where only the vault knows the picture."""
+    begin = "The picture carries no mark that can be read. By its looks it is one that the vault has a record of."
+    if verification.mask is None:
+        return f"{begin} The record keeps no code to compare it with."
+    if not verification.mask.any():
+        return f"{begin} Compared with the code in that record, no change was found."
+    return f"{begin} {region} it shows something else than that record."
 
 
 def _recovery_sentence(verification: Verification) -> str:
     """Say what stands behind the recovered picture, if there is one."""
     if verification.recovered is None:
         return ""
+    if verification.known is not None and verification.known.exact:
+        return "What was there is shown in the very pixels of the original, to which the vault led."
     if verification.recovery_source == "vault":
-        return "What was there is shown from the original kept in the vault."
+        return "What was there has been painted back from the code that the vault keeps."
     if verification.verdict is Verdict.TRANSPLANTED:
         return "The picture that the mark was made for is shown as far as its code tells."
     return "What was there has been painted back from the code in the remaining pixels."
+
+
+def vault_words(verification: Verification) -> list[str]:
+    """Return what the vault says of the picture, sentence by sentence; nothing where none was asked."""
+    known = verification.known
+    if known is None:
+        return []
+    if known.id is None:
+        said = [f"The vault does not know this picture ({percent(known.confidence)} sure)."]
+    else:
+        by = _FOUND_BY[known.source or "fingerprint"]
+        said = [f"The vault knows this picture as {known.id}, found by {by} ({percent(known.confidence)} sure)."]
+    if known.original:
+        said.append(f"Its original is at {readable(known.original)}.")
+    for name, (pixels, vault) in known.contradictions.items():
+        said.append(f"{fact_label(name)}: the pixels say {readable(pixels)}, the vault says {readable(vault)}.")
+    if known.exact:
+        said.append("What was changed is shown in the very pixels of the original.")
+    elif verification.recovery_source == "vault":
+        said.append("What was changed is painted from the code in the vault.")
+    return [*said, *([f"Note: {readable(known.note)}."] if known.note else [])]
+
+
+def lying_words(verification: Verification) -> list[str]:
+    """Return how the suspect lies on the protected picture, sentence by sentence; nothing where it is all of it."""
+    geometry = verification.geometry
+    if geometry.matrix is None:
+        return []
+    said = []
+    if geometry.shown_fraction < _ALL:
+        missing = percent(1 - geometry.shown_fraction)
+        said.append(f"This is a part: {missing} of the picture that was protected is missing.")
+    if geometry.mirrored:
+        said.append("It is mirrored: left and right are exchanged.")
+    if abs(geometry.rotation_degrees) > _STRAIGHT_DEGREES:
+        way = "clockwise" if geometry.rotation_degrees > 0 else "anticlockwise"
+        said.append(f"It is turned by {abs(geometry.rotation_degrees):.1f}° {way}.")
+    if geometry.foreign_fraction > 1 - _ALL:
+        said.append(f"{percent(geometry.foreign_fraction)} of this image is something else around the picture.")
+    return said or ["All of the picture that was protected is here, a little out of place."]
 
 
 def recovered_title(verification: Verification) -> str:
@@ -202,7 +269,10 @@ def open_questions(verification: Verification) -> list[str]:
     """Return what this verification does not decide, as full sentences."""
     questions = ["Whether the scene was real, or the facts were true, when the mark was made: a mark only fixes them."]
     if verification.verdict is Verdict.UNPROTECTED:
-        return ["Whether the picture was changed: without a mark there is nothing to compare with.", *questions]
+        if not _is_known_by_looks(verification):
+            return ["Whether the picture was changed: without a mark there is nothing to compare with.", *questions]
+        questions.insert(0, "Who made this copy of the known picture: it carries no mark that would say so.")
+        questions.append("Small changes: without a mark only places that show something clearly different are found.")
     if verification.verdict is Verdict.AUTHENTIC:
         questions.append("Changes smaller than a few cells of the map, or in flat black or white: they may not show.")
     if verification.verdict is Verdict.UNDECIDED:

@@ -22,7 +22,7 @@ __all__ = ["Framing"]
 
 _ALL = 0.995
 _STRAIGHT_DEGREES = 0.15
-_SAME_SHAPE = 0.005
+_SAME_SHAPE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +82,13 @@ class Framing:
         shown = float(self.placement.visible.mean())
         foreign = float(self.placement.foreign.mean())
         matrix = self.placement.from_frame
-        turn, mirrored, stretch = _shape_of(matrix)
+        turn, mirrored, _ = _shape_of(matrix)
+        *_, stretch = _shape_of(self.placement.matrix)
         words = [
             f"shows {shown:.0%} of the protected picture" if shown < _ALL else "",
             "mirrored" if mirrored else "",
             f"turned by {turn:.1f}°" if abs(turn) > _STRAIGHT_DEGREES else "",
-            f"stretched by {stretch - 1:+.1%}" if abs(stretch - 1) > _SAME_SHAPE else "",
+            f"stretched by about {stretch - 1:+.0%}" if abs(stretch - 1) > _rounding(self.placement) else "",
             f"{foreign:.0%} of this image is something else around it" if foreign > 1 - _ALL else "",
         ]
         named = "; ".join(word for word in words if word)
@@ -110,3 +111,9 @@ def _shape_of(matrix: NDArray[np.float64]) -> tuple[float, bool, float]:
     turn = float(np.rad2deg(np.arctan2(upright[1, 0] - upright[0, 1], upright[0, 0] + upright[1, 1])))
     across, down = np.linalg.norm(linear, axis=0)
     return turn, mirrored, float(across / down)
+
+
+def _rounding(placement: Placement) -> float:
+    """By how much the steps of a grid may differ across and down without a stretch: its long side is whole blocks."""
+    rows, columns = placement.grid.rows, placement.grid.columns
+    return _SAME_SHAPE + 0.5 / max(rows, columns)

@@ -21,7 +21,7 @@ from underdrawing.channel.lattice.layout import weave_of
 from underdrawing.channel.lattice.search.window import STRIDE_PX, Window
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["CELL_PX", "DOUBLED_WEIGHTS", "SINGLE_WEIGHTS", "Lead", "Voice", "heard"]
+__all__ = ["CELL_PX", "DOUBLED_WEIGHTS", "SINGLE_WEIGHTS", "Lead", "Voice", "angles_of", "heard"]
 
 CELL_PX = BLOCK * WEAVE
 """Side of a cell of the weave in grid pixels."""
@@ -35,6 +35,7 @@ _BLOCK = BLOCK // STRIDE_PX
 _PAIR = 2 * _CELL
 
 Plane = NDArray[np.float32]
+Whole = NDArray[np.int16]
 Matrix = NDArray[np.float64]
 
 
@@ -64,156 +65,202 @@ class Lead:
 
 @dataclass(frozen=True, eq=False)
 class _Phasors:
-    """Phases of the chips of one lane at all samples of a window: h×w×4, weighted cosine and sine, then doubled."""
+    """Phases of the chips of each lane at all samples of a window: h×w×4 int16, weighted cosine and sine, then doubled,
+    500 times each so that a whole window can be added up."""
 
-    lanes: tuple[Plane, ...]
+    lanes: tuple[Whole, ...]
     single_power: float
     doubled_power: float
 
 
-def heard(window: Window, voice: Voice, stretches: Sequence[Matrix], *, key: bytes | None = None) -> list[Lead]:
+def angles_of(chips: Plane, levels: NDArray[np.integer], voice: Voice, group: int) -> Plane:
+    """Phases of chips of one group in radians, before their dither is taken off, at these masking levels."""
+    design = DESIGNS[voice.profile, voice.side_px]
+    per_step = np.append(2 * np.pi / np.maximum(design.steps[:, group], 1), 0).astype(np.float32)
+    return np.asarray(chips * per_step[levels] - np.float32(2 * np.pi * design.offset), dtype=np.float32)
+
+
+def heard(
+    window: Window, voice: Voice, stretches: Sequence[Matrix], *, least: float = 0.0, key: bytes | None = None
+) -> list[Lead]:
     """The best lead of one voice in a window for each of some small changes of the window's scale and turn.
 
     Args:
-        window: what to fold.
+        window: what to fold, at most 512 grid pixels each way.
         voice: what to listen for.
         stretches: 2×2 float64, near the identity: what a step on the grid is in steps of the window.
+        least: score from which a lead is worth telling.
         key: secret of the channel.
     """
     phasors = _phasors(window, voice)
     if phasors is None:
         return []
-    return [_best(window, voice, phasors, stretch, key) for stretch in stretches]
+    leads = []
+    for begin in range(0, len(stretches), _AT_A_TIME):
+        some = stretches[begin : begin + _AT_A_TIME]
+        leads += _best(window, voice, phasors, some, least, key)
+    return leads
 
 
 def _phasors(window: Window, voice: Voice) -> _Phasors | None:
-    design = DESIGNS[voice.profile, voice.side_px]
-    single, doubled = SINGLE_WEIGHTS[window.levels], DOUBLED_WEIGHTS[window.levels]
-    if window.inside is not None:
-        single, doubled = single * window.inside, doubled * window.inside
-    powers = float(np.square(single).mean()), float(np.square(doubled).mean())
+    powers = [float(np.square(weights) @ window.shares) for weights in _WEIGHTS]
     if min(powers) < _LEAST_POWER:
         return None
     lanes = []
     for lane in range(len(weave_of(voice.side_px).dither)):
-        per_step = (1 / design.steps[:, lane])[window.levels]
-        turns = window.chips[lane] * per_step - np.float32(design.offset)
-        turns -= np.floor(turns)
-        cosine, sine = cv2.polarToCart(_ones(turns.shape), turns * np.float32(2 * np.pi))
-        planes = (
-            cosine * single,
-            sine * single,
-            (cosine + sine) * (cosine - sine) * doubled,
-            2 * cosine * sine * doubled,
-        )
-        lanes.append(np.asarray(cv2.merge(planes), dtype=np.float32))
+        per_step, table = _lookup(voice, lane)
+        turns = window.chips[lane] * per_step[window.heard_levels]
+        turns += _TO_WHOLE
+        index = turns.view(np.int32) & (_TURN - 1)
+        index += window.heard_levels.astype(np.int32) * np.int32(_TURN)
+        lanes.append(table.take(index).view(np.int16).reshape(*index.shape, 4))
     return _Phasors(tuple(lanes), *powers)
 
 
 _LEAST_POWER = 0.05
+_UNIT = 500
+_TURN = 256
+_TO_WHOLE = np.float32(1.5 * 2**23)
+"""Added to a float32 it leaves the nearest whole number in the lowest bits."""
+_WEIGHTS = np.append([SINGLE_WEIGHTS, DOUBLED_WEIGHTS], [[0], [0]], axis=1).astype(np.float32)
 
 
-@lru_cache(maxsize=4)
-def _ones(shape: tuple[int, int]) -> Plane:
-    return np.ones(shape, dtype=np.float32)
+@lru_cache(maxsize=12)
+def _lookup(voice: Voice, lane: int) -> tuple[Plane, NDArray[np.int64]]:
+    """For each level, and for what lies outside, how many 256ths of a turn a grey level is; and for each level and
+    256th four int16 in the place of one number: weighted cosine and sine, then those of twice the turn."""
+    design = DESIGNS[voice.profile, voice.side_px]
+    per_step = np.append(_TURN / design.steps[:, lane], 0).astype(np.float32)
+    angles = (np.arange(_TURN) / _TURN - design.offset) * 2 * np.pi
+    circles = np.stack([np.cos(angles), np.sin(angles), np.cos(2 * angles), np.sin(2 * angles)], axis=-1)
+    weighted = np.rint(_UNIT * circles * _WEIGHTS[[0, 0, 1, 1]].T[:, None])
+    return per_step, np.ascontiguousarray(weighted, dtype=np.int16).view(np.int64).ravel()
 
 
-@lru_cache(maxsize=8)
-def _references(side_px: int, key: bytes | None) -> tuple[tuple[int, int, int, np.complex64, bool], ...]:
-    """Lane, row, column, phase of a bit 0, and whether it is a pilot, of every shared chip of a cell."""
-    weave = weave_of(side_px, key)
-    places = np.argwhere(~np.isnan(weave.dither))
-    turns = [np.complex64(np.exp(-2j * np.pi * weave.dither[tuple(place)])) for place in places]
-    return tuple(
-        (int(lane), int(row), int(column), turn, bool(weave.pilots[lane, row, column]))
-        for (lane, row, column), turn in zip(places, turns, strict=True)
-    )
+_AT_A_TIME = 25
+"""Stretches that are folded before their scores are worked out together."""
 
 
-def _best(window: Window, voice: Voice, phasors: _Phasors, stretch: Matrix, key: bytes | None) -> Lead:
-    rows, columns = (-(-side // _PAIR) * _PAIR for side in window.shape)
-    folds = [_folded(lane, stretch, (rows, columns)) for lane in phasors.lanes]
-    pilots = np.zeros((_CELL, _CELL), dtype=np.float32)
-    others = np.zeros_like(pilots)
-    chips = window.levels.size / _CELL**2 / 2
-    references = _references(voice.side_px, key)
-    for lane, row, column, turn, is_pilot in references:
-        place = np.s_[_BLOCK * row : _BLOCK * row + _CELL, _BLOCK * column : _BLOCK * column + _CELL]
-        others += _turned(folds[lane][1][place], turn * turn)
-        if is_pilot:
-            pilots += _turned(folds[lane][0][place], turn)
-    pilots /= np.sqrt(sum(is_pilot for *_, is_pilot in references) * chips * phasors.single_power)
-    others /= np.sqrt(len(references) * chips * phasors.doubled_power)
-    scores = (np.abs(pilots) + others) / np.sqrt(np.float32(2))
-    row, column = divmod(int(scores.argmax()), _CELL)
-    origin = (np.array([column, row]) + 0.5) * STRIDE_PX - BLOCK / 2
-    if pilots[row, column] < 0:
-        origin = origin - np.array([CELL_PX, 0])
-    return Lead(voice, _matrix(window, stretch, (rows, columns), origin), float(scores[row, column]))
+@lru_cache(maxsize=12)
+def _patterns(side_px: int, key: bytes | None) -> tuple[Plane, Plane, int, int]:
+    """Matrices from the sums of a cell to agreements, 16×(lanes · 16 · 2), and of how many chips these are.
 
-
-def _turned(values: NDArray[np.complex64], turn: np.complex64) -> Plane:
-    return np.asarray(values.real * turn.real - values.imag * turn.imag, dtype=np.float32)
-
-
-def _folded(lane: Plane, stretch: Matrix, size: tuple[int, int]) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
-    """Sums over all cells, 64×64 each: with the signs of a chessboard, and of the doubled phases without.
-
-    Both go on beyond the cell as they do in the window, so that any 32×32 of them are a whole cell.
+    The first is for pilots, which change their sign from cell to cell, the second for doubled phases. Rows are places
+    in a cell, in blocks, columns the blocks of the cell, lane by lane, with a real and an imaginary part.
     """
-    upright = stretch[0, 1] == 0 and stretch[1, 0] == 0
-    sums = _by_axes(lane, stretch, size) if upright else _by_warping(lane, stretch, size)
-    top, bottom = sums[:_CELL], sums[_CELL:]
-    signed, plain = top[..., :2] - bottom[..., :2], top[..., 2:] + bottom[..., 2:]
-    signed, plain = signed[:, :_CELL] - signed[:, _CELL:], plain[:, :_CELL] + plain[:, _CELL:]
-    return _repeated(signed, -1), _repeated(plain, 1)
+    weave = weave_of(side_px, key)
+    pilots, others = (np.zeros((WEAVE, WEAVE, len(weave.dither), WEAVE, WEAVE, 2)) for _ in range(2))
+    chips = np.argwhere(~np.isnan(weave.dither))
+    at_rows, at_columns = (part.ravel() for part in np.mgrid[:WEAVE, :WEAVE])
+    for lane, row, column in chips:
+        down, across = at_rows + row, at_columns + column
+        sign = 1.0 - 2.0 * ((down // WEAVE + across // WEAVE) & 1)
+        at = at_rows, at_columns, lane, down % WEAVE, across % WEAVE
+        turn = -2 * np.pi * float(weave.dither[lane, row, column])
+        others[at] += [np.cos(2 * turn), -np.sin(2 * turn)]
+        if weave.pilots[lane, row, column]:
+            pilots[at] += sign[:, None] * [np.cos(turn), -np.sin(turn)]
+    single, doubled = (matrix.reshape(WEAVE**2, -1).astype(np.float32) for matrix in (pilots, others))
+    return single, doubled, int(weave.pilots.sum()), len(chips)
 
 
-def _repeated(cell: Plane, sign: int) -> NDArray[np.complex64]:
-    """32×32×2 real and imaginary parts → 64×64 complex, the neighbouring cells with this sign."""
-    whole = np.empty((_PAIR, _PAIR), dtype=np.complex64)
-    values = cell[..., 0] + 1j * cell[..., 1]
-    whole[:_CELL, :_CELL] = whole[_CELL:, _CELL:] = values
-    whole[:_CELL, _CELL:] = whole[_CELL:, :_CELL] = sign * values
-    return whole
+def _best(
+    window: Window, voice: Voice, phasors: _Phasors, stretches: Sequence[Matrix], least: float, key: bytes | None
+) -> list[Lead]:
+    size = tuple(-(-side // _PAIR) * _PAIR for side in window.shape)
+    sums = np.empty((len(phasors.lanes), len(stretches), _CELL, _CELL, 4), dtype=np.float32)
+    for lane, planes in enumerate(phasors.lanes):
+        for number, stretch in enumerate(stretches):
+            sums[lane, number] = _folded(planes, stretch, size)
+    pilots, others = _agreements(sums, voice, key)
+    *_, pilot_count, count = _patterns(voice.side_px, key)
+    chips = window.levels.size / _CELL**2 / 2
+    pilots /= _UNIT * np.sqrt(pilot_count * chips * phasors.single_power)
+    others /= _UNIT * np.sqrt(count * chips * phasors.doubled_power)
+    scores = (np.abs(pilots) + others) / np.sqrt(np.float32(2))
+    leads = []
+    for stretch, places, signs in zip(stretches, scores, pilots, strict=True):
+        row, column = divmod(int(places.argmax()), _CELL)
+        if places[row, column] >= least:
+            origin = (np.array([column, row]) + 0.5) * STRIDE_PX - BLOCK / 2
+            if signs[row, column] < 0:
+                origin = origin - np.array([CELL_PX, 0])
+            leads.append(Lead(voice, _matrix(window, stretch, size, origin), float(places[row, column])))
+    return leads
 
 
-def _by_axes(lane: Plane, stretch: Matrix, size: tuple[int, int]) -> Plane:
-    """Sums modulo two cells of the samples nearest to a stretched lattice, 64×64×4: rows first, then columns."""
-    rows, columns = (
-        _nearest(count, length, scale)
-        for count, length, scale in zip(size, lane.shape[:2], (stretch[1, 1], stretch[0, 0]), strict=True)
-    )
-    down = _summed(lane, *rows)
-    return _summed(np.ascontiguousarray(down.transpose(1, 0, 2)), *columns).transpose(1, 0, 2)
+def _agreements(sums: Plane, voice: Voice, key: bytes | None) -> list[Plane]:
+    """Lanes×n×32×32×4 sums over all cells → how well pilots and doubled phases agree at each of the places where a
+    cell may begin, n×32×32 each."""
+    lanes, count = sums.shape[:2]
+    blocks = sums.reshape(lanes, count, WEAVE, _BLOCK, WEAVE, _BLOCK, 2, 2).transpose(6, 0, 2, 4, 7, 1, 3, 5)
+    both: Plane = np.ascontiguousarray(blocks)
+    agreements = []
+    patterns = _patterns(voice.side_px, key)[:2]
+    for pattern, cells in zip(patterns, both, strict=True):
+        places = (pattern @ cells.reshape(pattern.shape[1], -1)).reshape(WEAVE, WEAVE, count, _BLOCK, _BLOCK)
+        agreements.append(np.ascontiguousarray(places.transpose(2, 0, 3, 1, 4)).reshape(count, _CELL, _CELL))
+    return agreements
 
 
-def _nearest(count: int, length: int, scale: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """For each of ``count`` places along an axis the nearest of ``length`` samples, and which places lie on it."""
-    places = np.rint((np.arange(count) - (count - 1) / 2) * scale + (length - 1) / 2).astype(np.intp)
-    return places, np.flatnonzero((places >= 0) & (places < length))
+def _folded(lane: Whole, stretch: Matrix, size: tuple[int, ...]) -> Whole:
+    """Sums of a lane over all cells, 32×32×4: single phases with signs of a chessboard, doubled ones as they are."""
+    if stretch[0, 1] or stretch[1, 0]:
+        return _by_warping(lane, stretch, size)
+    down = np.zeros((_PAIR, *lane.shape[1:]), dtype=np.int16)
+    for into, out in _pieces(size[0], lane.shape[0], stretch[1, 1]):
+        down[into] += lane[out]
+    down = _halved(down)
+    across = np.zeros((_CELL, _PAIR, 4), dtype=np.int16)
+    for into, out in _pieces(size[1], lane.shape[1], stretch[0, 0]):
+        across[:, into] += down[:, out]
+    return _halved(across.transpose(1, 0, 2)).transpose(1, 0, 2)
 
 
-def _summed(plane: Plane, places: NDArray[np.intp], valid: NDArray[np.intp]) -> Plane:
-    """Rows of a plane at some places, added up modulo two cells."""
-    sums = np.zeros((_PAIR, *plane.shape[1:]), dtype=np.float32)
-    for begin in range(0, places.size, _PAIR):
-        chosen = valid[(valid >= begin) & (valid < begin + _PAIR)]
-        sums[chosen - begin] += plane[places[chosen]]
-    return sums
+def _halved(sums: Whole) -> Whole:
+    """Sums over two cells, 64×n×4, to those over one, single phases with the signs of a chessboard."""
+    rows = np.ascontiguousarray(sums).reshape(_PAIR, -1)
+    return np.asarray(rows[:_CELL] + _signs(rows.shape[1]) * rows[_CELL:]).reshape(_CELL, -1, 4)
 
 
-def _by_warping(lane: Plane, stretch: Matrix, size: tuple[int, int]) -> Plane:
+@lru_cache(maxsize=64)
+def _signs(length: int) -> Whole:
+    """With which signs the next cell counts, four by four."""
+    return np.tile(np.array([-1, -1, 1, 1], dtype=np.int16), length // 4)
+
+
+@lru_cache(maxsize=256)
+def _pieces(count: int, length: int, scale: float) -> tuple[tuple[slice, slice], ...]:
+    """An axis of ``count`` places laid over ``length`` samples, middle on middle and a little stretched, cell by cell:
+    where each goes modulo two cells, and where it comes from. Within a cell the stretch does not matter."""
+    pieces = []
+    for number in range(count // _CELL):
+        middle = (number * _CELL + (_CELL - count) / 2) * scale + length / 2
+        start = int(np.rint(middle - _CELL / 2))
+        first, last = max(0, -start), min(_CELL, length - start)
+        if first < last:
+            shift = number % 2 * _CELL
+            pieces.append((slice(shift + first, shift + last), slice(start + first, start + last)))
+    return tuple(pieces)
+
+
+def _by_warping(lane: Whole, stretch: Matrix, size: tuple[int, ...]) -> Whole:
     """The same for a lattice that is turned or sheared."""
     rows, columns = size
     centre, window_centre = (np.array([width / 2 - 0.5, height / 2 - 0.5]) for height, width in (size, lane.shape[:2]))
     sampled = np.column_stack([stretch, window_centre - stretch @ centre])
     flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    laid = cv2.warpAffine(lane, sampled, (columns, rows), flags=flags, borderMode=cv2.BORDER_CONSTANT)
-    return np.asarray(laid.reshape(rows // _PAIR, _PAIR, columns // _PAIR, _PAIR, 4).sum(axis=(0, 2)))
+    laid: Whole = np.asarray(
+        cv2.warpAffine(lane, sampled, (columns, rows), flags=flags, borderMode=cv2.BORDER_CONSTANT), dtype=np.int16
+    )
+    sums = np.zeros((_PAIR, _PAIR, 4), dtype=np.int16)
+    for row in range(0, rows, _PAIR):
+        for column in range(0, columns, _PAIR):
+            sums += laid[row : row + _PAIR, column : column + _PAIR]
+    return _halved(_halved(sums).transpose(1, 0, 2)).transpose(1, 0, 2)
 
 
-def _matrix(window: Window, stretch: Matrix, size: tuple[int, int], origin: Matrix) -> Matrix:
+def _matrix(window: Window, stretch: Matrix, size: tuple[int, ...], origin: Matrix) -> Matrix:
     """From grid pixels counted from the origin to suspect pixels."""
     (rows, columns), (window_rows, window_columns) = size, window.shape
     centre = np.array([columns, rows]) * (STRIDE_PX / 2)

@@ -15,7 +15,7 @@ from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.search.folding import Voice
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["Glance", "any_scale", "bent", "closely", "rotated", "stretched", "turned"]
+__all__ = ["Glance", "any_scale", "bent", "closely", "cut_out", "rotated", "stretched", "turned"]
 
 Matrix = NDArray[np.float64]
 
@@ -30,6 +30,15 @@ _FEWEST_BLOCKS = 10
 _SCALES = tuple(0.006 * n for n in range(-2, 3))
 _CLOSE_SCALES = tuple(0.003 * n for n in range(-5, 5))
 _SHIFTS_PX = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
+
+_USUAL_SIZES_PX = (
+    *((512, 768), (640, 960), (600, 800), (720, 1280), (768, 1024), (800, 1200)),
+    *((540, 960), (600, 900), (683, 1024), (853, 1280), (900, 1200), (900, 1600), (960, 1280), (1000, 1500)),
+)
+"""(short, long) side; a square or a shorter one of the same height is found as well where the steps are the same."""
+_WHOLE_PIXELS = ((0.0, 0.0),)
+_HALF_PIXELS = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5))
+_FORGIVEN = 0.003
 
 _WIDEST, _ASPECT_STEP = 0.14, 0.03
 _STEEPEST_DEGREES, _DEGREES_STEP, _CLOSE_DEGREES = 12.0, 1.2, (-0.4, 0.0, 0.4)
@@ -67,6 +76,25 @@ def turned(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, tuple[Voice, ...]
             matrix[:2, :2] = orientation @ _whole(height, width, side)
             matrix[:2, 2] = np.array(size_px[::-1]) / 2
             yield matrix @ centred, _voices_on(side)
+
+
+def cut_out(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, Voice, tuple[float, float]]]:
+    """Cut out of a picture of a usual size that has the grid of 512, and not resized: steps, voice, and by how many
+    grid pixels (x, y) the grid is shifted."""
+    voice = _STRONG[1]
+    for short, long in _USUAL_SIZES_PX:
+        if short < min(size_px) or long < max(size_px):
+            continue
+        shifts = _WHOLE_PIXELS if short == voice.side_px else _HALF_PIXELS
+        steps = _whole(short, long, voice.side_px)
+        for linear, shift in product(_ways(steps), shifts):
+            yield linear, voice, shift
+
+
+def _ways(steps: Matrix) -> list[Matrix]:
+    """Steps of a landscape, and of a portrait if they differ by more than a patch forgives."""
+    across, down = np.diag(steps)
+    return [steps] if abs(across / down - 1) < _FORGIVEN else [steps, np.diag([down, across])]
 
 
 def any_scale(size_px: tuple[int, int], *, usual: bool = False) -> Iterator[Glance]:

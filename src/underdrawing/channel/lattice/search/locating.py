@@ -23,11 +23,11 @@ from underdrawing.channel.lattice.search.placement import Placement, moved
 from underdrawing.channel.lattice.search.window import Luma
 from underdrawing.channel.lattice.transform import block_coefficients
 
-__all__ = ["located"]
+__all__ = ["laid", "located"]
 
 _LONGEST = 8
-_TELLING = {256: (1, slice(8, 16)), 512: (2, slice(0, 8)), 1024: (2, slice(0, 8))}
-"""For each grid which coefficients tell the place, and whether by their phases as they are or doubled."""
+_TELLING = {256: slice(8, 16), 512: slice(0, 8), 1024: slice(0, 8)}
+"""For each grid which coefficients have chips of their own and tell the place by their phases, doubled."""
 _FEWEST_CHIPS = 40
 _LEAST_SCORE = 6.0
 _MOST_SIDE_PX = 4096
@@ -83,7 +83,8 @@ def _seen(lead: Lead, luma: Luma) -> _Seen | None:
     if max(rows, columns) * BLOCK > _MOST_SIDE_PX or min(rows, columns) <= 0:
         return None
     first = int(top) * WEAVE, int(left) * WEAVE
-    plane = _laid(luma, lead.matrix, first, (rows, columns))
+    start = np.array([[1, 0, first[1] * BLOCK], [0, 1, first[0] * BLOCK], [0, 0, 1]])
+    plane = laid(luma, lead.matrix @ start, (rows * BLOCK, columns * BLOCK))
     means, coefficients = block_coefficients(plane)
     design = DESIGNS[lead.voice.profile, lead.voice.side_px]
     steps = np.repeat(design.steps.T[:, levels_of(activity(means))], [g.stop - g.start for g in GROUPS], axis=0)
@@ -92,18 +93,15 @@ def _seen(lead: Lead, luma: Luma) -> _Seen | None:
     return _Seen(first, np.where(usable, np.exp(2j * np.pi * turns), 0).astype(np.complex64))
 
 
-def _laid(luma: Luma, matrix: Matrix, first: tuple[int, int], blocks: tuple[int, int]) -> NDArray[np.float32]:
-    """The suspect's luminance on the grid from a first block on, that many blocks down and across."""
+def laid(luma: Luma, matrix: Matrix, size_px: tuple[int, int]) -> NDArray[np.float32]:
+    """The suspect's luminance on the grid, (height, width) grid pixels from the origin of a 3×3 homography on."""
     small = luma.shrunk(float(np.sqrt(abs(np.linalg.det(matrix[:2, :2])))))
     factor = np.diag([small.shape[1] / luma.size_px[1], small.shape[0] / luma.size_px[0], 1.0])
-    start = np.array([[1, 0, first[1] * BLOCK + 0.5], [0, 1, first[0] * BLOCK + 0.5], [0, 0, 1]])
-    half = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
-    size = (blocks[1] * BLOCK, blocks[0] * BLOCK)
+    to_centres = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
+    sampled = to_centres @ factor @ matrix @ np.linalg.inv(to_centres)
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    laid = cv2.warpPerspective(
-        small, half @ factor @ matrix @ start, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(laid, dtype=np.float32)
+    plane = cv2.warpPerspective(small, sampled, size_px[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(plane, dtype=np.float32)
 
 
 def _whole_blocks(
@@ -122,8 +120,8 @@ def _whole_blocks(
 def _offset(seen: _Seen, lead: Lead, long_rows: bool, key: bytes | None) -> tuple[float, tuple[int, int]]:
     """Score and (row, column) in the frame of the first block that is seen, for frames that are long in one way."""
     side_px = lead.voice.side_px
-    harmonic, coefficients = _TELLING[side_px]
-    cells = _by_cell(np.power(seen.phasors[coefficients], harmonic))
+    coefficients = _TELLING[side_px]
+    cells = _by_cell(np.square(seen.phasors[coefficients]))
     frame_cells = _frame_blocks(side_px, long_rows)
     size = tuple(_fast(a + b // WEAVE) for a, b in zip(cells.shape[1:], frame_cells, strict=True))
     reference, chips = _reference(side_px, long_rows, size, key)
@@ -173,13 +171,11 @@ def _layout(side_px: int, long_rows: bool, key: bytes | None) -> Layout:
 @lru_cache(maxsize=6)
 def _reference(side_px: int, long_rows: bool, size: tuple[int, int], key: bytes | None) -> tuple[Phasors, Phasors]:
     """Spectra of the lattices of the chips of their own, and of where these are, by coefficient and place in a cell."""
-    harmonic, coefficients = _TELLING[side_px]
+    coefficients = _TELLING[side_px]
     layout = _layout(side_px, long_rows, key)
     own = ~layout.shared[coefficients]
     turns = layout.dither[coefficients]
-    if harmonic == 1:
-        own = own & (layout.roles[coefficients] == PILOT)
-    phasors = np.where(own, np.exp(2j * np.pi * harmonic * turns), 0).astype(np.complex64)
+    phasors = np.where(own, np.exp(4j * np.pi * turns), 0).astype(np.complex64)
     spectra = (np.fft.fft2(_by_cell(planes), size) for planes in (phasors, own.astype(np.float32)))
     lattices, places = (np.asarray(spectrum, dtype=np.complex64) for spectrum in spectra)
     return lattices, places

@@ -14,9 +14,19 @@ from underdrawing.channel.lattice.design import BLOCK
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.masking import activity, levels_of
 from underdrawing.channel.lattice.search.folding import SINGLE_WEIGHTS, Lead, Voice, heard
-from underdrawing.channel.lattice.search.glances import Glance, any_scale, bent, closely, rotated, stretched, turned
+from underdrawing.channel.lattice.search.glances import (
+    Glance,
+    any_scale,
+    bent,
+    closely,
+    cut_out,
+    rotated,
+    stretched,
+    turned,
+)
 from underdrawing.channel.lattice.search.locating import located
 from underdrawing.channel.lattice.search.placement import Placement
+from underdrawing.channel.lattice.search.spotting import SPOT_PX, spotted
 from underdrawing.channel.lattice.search.tuning import PROJECTIVE, settled, tuned
 from underdrawing.channel.lattice.search.window import Luma, Window
 
@@ -24,6 +34,8 @@ __all__ = ["placement_near", "placements"]
 
 _SURE_LEAD = 7.5
 _LEAST_WHOLE = 5.5
+_LEAST_SPOT = 6.5
+_LEAST_PX = 64
 _SMALL_PX = 450_000
 _WINDOWS, _WORTH_A_LOOK = 4, 0.4
 _WINDOW_PX = 512
@@ -49,8 +61,8 @@ def placement_near(luma: Luma, grid: WorkingGrid, voice: Voice, *, key: bytes | 
     height, width = luma.size_px
     rows, columns = grid.size_px
     lead = Lead(voice, np.diag([width / columns, height / rows, 1.0]), 0.0)
-    near = _tuned_nearby(lead, luma, _centres(luma)[0], key)
-    return _followed(near, luma, key) if near.score >= _LEAST_WHOLE else None
+    near = [_tuned_nearby(lead, luma, centre, key) for centre in _centres(luma)[:1]]
+    return _followed(near[0], luma, key) if near and near[0].score >= _LEAST_WHOLE else None
 
 
 @dataclass(frozen=True)
@@ -70,24 +82,52 @@ _PATIENT, _BRISK = _Patience(3.6, 24, 5.0, 4), _Patience(4.0, 12, 6.0, 2)
 
 
 def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
-    """Where a suspect may lie on a protected picture, likeliest first.
+    """Where a suspect may lie on a protected picture, likeliest first; nowhere if it is too small to show enough.
 
     Args:
         luma: the suspect.
         key: secret of the channel.
     """
-    for leads in _stages(luma, key):
-        for lead in leads:
-            placement = _followed(lead, luma, key)
-            if placement is not None:
-                yield placement
+    if min(luma.size_px) < _LEAST_PX:
+        return
+    centres = _centres(luma)
+    if not centres:
+        return
+    yield from _found(_whole(luma, centres[0], key), luma, key)
+    yield from _cut_out(luma, centres[0], key)
+    for leads in _stages(luma, centres, key):
+        yield from _found(leads, luma, key)
 
 
-def _stages(luma: Luma, key: bytes | None) -> Iterator[list[Lead]]:
+def _found(leads: Iterable[Lead], luma: Luma, key: bytes | None) -> Iterator[Placement]:
+    for lead in leads:
+        placement = _followed(lead, luma, key)
+        if placement is not None:
+            yield placement
+
+
+def _cut_out(luma: Luma, centre: Matrix, key: bytes | None) -> Iterator[Placement]:
+    """Placements of a suspect that was cut out of a picture of a usual size."""
+    for linear, voice, shift in cut_out(luma.size_px):
+        for place in _patches(luma, centre) if linear[0, 0] == linear[1, 1] == 1 else (centre,):
+            lead = spotted(luma, linear, np.rint(place) + linear @ np.array(shift), voice, key=key)
+            placement = located(lead, luma, key=key) if lead is not None and lead.score >= _LEAST_SPOT else None
+            if lead is not None and placement is not None:
+                yield settled(placement, lead, _whole_window(lead, luma, key), likely=True, key=key)
+                break
+
+
+def _patches(luma: Luma, centre: Matrix) -> list[Matrix]:
+    """Middles of patches here and there, for a part of the suspect may have been replaced."""
+    extent = np.array(luma.size_px[::-1])
+    inner = np.minimum(SPOT_PX / 2, extent / 2)
+    corners = [extent * np.array([x, y]) for y in (0.2, 0.8) for x in (0.2, 0.8)]
+    return [centre, *(np.clip(corner, inner, extent - inner) for corner in corners)]
+
+
+def _stages(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[list[Lead]]:
     """Leads worth following, stage by stage."""
     size_px = luma.size_px
-    centres = _centres(luma)
-    yield _whole(luma, centres[0], key)
     for number, centre in enumerate(centres):
         yield _promising(any_scale(size_px, usual=number > 0), luma, centre, key)
     for stage in (stretched, rotated, bent):
@@ -112,7 +152,10 @@ def _whole(luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
 
 
 def _centres(luma: Luma) -> list[Matrix]:
-    """Middles of the windows that tell most: neither flat or clipped, nor so busy that a block must lie exactly."""
+    """Middles of the windows that tell most: neither flat or clipped, nor so busy that a block must lie exactly.
+
+    None where all is flat.
+    """
     height, width = luma.size_px
     rows, columns = (max(3, round(side / _PROBE_PX)) for side in (height, width))
     means = cv2.resize(luma.plane, (columns, rows), interpolation=cv2.INTER_AREA)
@@ -123,6 +166,8 @@ def _centres(luma: Luma) -> list[Matrix]:
     around = cv2.blur(telling.astype(np.float32), (across, down), borderType=cv2.BORDER_CONSTANT)
     inner = np.minimum(_WINDOW_PX * _USUAL_BLOCK_PX / BLOCK, [width, height]) / 2
     best = float(around.max())
+    if best <= 0:
+        return []
     centres: list[Matrix] = []
     for _ in range(_WINDOWS):
         row, column = np.unravel_index(int(around.argmax()), around.shape)
@@ -141,18 +186,16 @@ def _centres(luma: Luma) -> list[Matrix]:
 
 def _promising(glances: Iterable[Glance], luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
     """The leads around a place that stand after tuning, best first."""
+    patience = _PATIENT if luma.plane.size <= _SMALL_PX else _BRISK
     leads: list[Lead] = []
     for glance in glances:
         place = centre + glance.linear @ np.array(glance.shift_px)
         window = Window.of(luma, glance.linear, place, _window_px(luma, glance.linear, glance.window_px), key=key)
         for voice in glance.voices:
-            leads += heard(window, voice, glance.stretches, key=key)
+            leads += heard(window, voice, glance.stretches, least=patience.least_lead, key=key)
     leads.sort(key=lambda lead: -lead.score)
     stand: list[Lead] = []
-    patience = _PATIENT if luma.plane.size <= _SMALL_PX else _BRISK
     for lead in leads[: patience.tuned_leads]:
-        if lead.score < patience.least_lead:
-            break
         stand.append(_tuned_nearby(lead, luma, centre, key))
         if stand[-1].score >= _SURE_LEAD:
             break

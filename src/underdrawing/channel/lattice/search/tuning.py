@@ -29,7 +29,7 @@ _ROUNDS = 4
 _FEWEST_BLOCKS = 12
 _MOST_BLOCKS = 2500
 _SETTLING_BLOCKS = 1200
-_NO_WORSE = 1.0
+_NO_WORSE, _LIKELY = 1.0, 2.0
 _PROGRESS = 1e-3
 
 Blocks = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -67,7 +67,9 @@ def tuned(
     return tuner.climbed(moves, steps_px)
 
 
-def settled(placement: Placement, lead: Lead, window: Window, *, key: bytes | None = None) -> Placement:
+def settled(
+    placement: Placement, lead: Lead, window: Window, *, likely: bool = False, key: bytes | None = None
+) -> Placement:
     """A placement made more exact: the lattices of all chips are known once the place is.
 
     The simplest change of shape that explains the chips about as well as any is taken: a picture that was only cut and
@@ -77,6 +79,7 @@ def settled(placement: Placement, lead: Lead, window: Window, *, key: bytes | No
         placement: where the suspect lies.
         lead: what led there, for its voice.
         window: what all of the suspect says, the single coefficients too.
+        likely: whether the placement is likely to be exact as it is.
         key: secret of the channel.
     """
     rows, columns = np.nonzero(placement.visible_blocks)
@@ -85,7 +88,8 @@ def settled(placement: Placement, lead: Lead, window: Window, *, key: bytes | No
     lead = replace(lead, matrix=placement.matrix)
     blocks = _sampled(rows, columns, _SETTLING_BLOCKS)
     strings = (*_woven(lead, blocks, key), *_apart(lead, blocks, placement.grid, key))
-    settled_leads = []
+    as_it_is = _Tuner.of(lead, window, blocks, strings).climbed(PROJECTIVE, ())
+    settled_leads = [replace(as_it_is, score=as_it_is.score + _LIKELY)] if likely else []
     for simplified, moves in ((_upright, UPRIGHT), (_affine, AFFINE), (_as_it_is, PROJECTIVE)):
         begin = replace(lead, matrix=simplified(lead.matrix, blocks))
         settled_leads.append(_Tuner.of(begin, window, blocks, strings).climbed(moves, _LAST_STEPS_PX))

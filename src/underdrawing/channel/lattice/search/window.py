@@ -11,13 +11,13 @@ Source: ours.
 """
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GRIDS, GROUPS, SPREAD
+from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GRIDS, GROUPS, LEVELS, SPREAD
 from underdrawing.channel.lattice.layout import weave_of
 from underdrawing.channel.lattice.masking import calmest, levels_of
 from underdrawing.channel.lattice.search.placement import moved
@@ -118,6 +118,17 @@ class Window:
         plane = _sampled(luma, matrix, (columns, rows))
         chips = _chips(plane, (*_kernels(key), *_apart())) if apart else _chips(plane, _kernels(key))
         return cls(chips, _levels(plane), _inside(luma.size_px, matrix, (rows, columns)), matrix)
+
+    @cached_property
+    def heard_levels(self) -> NDArray[np.uint8]:
+        """The levels with one more, the last, for blocks that do not lie in the suspect; h×w uint8."""
+        return self.levels if self.inside is None else np.where(self.inside, self.levels, np.uint8(LEVELS))
+
+    @cached_property
+    def shares(self) -> NDArray[np.float64]:
+        """The share of the blocks at each of the seven :attr:`heard_levels`."""
+        counts = cv2.calcHist([self.heard_levels], [0], None, [LEVELS + 1], [0, LEVELS + 1])
+        return np.asarray(counts.ravel() / self.levels.size, dtype=np.float64)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -1,0 +1,78 @@
+"""Folding: a mark is loud where its cells begin, and nowhere else."""
+
+import numpy as np
+import pytest
+
+from underdrawing.channel.lattice.design import WEAVE
+from underdrawing.channel.lattice.grid import luminance
+from underdrawing.channel.lattice.layout import weave_of
+from underdrawing.channel.lattice.search import Luma, Voice
+from underdrawing.channel.lattice.search.folding import CELL_PX, _agreements, heard
+from underdrawing.channel.lattice.search.placement import moved
+from underdrawing.channel.lattice.search.window import Window
+from underdrawing.channel.profiles import Profile
+
+UPRIGHT = (np.eye(2),)
+
+
+def window(pixels, centre, side=512):
+    return Window.of(Luma(luminance(pixels)), np.eye(2), np.array(centre, dtype=float), (side, side))
+
+
+@pytest.mark.parametrize("centre", [(400, 300), (413, 391), (600, 700)])
+def test_reference_a_cell_begins_where_the_mark_says(large, centre):
+    (lead,) = heard(window(large.pixels, centre), Voice(1024, Profile.STANDARD), UPRIGHT)
+    assert lead.score > 4.5
+    origin = moved(lead.matrix, np.zeros((1, 2)))[0]
+    cells = np.rint(origin / CELL_PX)
+    assert np.abs(origin - cells * CELL_PX).max() <= 2
+    assert cells.sum() % 2 == 0, "the pilots of a cell where a lead begins carry 0"
+
+
+def test_rejects_the_wrong_voice_scale_and_picture(large, astronaut):
+    right = window(large.pixels, (500, 500))
+    (loud,) = heard(right, Voice(1024, Profile.STANDARD), UPRIGHT)
+    others = heard(right, Voice(512, Profile.STANDARD), UPRIGHT)
+    others += heard(right, Voice(1024, Profile.STANDARD), (np.eye(2) * 1.06,))
+    others += heard(window(astronaut, (256, 256)), Voice(1024, Profile.STANDARD), UPRIGHT)
+    assert max(lead.score for lead in others) < loud.score - 0.7
+
+
+def test_limits_quiet_leads_are_not_told(astronaut):
+    assert heard(window(astronaut, (256, 256)), Voice(1024, Profile.STANDARD), UPRIGHT, least=7.0) == []
+
+
+def test_limits_places_outside_the_picture_say_nothing(large):
+    """A window that hangs half over the edge still hears the mark in its other half."""
+    (lead,) = heard(window(large.pixels, (0, 500)), Voice(1024, Profile.STANDARD), UPRIGHT)
+    assert lead.matrix.shape == (3, 3)
+    assert window(large.pixels, (0, 500)).inside.mean() < 0.6
+
+
+@pytest.mark.parametrize("side_px", [256, 512, 1024])
+def test_reference_agreements_are_those_of_adding_chip_by_chip(side_px):
+    voice = Voice(side_px, Profile.STANDARD)
+    weave = weave_of(side_px)
+    lanes = len(weave.dither)
+    sums = np.random.default_rng(3).integers(-900, 900, (lanes, 2, 32, 32, 4)).astype(np.float32)
+    pilots, others = np.zeros((2, 32, 32)), np.zeros((2, 32, 32))
+    rows, columns = np.mgrid[:32, :32]
+    for lane, row, column in np.ndindex(lanes, WEAVE, WEAVE):
+        turn = weave.dither[lane, row, column]
+        if np.isnan(turn):
+            continue
+        down, across = rows + 8 * row, columns + 8 * column
+        cell = sums[lane][:, down % 32, across % 32]
+        others += ((cell[..., 2] + 1j * cell[..., 3]) * np.exp(-4j * np.pi * turn)).real
+        if weave.pilots[lane, row, column]:
+            sign = (-1.0) ** (down // 32 + across // 32)
+            pilots += sign * ((cell[..., 0] + 1j * cell[..., 1]) * np.exp(-2j * np.pi * turn)).real
+    given_pilots, given_others = _agreements(sums, voice, None)
+    assert np.allclose(given_pilots, pilots, atol=1)
+    assert np.allclose(given_others, others, atol=1)
+
+
+def test_deterministic(large):
+    some = window(large.pixels, (413, 391))
+    one, other = (heard(some, Voice(1024, Profile.STANDARD), UPRIGHT)[0] for _ in range(2))
+    assert one.score == other.score

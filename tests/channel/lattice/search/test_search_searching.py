@@ -1,0 +1,114 @@
+"""The search as a whole: moved copies are placed where they truly lie, and nothing is found where nothing is."""
+
+import numpy as np
+import pytest
+from search_truth import errors_px, grid_of, movement, true_matrix
+from skimage import data
+
+from scenes import FIRST_TIER_BITS, jpeg, message, resized
+from underdrawing.channel.lattice import capacity_bits, embed
+from underdrawing.channel.lattice.grid import luminance
+from underdrawing.channel.lattice.search import Luma, Voice, placement_near, placements
+from underdrawing.channel.profiles import Profile
+
+STANDARD = Voice(1024, Profile.STANDARD)
+
+
+def found(pixels, key=None):
+    """The likeliest placement, or None."""
+    return next(placements(Luma(luminance(pixels)), key=key), None)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "crop0.5",
+        "crop0.35",
+        "crop0.5+resize0.8",
+        "mirror",
+        "turn90+jpeg75",
+        "rotate4",
+        "straighten-7",
+        "aspect0.93",
+        "resize0.9+page1.5+jpeg90",
+        "perspective0.004",
+    ],
+)
+def test_reference_a_moved_copy_is_placed_where_it_lies(large, name):
+    copy = movement(name, large.pixels)
+    placement = found(copy.pixels)
+    assert placement is not None
+    assert np.quantile(errors_px(placement.matrix, copy), 0.95) < 1.5
+    assert placement.suspect_px == copy.size
+
+
+@pytest.mark.parametrize("name", ["crop0.5", "crop0.6+jpeg80", "mirror", "resize1.3+page1.4"])
+def test_reference_the_size_of_the_frame_is_told(wide, name):
+    copy = movement(name, wide)
+    placement = found(copy.pixels)
+    assert placement.grid == grid_of(copy)
+    assert np.quantile(errors_px(placement.matrix, copy), 0.95) < 1.5
+    scale = np.sqrt(abs(np.linalg.det(copy.homography[:2, :2])))
+    assert np.allclose(placement.frame_px, np.array(wide.shape[:2]) * scale, rtol=0.01)
+
+
+def test_reference_sixteen_bits_are_searched_like_eight(wide):
+    deep = wide.astype(np.uint16) * 257
+    cut = np.s_[90:560, 130:800]
+    one, other = found(wide[cut]), found(deep[cut])
+    assert one.grid == other.grid
+    assert np.abs(one.from_frame - other.from_frame).max() < 0.01
+
+
+def test_reference_a_whole_picture_a_little_off_is_placed_exactly(large):
+    copy = movement("straighten0.3", large.pixels)
+    placement = placement_near(Luma(luminance(copy.pixels)), grid_of(copy), STANDARD)
+    assert np.quantile(errors_px(placement.matrix, copy), 0.95) < 1
+    assert not placement.is_whole
+
+
+def test_reference_a_whole_picture_stays_where_it_is(large):
+    placement = placement_near(
+        Luma(luminance(jpeg(large.pixels, 80))), grid_of(movement("crop1", large.pixels)), STANDARD
+    )
+    assert placement.is_whole
+    assert placement.frame_px == large.pixels.shape[:2]
+
+
+def test_rejects_an_unmarked_picture():
+    assert found(resized(data.chelsea(), 1.9)) is None
+
+
+def test_rejects_a_secret_mark_without_its_key():
+    key = b"k" * 32
+    picture = resized(data.chelsea(), 1.9)
+    secret = embed(picture, message(FIRST_TIER_BITS, *capacity_bits(picture)), key=key).pixels[:, ::-1]
+    assert found(secret, key=key).grid.side_px == 512
+    assert found(secret, key=b"q" * 32) is None
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(1, 1), (1, 300), (300, 1), (7, 9), (40, 40), (30, 2000)],
+)
+def test_limits_any_size_is_looked_at_without_failing(shape):
+    pixels = np.random.default_rng(5).integers(0, 256, (*shape, 3)).astype(np.uint8)
+    assert found(pixels) is None
+    assert found(np.full_like(pixels, 200)) is None
+
+
+def test_limits_a_flat_picture_has_nothing_to_say():
+    assert found(np.full((400, 600, 3), 128, dtype=np.uint8)) is None
+
+
+def test_deterministic(wide):
+    pixels = wide[60:500, 100:700]
+    one, other = found(pixels), found(pixels.copy())
+    assert np.array_equal(one.matrix, other.matrix)
+    assert one.score == other.score
+
+
+def test_reference_the_truth_itself_is_exact(large):
+    """What the other tests measure against: a copy that was not moved lies where its grid lies."""
+    copy = movement("crop1", large.pixels)
+    assert np.allclose(true_matrix(copy), np.eye(3))

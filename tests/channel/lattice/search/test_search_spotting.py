@@ -1,0 +1,48 @@
+"""Spotting: a patch is found at its place in the frame, and only there."""
+
+import numpy as np
+import pytest
+from skimage import data
+
+from scenes import FIRST_TIER_BITS, jpeg, message
+from underdrawing.channel.lattice import capacity_bits, embed
+from underdrawing.channel.lattice.grid import luminance
+from underdrawing.channel.lattice.search import Luma, Voice
+from underdrawing.channel.lattice.search.placement import moved
+from underdrawing.channel.lattice.search.spotting import spotted
+from underdrawing.channel.profiles import Profile
+
+VOICE = Voice(512, Profile.STANDARD)
+CUT = np.s_[77:470, 103:500]
+
+
+@pytest.fixture(scope="module")
+def keyed(astronaut):
+    tiers = message(FIRST_TIER_BITS, *capacity_bits(astronaut))
+    return embed(astronaut, tiers, key=b"k" * 32).pixels[CUT]
+
+
+def spot(pixels, centre=(190, 200), *, steps=1.0, key=None):
+    luma = Luma(luminance(np.ascontiguousarray(pixels)))
+    return spotted(luma, np.eye(2) * steps, np.array(centre, dtype=float), VOICE, key=key)
+
+
+@pytest.mark.parametrize("centre", [(190, 200), (160, 241)])
+def test_reference_a_patch_is_found_where_it_was_cut(marked, centre):
+    lead = spot(jpeg(marked.pixels[CUT], 75), centre)
+    assert lead.score > 8
+    assert np.allclose(moved(lead.matrix, np.array([[103.0, 77.0]])), 0)
+
+
+def test_rejects_other_scales_other_keys_and_unmarked_pictures(marked, keyed, astronaut):
+    assert spot(keyed, key=b"k" * 32).score > 8
+    quiet = [spot(keyed), spot(keyed, key=b"q" * 32), spot(astronaut[CUT]), spot(marked.pixels[CUT], steps=1.03)]
+    assert max(lead.score for lead in quiet) < 6.3
+
+
+def test_limits_a_patch_with_nothing_in_it_says_nothing():
+    busy = np.random.default_rng(0).integers(0, 256, (400, 400, 3)).astype(np.uint8)
+    checks = np.kron(np.indices((25, 25)).sum(0) % 2, np.ones((16, 16)))[..., None] * np.full(3, 255)
+    for pixels in (busy, checks.astype(np.uint8), data.brick()[..., None].repeat(3, 2), np.zeros_like(busy)):
+        lead = spot(pixels)
+        assert lead is None or lead.score < 6.3

@@ -132,6 +132,19 @@ def test_a_crop_without_its_mark_is_laid_onto_the_picture(vault, record, protect
     assert found.whole is not None
 
 
+def test_a_placement_is_exact_to_a_pixel_of_the_preview(record, protection):
+    suspect = jpeg(np.ascontiguousarray(protection.picture.pixels[60:, :640]), 60)
+    placement = placement_of(suspect, record)
+    corner = np.linalg.inv(placement.from_frame) @ [0, 0, 1]
+    scale = 512 / placement.frame_px[0]
+    x, y = corner[:2] / corner[2] * scale
+    assert abs(x) < 3
+    assert abs(y - 60) < 3
+    mirrored = placement_of(np.ascontiguousarray(suspect[:, ::-1]), record)
+    assert np.linalg.det(mirrored.matrix[:2, :2]) < 0
+    assert abs(mirrored.visible.mean() - placement.visible.mean()) < 0.02
+
+
 def test_what_shows_all_of_it_is_its_own_frame(record, protection):
     assert placement_of(protection.picture.pixels, record) is None
     framing = framing_of(protection.picture, record)

@@ -130,7 +130,7 @@ def hatching(mask: NDArray[np.bool_], *, size: tuple[int, int], name: str) -> st
         return ""
     return (
         f'<clipPath id="{name}"><path clip-rule="evenodd" d="{rings}"/></clipPath>'
-        f'<path class="hatch" clip-path="url(#{name})" d="{lines}"/>'
+        f'<g clip-path="url(#{name})"><path class="hatch-under" d="{lines}"/><path class="hatch" d="{lines}"/></g>'
     )
 
 

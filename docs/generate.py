@@ -21,7 +21,7 @@ import typer
 import underdrawing
 from underdrawing.cli import app
 from underdrawing.payload.describe import regenerate as regenerate_payload
-from underdrawing.payload.small_message import describe as describe_small_messages
+from underdrawing.payload.small_message import layout_rows
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARK = ROOT / "docs" / "benchmark.md"
@@ -147,7 +147,7 @@ def _benchmark_lines() -> dict[str, tuple[str, str, str]]:
 def small_messages() -> str:
     """Return the table of what small carriers hold."""
     rows = ["| carrier takes, bits | id | code | checksum | message |", "|---|---|---|---|---|"]
-    return "\n".join([*rows, *(f"| {' | '.join(cells)} |" for cells in describe_small_messages())])
+    return "\n".join([*rows, *(f"| {' | '.join(cells)} |" for cells in layout_rows())])
 
 
 PARTS: dict[str, Callable[[], str]] = {

@@ -117,6 +117,38 @@ def test_a_mark_that_is_read_is_found_by_its_id(vault, protection, archive, coff
     np.testing.assert_array_equal(found.recovered.pixels[found.mask], coffee[found.mask])
 
 
+def test_the_vault_has_the_rest_of_a_code_of_which_little_arrived(vault, protection, coffee):
+    pixels, mask = doctored(protection.picture.pixels)
+    suspect = Picture(jpeg(pixels, 15))
+    alone, helped = pipeline.verify(suspect), pipeline.verify(suspect, vault=vault)
+    assert (helped.id, helped.known.source) == (protection.id, "id")
+    assert (alone.verdict, alone.recovered) == (Verdict.UNDECIDED, None)
+    assert (helped.verdict, helped.recovery_source) == (Verdict.TAMPERED, "vault")
+    assert overlap(helped.mask, mask) > 0.6
+    assert not helped.known.exact
+
+
+def test_a_code_that_arrived_whole_needs_no_vault(tmp_path):
+    large = Picture(np.asarray(cv2.resize(data.coffee(), (1536, 1024), interpolation=cv2.INTER_CUBIC)))
+    protection = pipeline.protect(large)
+    pixels, _ = doctored(protection.picture.pixels)
+    with open_vault(tmp_path / "v", create=True) as vault:
+        vault.add(catalogue(protection.picture, protection=protection))
+        found = pipeline.verify(Picture(pixels), vault=vault)
+    assert protection.left_out == ()
+    assert (found.code_scales, found.known.source, found.recovery_source) == (6, "id", "code")
+
+
+def test_a_mark_of_another_picture_is_not_taken_for_the_pictures_own(vault, protection, coffee):
+    other = Picture(np.asarray(cv2.resize(data.astronaut(), (768, 512), interpolation=cv2.INTER_AREA)))
+    mark = protection.picture.pixels.astype(int) - coffee
+    transplanted = Picture(np.clip(other.pixels + mark, 0, 255).astype(np.uint8))
+    found = pipeline.verify(transplanted, vault=vault)
+    assert found.verdict in (Verdict.TRANSPLANTED, Verdict.UNPROTECTED)
+    assert found.known.id is None
+    assert found.known.added == ()
+
+
 def test_a_crop_without_its_mark_is_laid_onto_the_picture(vault, record, protection):
     suspect = np.ascontiguousarray(protection.picture.pixels[60:, :640])
     placement = placement_of(suspect, record)

@@ -43,7 +43,7 @@ from underdrawing.reading import Reading, read_message
 from underdrawing.recognising import code_kept, framing_of, outside_testimony
 from underdrawing.retrieval import find
 from underdrawing.shipped import tokenizer
-from underdrawing.tokenizer import to_canvas
+from underdrawing.tokenizer import LADDER, to_canvas
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -208,7 +208,8 @@ def _by_our_mark(
     if vault is not None:
         with clock("vault"):
             known = find(vault, id=f"{reading.anchor.id:016x}", code=carried)
-    kept = None if known is None else code_kept(known.record, carried)
+    whole = carried is not None and carried.n_scales == len(LADDER) and carried.known is None
+    kept = None if known is None or whole else code_kept(known.record, carried)
     shown = reading.reception.suspect
     framing = Framing(picture.pixels, shown.pixels, shown.placement)
     with clock("examine"):

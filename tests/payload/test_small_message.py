@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from underdrawing.errors import CapacityError, PayloadError
-from underdrawing.payload.small_message import LAYOUTS, describe, layout_for, pack_small, unpack_small
+from underdrawing.payload.small_message import LAYOUTS, layout_rows, layout_for, pack_small, unpack_small
 from underdrawing.tokenizer.ladder import ladder_bits
 
 CODE = np.random.default_rng(0).integers(0, 2, ladder_bits(6), dtype=np.uint8)
@@ -56,7 +56,7 @@ def test_the_table_is_in_order_and_always_leaves_room_for_correction():
     for layout in LAYOUTS:
         assert layout.bits <= 0.75 * layout.least_channel_bits
         assert layout.code_bits == (ladder_bits(layout.scales) if layout.scales else 0)
-    assert len(list(describe())) == len(LAYOUTS)
+    assert len(list(layout_rows())) == len(LAYOUTS)
 
 
 def test_a_carrier_gets_the_largest_message_it_holds():

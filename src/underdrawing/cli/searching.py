@@ -62,10 +62,9 @@ def search(
 
 def _searched(vault: Vault, source: Path | None, count: int, *, channel_key: Path | None, marked: bool) -> Found:
     """Read what mark there is, then search by it and by the pixels."""
-    import numpy as np
-
     import underdrawing
     from underdrawing.cli.secrets import channel_key as read_channel_key
+    from underdrawing.images import to_eight_bits
     from underdrawing.retrieval import find
 
     picture = read_picture(source)
@@ -74,8 +73,7 @@ def _searched(vault: Vault, source: Path | None, count: int, *, channel_key: Pat
         secret = read_channel_key(channel_key) if channel_key else None
         verification = underdrawing.verify(picture, channel_key=secret)
         id_, mask = verification.id, verification.mask
-    pixels = picture.pixels if picture.pixels.dtype == np.uint8 else np.rint(picture.pixels / np.float32(257))
-    return find(vault, id=id_, pixels=pixels.astype(np.uint8), mask=mask, k=max(count, _COMPARED))
+    return find(vault, id=id_, pixels=to_eight_bits(picture.pixels), mask=mask, k=max(count, _COMPARED))
 
 
 def _line(name: str, found: Found) -> str:

@@ -22,8 +22,8 @@ __all__ = [
     "LAYOUTS",
     "SmallLayout",
     "SmallMessage",
-    "describe",
     "layout_for",
+    "layout_rows",
     "pack_small",
     "unpack_small",
 ]
@@ -156,7 +156,7 @@ def unpack_small(layout: SmallLayout, bits: Bits) -> SmallMessage:
     return SmallMessage(layout, start, body[layout.id_bits :].copy())
 
 
-def describe() -> Iterator[tuple[str, ...]]:
+def layout_rows() -> Iterator[tuple[str, ...]]:
     """The table for the documentation: carrier, id, code, checksum and message, in bits."""
     for layout in LAYOUTS:
         upto = "scale 1" if layout.scales == 1 else f"scales 1–{SIDES[layout.scales - 1]}"

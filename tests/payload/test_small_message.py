@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from underdrawing.errors import CapacityError, PayloadError
-from underdrawing.payload.small_message import LAYOUTS, layout_rows, layout_for, pack_small, unpack_small
+from underdrawing.payload.small_message import LAYOUTS, layout_for, layout_rows, pack_small, unpack_small
 from underdrawing.tokenizer.ladder import ladder_bits
 
 CODE = np.random.default_rng(0).integers(0, 2, ladder_bits(6), dtype=np.uint8)

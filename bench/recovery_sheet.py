@@ -16,8 +16,8 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
+from underdrawing.examination.remembering import predict, surroundings_of
 from underdrawing.recovery import Restorer, paint_back
-from underdrawing.remembering import predict, surroundings_of
 from underdrawing.tokenizer import CANVAS, Tokenizer, ladder_bits, to_canvas
 
 _SURVIVING_SCALES = (3, 4, 5)

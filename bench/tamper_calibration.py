@@ -23,8 +23,8 @@ from underdrawing import protect, verify
 from underdrawing.bench import attacks
 from underdrawing.bench.masks import Shape
 from underdrawing.bench.tampering import Kind, tamper
-from underdrawing.comparison import compared
 from underdrawing.errors import UnderdrawingError
+from underdrawing.examination.comparison import compared
 from underdrawing.findings import Verification
 from underdrawing.images import Picture
 from underdrawing.tamper.content import Depth, Distances

@@ -1,4 +1,4 @@
-"""How far a suspect's own tokens can be believed, measured: the table of ``recall.py`` and how true it is.
+"""How far a suspect's own tokens can be believed, measured: the table of ``messages/recall.py`` and how true it is.
 
     python bench/token_odds.py                  # the photographs inside scikit-image
     python bench/token_odds.py --data DIR       # and those in DIR/fullres
@@ -30,9 +30,9 @@ from underdrawing.bench.masks import Shape
 from underdrawing.bench.tampering import Kind, tamper
 from underdrawing.channel.lattice import receive
 from underdrawing.images import Picture
+from underdrawing.messages.reading import TIER_OF, Reading, read_message
+from underdrawing.messages.recall import BELIEFS, Belief, Nearest, Recollection
 from underdrawing.payload import Block, SigningKey
-from underdrawing.reading import TIER_OF, Reading, read_message
-from underdrawing.recall import BELIEFS, Belief, Nearest, Recollection
 from underdrawing.tokenizer import VOCABULARY, HiddenCode, Tokenizer
 
 COARSE_ATTACKS = ("jpeg75", "jpeg50", "jpeg40", "webp75", "resize0.5+jpeg80", "resize0.5+jpeg75")

@@ -16,18 +16,19 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from underdrawing.carrying import carry
 from underdrawing.channel import Carrier, Profile
 from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, Reception, embed, receptions, searched
-from underdrawing.consulting import consult
 from underdrawing.errors import UsageError
-from underdrawing.examining import COMPARED_SCALES, Testimony, examine
+from underdrawing.examination.consulting import consult
+from underdrawing.examination.examining import COMPARED_SCALES, Testimony, examine
+from underdrawing.examination.framing import Framing
+from underdrawing.examination.judging import check_signature, judge, judge_heard, unprotected, with_map
+from underdrawing.examination.listening import listen, parts_of
+from underdrawing.examination.recognising import code_kept, framing_of, outside_testimony
 from underdrawing.findings import Protection, Verification
-from underdrawing.framing import Framing
 from underdrawing.images import to_eight_bits
-from underdrawing.judging import check_signature, judge, judge_heard, unprotected, with_map
-from underdrawing.listening import listen, parts_of
-from underdrawing.marking import (
+from underdrawing.messages.carrying import carry
+from underdrawing.messages.marking import (
     Confidants,
     added_to,
     identity,
@@ -38,10 +39,9 @@ from underdrawing.marking import (
     steadying,
     tiers_of,
 )
+from underdrawing.messages.reading import Reading, read_message
 from underdrawing.payload import Opener, SigningKey, TrustStore, clean_facts
-from underdrawing.reading import Reading, read_message
-from underdrawing.recognising import code_kept, framing_of, outside_testimony
-from underdrawing.retrieval import find
+from underdrawing.retrieval.finding import find
 from underdrawing.shipped import tokenizer
 from underdrawing.tokenizer import LADDER, to_canvas
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from underdrawing.images import Picture
-    from underdrawing.retrieval import Found
+    from underdrawing.retrieval.finding import Found
     from underdrawing.vault import Vault
 
 __all__ = ["protect", "verify"]

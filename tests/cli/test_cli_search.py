@@ -7,9 +7,9 @@ import skimage.data
 from typer.testing import CliRunner
 
 from underdrawing import images
-from underdrawing.cataloguing import catalogue
 from underdrawing.cli import app
 from underdrawing.images import Picture
+from underdrawing.retrieval import catalogue
 from underdrawing.vault import open_vault
 
 FACTS = {"creator": "Ada \x1b[31mLens", "title": "A cat"}

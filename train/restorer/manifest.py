@@ -20,8 +20,8 @@ from train.pictures import load_split
 from train.restorer.export import FILES
 from train.restorer.scores import SURVIVORS
 from underdrawing.bench.metrics import masked_psnr_db
+from underdrawing.examination.remembering import Setting, predict, remember, surroundings_of
 from underdrawing.recovery import Restorer, paint_back
-from underdrawing.remembering import Setting, predict, remember, surroundings_of
 from underdrawing.tokenizer import HiddenCode, Surroundings, Tokenizer, ladder_bits
 
 __all__ = ["describe", "measure"]

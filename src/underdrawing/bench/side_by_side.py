@@ -23,10 +23,10 @@ from underdrawing.bench.corpus import Corpus
 from underdrawing.bench.masks import Shape
 from underdrawing.bench.metrics import psnr_db, ssim
 from underdrawing.bench.tampering import Kind, tamper
-from underdrawing.carrying import carry, hear
 from underdrawing.channel import CARRIERS, Carrier, load_carrier
 from underdrawing.errors import UnderdrawingError
 from underdrawing.images import Picture
+from underdrawing.messages import carry, hear
 from underdrawing.payload import SigningKey
 from underdrawing.tokenizer import Tokenizer, ladder_bits
 

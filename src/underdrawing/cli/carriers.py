@@ -92,7 +92,7 @@ def _line(entry: CarrierEntry, pixels: NDArray[np.uint8] | None, weights: Path |
     line = CarrierLine(entry.name, entry.about, ready=not missing, missing=missing)
     if missing or pixels is None:
         return line
-    from underdrawing.carrying import layout_in
+    from underdrawing.messages import layout_in
 
     carrier = load_carrier(entry.name, weights=weights)
     capacity, layout = carrier.capacity_bits(pixels), layout_in(carrier, pixels)

@@ -34,7 +34,7 @@ def plan_keeping(given: str, template: KeepTask) -> list[KeepTask]:
 def keep_one(task: KeepTask) -> Done:
     """Make the record of one picture and add it; what the vault has already is left as it is."""
     from underdrawing import images
-    from underdrawing.cataloguing import catalogue
+    from underdrawing.retrieval import catalogue
     from underdrawing.vault import open_vault
 
     picture = read_picture(task.source)

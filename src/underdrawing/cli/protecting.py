@@ -157,7 +157,7 @@ def _protection(picture: Picture, task: ProtectTask) -> Protection:
 
 def _keep(protection: Protection, task: ProtectTask) -> dict[str, Any] | None:
     """Keep the record of a picture; one that is there already stays, unless outputs may be overwritten."""
-    from underdrawing.cataloguing import catalogue
+    from underdrawing.retrieval import catalogue
     from underdrawing.vault import open_vault
 
     if task.vault is None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from underdrawing.contradictions import FactFinding, hold_against
+from underdrawing.examination import FactFinding, hold_against
 from underdrawing.findings import Verdict
 from underdrawing.images import facts_from_metadata, truncated_facts
 from underdrawing.report.words import readable
 
 if TYPE_CHECKING:
-    from underdrawing.contradictions import MetadataCheck
+    from underdrawing.examination import MetadataCheck
     from underdrawing.findings import Verification
     from underdrawing.images import Picture
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from underdrawing.carrying import carry, hear
 from underdrawing.channel import CARRIERS, load_carrier
 from underdrawing.errors import CapacityError, WeightsError
+from underdrawing.messages.carrying import carry, hear
 from underdrawing.tokenizer import LADDER, HiddenCode
 
 torch = pytest.importorskip("torch")

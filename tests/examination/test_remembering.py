@@ -6,8 +6,15 @@ import pytest
 import skimage.data
 
 from scenes import jpeg
+from underdrawing.examination.remembering import (
+    Setting,
+    predict,
+    remember,
+    surroundings_of,
+    tells_enough,
+    token_probabilities,
+)
 from underdrawing.recovery import Restorer
-from underdrawing.remembering import Setting, predict, remember, surroundings_of, tells_enough, token_probabilities
 from underdrawing.tokenizer import LADDER, Surroundings, Tokenizer, to_canvas
 
 

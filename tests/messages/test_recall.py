@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from skimage import data
 
 from scenes import bent, gained, jpeg
-from underdrawing.recall import Demapper, Recollection, TokenOdds
+from underdrawing.messages.recall import Demapper, Recollection, TokenOdds
 from underdrawing.tokenizer import TOKEN_BITS, VOCABULARY, Tokenizer
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from underdrawing.fingerprint.preview import preview_of
 from underdrawing.fingerprint.sketch import sketch_of
 from underdrawing.images import to_eight_bits
-from underdrawing.marking import identity
+from underdrawing.messages.marking import identity
 from underdrawing.payload import clean_facts
 from underdrawing.shipped import fingerprinter, tokenizer
 from underdrawing.vault import SKETCH_BYTES, Record, pack_code

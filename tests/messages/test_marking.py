@@ -9,7 +9,7 @@ from skimage.metrics import peak_signal_noise_ratio
 
 from underdrawing.channel import Profile
 from underdrawing.images import Picture
-from underdrawing.marking import added_to, identity, message_for, psnr_db, scales_in, signature_in, tiers_of
+from underdrawing.messages.marking import added_to, identity, message_for, psnr_db, scales_in, signature_in, tiers_of
 from underdrawing.payload import SigningKey
 from underdrawing.shipped import tokenizer
 from underdrawing.tokenizer import to_canvas

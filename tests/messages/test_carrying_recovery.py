@@ -5,10 +5,10 @@ import pytest
 from skimage import data
 
 from scenes import jpeg
-from underdrawing.carrying import carry, hear, matching, whole_code
 from underdrawing.channel import CARRIERS, load_carrier
+from underdrawing.examination.remembering import remember, surroundings_of
+from underdrawing.messages.carrying import carry, hear, matching, whole_code
 from underdrawing.recovery import Restorer
-from underdrawing.remembering import remember, surroundings_of
 from underdrawing.tokenizer import Tokenizer, to_canvas
 from underdrawing.vault import FINGERPRINT_BYTES, SKETCH_BYTES, Record, open_vault, pack_code
 

@@ -25,7 +25,7 @@ from underdrawing.errors import UsageError
 from underdrawing.fingerprint import Fingerprinter
 from underdrawing.fingerprint.preview import preview_pixels
 from underdrawing.fingerprint.sketch import sketch_of
-from underdrawing.registration import Landmarks, Registration, likeness_aligned, likeness_in_place, register
+from underdrawing.retrieval.registration import Landmarks, Registration, likeness_aligned, likeness_in_place, register
 from underdrawing.tokenizer import Tokenizer
 
 if TYPE_CHECKING:

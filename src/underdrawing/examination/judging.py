@@ -10,11 +10,11 @@ from underdrawing.findings import Geometry, Verdict, Verification
 from underdrawing.payload import Block, SignatureCheck, SignatureStatus, TrustStore, verify_signature
 
 if TYPE_CHECKING:
-    from underdrawing.examining import Examination
-    from underdrawing.framing import Framing
+    from underdrawing.examination.examining import Examination
+    from underdrawing.examination.framing import Framing
+    from underdrawing.examination.listening import Heard
     from underdrawing.images import Picture
-    from underdrawing.listening import Heard
-    from underdrawing.reading import Reading
+    from underdrawing.messages.reading import Reading
     from underdrawing.tamper import TamperFinding
 
 __all__ = ["check_signature", "judge", "judge_heard", "unprotected", "with_map"]

@@ -11,6 +11,7 @@ import numpy as np
 
 from underdrawing.channel import Profile
 from underdrawing.channel.lattice import capacity_bits
+from underdrawing.messages.reading import SCALES_UPTO, TIER_OF
 from underdrawing.payload import (
     Block,
     Capacity,
@@ -25,7 +26,6 @@ from underdrawing.payload import (
     seal_for,
     seal_with,
 )
-from underdrawing.reading import SCALES_UPTO, TIER_OF
 from underdrawing.shipped import tokenizer
 from underdrawing.tokenizer import from_canvas, plane_to_canvas
 

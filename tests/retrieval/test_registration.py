@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from underdrawing.registration import AGREEING, Landmarks, likeness_aligned, likeness_in_place, register
+from underdrawing.retrieval.registration import AGREEING, Landmarks, likeness_aligned, likeness_in_place, register
 
 
 @pytest.fixture(scope="module")

@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from underdrawing.channel.lattice import TONE_DRIFT_LIMIT
-from underdrawing.comparison import compared
+from underdrawing.examination.comparison import compared
+from underdrawing.examination.likeness import shows_another_picture
+from underdrawing.examination.remembering import remember, surroundings_of, tells_enough
 from underdrawing.images import to_eight_bits
-from underdrawing.likeness import shows_another_picture
 from underdrawing.recovery import paint_back
-from underdrawing.remembering import remember, surroundings_of, tells_enough
 from underdrawing.shipped import restorer, tokenizer
 from underdrawing.tamper import find_tampering
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from underdrawing.framing import Framing
-    from underdrawing.reading import Reading
+    from underdrawing.examination.framing import Framing
+    from underdrawing.messages.reading import Reading
     from underdrawing.tamper import TamperFinding
     from underdrawing.tokenizer import HiddenCode
 

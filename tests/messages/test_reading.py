@@ -11,9 +11,9 @@ from underdrawing import SigningKey, protect
 from underdrawing.channel.lattice import embed, receive
 from underdrawing.errors import UnsupportedVersionError
 from underdrawing.images import Picture
+from underdrawing.messages.reading import TIER_OF, Reading, read_message
 from underdrawing.payload import Block, Capacity, compose
 from underdrawing.payload.packing import pack, unpack
-from underdrawing.reading import TIER_OF, Reading, read_message
 from underdrawing.tokenizer import Tokenizer
 
 FACTS = {"creator": "Ann Example", "headline": "The bridge on the day before the flood"}
@@ -60,7 +60,7 @@ def test_reference_the_untouched_part_helps_where_the_channel_falls_short(protec
     replaced = quarter_replaced(protection.picture.pixels)[0]
     suspects = [jpeg(resized(replaced, factor), quality) for factor, quality in ((0.6, 80), (0.6, 60))]
     helped = [read(pixels, tokenizer) for pixels in suspects]
-    monkeypatch.setattr("underdrawing.reading._DEMAPPINGS", 0)
+    monkeypatch.setattr("underdrawing.messages.reading._DEMAPPINGS", 0)
     alone = [read(pixels, tokenizer) for pixels in suspects]
     assert all(set(without.blocks) <= set(with_it.blocks) for without, with_it in zip(alone, helped, strict=True))
     assert sum(len(reading.blocks) for reading in alone) < sum(len(reading.blocks) for reading in helped)

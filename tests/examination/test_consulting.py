@@ -8,11 +8,11 @@ import skimage.data
 
 from scenes import jpeg, quarter_replaced
 from underdrawing import images
-from underdrawing.cataloguing import catalogue
-from underdrawing.consulting import consult
+from underdrawing.examination.consulting import consult
 from underdrawing.findings import Geometry, Verdict, Verification
 from underdrawing.images import Picture
 from underdrawing.payload import SignatureStatus
+from underdrawing.retrieval.cataloguing import catalogue
 from underdrawing.vault import open_vault
 
 FACTS = {"creator": "Ada Lens", "caption": "Lyon 2019"}

@@ -9,13 +9,13 @@ from skimage import data
 
 from scenes import jpeg
 from underdrawing import pipeline
-from underdrawing.cataloguing import catalogue
 from underdrawing.channel import CARRIERS, load_carrier
 from underdrawing.errors import UsageError
+from underdrawing.examination.recognising import code_kept, framing_of, outside_testimony, placement_of
 from underdrawing.findings import Verdict
 from underdrawing.images import Picture, save
 from underdrawing.payload import SharedKey
-from underdrawing.recognising import code_kept, framing_of, outside_testimony, placement_of
+from underdrawing.retrieval.cataloguing import catalogue
 from underdrawing.tokenizer import HiddenCode
 from underdrawing.vault import open_vault
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from underdrawing.contradictions import FactFinding, MetadataCheck, folded, hold_against
+from underdrawing.examination.contradictions import FactFinding, MetadataCheck, folded, hold_against
 
 AGREES, CONTRADICTS, MISSING, EXTRA = (
     FactFinding.AGREES,

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.channel.lattice import Placement, WorkingGrid
-from underdrawing.examining import Testimony
+from underdrawing.examination.examining import Testimony
+from underdrawing.examination.framing import Framing
 from underdrawing.fingerprint.preview import preview_pixels
-from underdrawing.framing import Framing
 from underdrawing.images import to_eight_bits
-from underdrawing.registration import Landmarks, register
+from underdrawing.retrieval.registration import Landmarks, register
 from underdrawing.tokenizer import HiddenCode
 
 if TYPE_CHECKING:

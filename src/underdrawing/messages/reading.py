@@ -13,6 +13,7 @@ from underdrawing.channel.lattice import most_bits, tone_drift
 from underdrawing.channel.ldpc import BOLD, HONEST
 from underdrawing.errors import PayloadError, SealedError, UnsupportedVersionError
 from underdrawing.images import to_eight_bits
+from underdrawing.messages.recall import Demapper, Recollection
 from underdrawing.payload import (
     ANCHOR_BITS,
     Anchor,
@@ -31,7 +32,6 @@ from underdrawing.payload import (
     token_places,
     unproved_seals,
 )
-from underdrawing.recall import Demapper, Recollection
 from underdrawing.tokenizer import LADDER, HiddenCode, Tokenizer
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import pytest
 import skimage.data
 
 from scenes import jpeg, quarter_replaced
-from underdrawing.cataloguing import catalogue
 from underdrawing.errors import UsageError
 from underdrawing.images import Picture
-from underdrawing.retrieval import Source, find
+from underdrawing.retrieval.cataloguing import catalogue
+from underdrawing.retrieval.finding import Source, find
 from underdrawing.tokenizer import HiddenCode, Tokenizer
 from underdrawing.vault import Record, open_vault
 

@@ -12,8 +12,8 @@ import numpy as np
 from underdrawing.errors import UnderdrawingError
 from underdrawing.findings import Known, Verdict
 from underdrawing.images import load, to_eight_bits
-from underdrawing.registration import Landmarks, Registration, likeness_in_place, register
-from underdrawing.retrieval import find
+from underdrawing.retrieval.finding import find
+from underdrawing.retrieval.registration import Landmarks, Registration, likeness_in_place, register
 from underdrawing.vault import fetch_original
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from underdrawing.findings import Verification
     from underdrawing.images import Picture
     from underdrawing.images.picture import Pixels
-    from underdrawing.retrieval import Found, Searchable
+    from underdrawing.retrieval.finding import Found, Searchable
     from underdrawing.tokenizer import HiddenCode
     from underdrawing.vault import Record
 

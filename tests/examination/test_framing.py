@@ -7,7 +7,7 @@ import pytest
 from scenes import mosaic, quarter_replaced
 from underdrawing import Picture, Verdict, protect, verify
 from underdrawing.channel.lattice import Placement, WorkingGrid
-from underdrawing.framing import Framing
+from underdrawing.examination.framing import Framing
 
 GRID = WorkingGrid.for_embedding(512, 768)
 LEFT, TOP = 60, 40

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from underdrawing.carrying import hear, matching
 from underdrawing.channel.carrier import Carrier
-from underdrawing.retrieval import Found, Source, find
+from underdrawing.messages.carrying import hear, matching
+from underdrawing.retrieval.finding import Found, Source, find
 from underdrawing.vault import Match
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from underdrawing.carrying import Found as Message
+    from underdrawing.messages.carrying import Found as Message
     from underdrawing.tokenizer import HiddenCode
     from underdrawing.vault import Record, Vault
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from underdrawing.comparison import compared
+from underdrawing.examination.comparison import compared
 from underdrawing.tamper.content import content_evidence
 from underdrawing.tokenizer import HiddenCode, Tokenizer
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from underdrawing.carrying import Found, carry, hear, layout_in, matching, whole_code
 from underdrawing.channel import Heard, load_carrier
 from underdrawing.errors import CapacityError, PayloadError
+from underdrawing.messages.carrying import Found, carry, hear, layout_in, matching, whole_code
 from underdrawing.payload.small_message import LAYOUTS
 from underdrawing.tokenizer import LADDER, HiddenCode
 

@@ -7,12 +7,12 @@ import pytest
 import skimage.data
 
 from underdrawing import pipeline
-from underdrawing.cataloguing import catalogue
 from underdrawing.fingerprint import Fingerprinter
 from underdrawing.fingerprint.preview import PREVIEW_PX, preview_of, preview_pixels
 from underdrawing.fingerprint.sketch import sketch_of
 from underdrawing.images import Picture
 from underdrawing.payload import SharedKey, SigningKey
+from underdrawing.retrieval.cataloguing import catalogue
 from underdrawing.tokenizer import Tokenizer
 
 FACTS = {"creator": "Ada Lens", "headline": "Ein Kater — 猫"}

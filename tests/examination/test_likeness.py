@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from underdrawing.likeness import shows_another_picture
+from underdrawing.examination.likeness import shows_another_picture
 
 PHOTOGRAPHS = {"astronaut": data.astronaut, "coffee": data.coffee, "chelsea": data.chelsea, "rocket": data.rocket}
 

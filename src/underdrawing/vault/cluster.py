@@ -93,7 +93,7 @@ class MilvusVault:
     def _begin(client: Any, cluster: Cluster, uri: str, *, create: bool) -> None:
         if not client.has_collection(cluster.collection):
             if not create:
-                raise UsageError(f"{uri}: there is no such collection; name another, or ask to make it")
+                raise UsageError(f"{uri}: there is no such collection; name another, or make it with --create")
             make_collection(client, cluster)
         if client.describe_collection(cluster.collection)["description"] != DESCRIPTION:
             raise VaultError(f"{uri}: the collection is no vault of format {VERSION}; name another")

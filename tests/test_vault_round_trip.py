@@ -176,7 +176,7 @@ def test_what_cannot_be_done_is_said_before_any_work(desk, tmp_path):
     folder, _ = desk
     source = folder / "in/astronaut.png"
     for arguments, words in [
-        (["protect", source, "-o", tmp_path / "a.png", "--vault", tmp_path / "none"], b"ask to make it"),
+        (["protect", source, "-o", tmp_path / "a.png", "--vault", tmp_path / "none"], b"make it with --create"),
         (["protect", source, "-o", tmp_path / "a.png", "--keep-original"], b"--vault"),
         (["protect", folder / "in", "-o", tmp_path / "o", "--vault", folder / "vault", "--original", "s3://x"], b"/"),
         (["protect", source, "-o", tmp_path / "a.png", "--carrier", "nonsense"], b"nonsense"),

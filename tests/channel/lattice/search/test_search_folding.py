@@ -7,7 +7,7 @@ from underdrawing.channel.lattice.design import WEAVE
 from underdrawing.channel.lattice.grid import luminance
 from underdrawing.channel.lattice.layout import weave_of
 from underdrawing.channel.lattice.search import Luma, Voice
-from underdrawing.channel.lattice.search.folding import CELL_PX, _agreements, heard
+from underdrawing.channel.lattice.search.folding import CELL_PX, Expectation, _agreements, heard
 from underdrawing.channel.lattice.search.placement import moved
 from underdrawing.channel.lattice.search.window import Window
 from underdrawing.channel.profiles import Profile
@@ -76,3 +76,13 @@ def test_deterministic(large):
     some = window(large.pixels, (413, 391))
     one, other = (heard(some, Voice(1024, Profile.STANDARD), UPRIGHT)[0] for _ in range(2))
     assert one.score == other.score
+
+
+def test_limits_leads_that_lie_elsewhere_than_expected_are_left_out(large):
+    some, voice = window(large.pixels, (413, 391)), Voice(1024, Profile.STANDARD)
+    (free,) = heard(some, voice, UPRIGHT)
+    (right,) = heard(some, voice, UPRIGHT, expected=Expectation((415.0, 388.0), (8.0, 8.0)))
+    assert np.allclose(free.matrix, right.matrix)
+    for place in ((415.0, 408.0), (415.0 + 64, 388.0)):
+        others = heard(some, voice, UPRIGHT, expected=Expectation(place, (8.0, 8.0)))
+        assert all(lead.score < free.score - 1 for lead in others)

@@ -21,7 +21,7 @@ from underdrawing.channel.lattice.layout import weave_of
 from underdrawing.channel.lattice.search.window import STRIDE_PX, Window
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["CELL_PX", "DOUBLED_WEIGHTS", "SINGLE_WEIGHTS", "Lead", "Voice", "angles_of", "heard"]
+__all__ = ["CELL_PX", "DOUBLED_WEIGHTS", "SINGLE_WEIGHTS", "Expectation", "Lead", "Voice", "angles_of", "heard"]
 
 CELL_PX = BLOCK * WEAVE
 """Side of a cell of the weave in grid pixels."""
@@ -45,6 +45,19 @@ class Voice:
 
     side_px: int
     profile: Profile
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """Where the middle of a window lies in the frame, if the suspect shows all of it.
+
+    Attributes:
+        place_px: (x, y) in grid pixels.
+        slack_px: how far off that may be, (x, y).
+    """
+
+    place_px: tuple[float, float]
+    slack_px: tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +94,13 @@ def angles_of(chips: Plane, levels: NDArray[np.integer], voice: Voice, group: in
 
 
 def heard(
-    window: Window, voice: Voice, stretches: Sequence[Matrix], *, least: float = 0.0, key: bytes | None = None
+    window: Window,
+    voice: Voice,
+    stretches: Sequence[Matrix],
+    *,
+    expected: Expectation | None = None,
+    least: float = 0.0,
+    key: bytes | None = None,
 ) -> list[Lead]:
     """The best lead of one voice in a window for each of some small changes of the window's scale and turn.
 
@@ -89,6 +108,7 @@ def heard(
         window: what to fold, at most 512 grid pixels each way.
         voice: what to listen for.
         stretches: 2×2 float64, near the identity: what a step on the grid is in steps of the window.
+        expected: where the window is expected to lie; leads that do not fit are left out.
         least: score from which a lead is worth telling.
         key: secret of the channel.
     """
@@ -98,7 +118,7 @@ def heard(
     leads = []
     for begin in range(0, len(stretches), _AT_A_TIME):
         some = stretches[begin : begin + _AT_A_TIME]
-        leads += _best(window, voice, phasors, some, least, key)
+        leads += _best(window, voice, phasors, some, expected, least, key)
     return leads
 
 
@@ -165,7 +185,13 @@ def _patterns(side_px: int, key: bytes | None) -> tuple[Plane, Plane, int, int]:
 
 
 def _best(
-    window: Window, voice: Voice, phasors: _Phasors, stretches: Sequence[Matrix], least: float, key: bytes | None
+    window: Window,
+    voice: Voice,
+    phasors: _Phasors,
+    stretches: Sequence[Matrix],
+    expected: Expectation | None,
+    least: float,
+    key: bytes | None,
 ) -> list[Lead]:
     size = tuple(-(-side // _PAIR) * _PAIR for side in window.shape)
     sums = np.empty((len(phasors.lanes), len(stretches), _CELL, _CELL, 4), dtype=np.float32)
@@ -177,16 +203,30 @@ def _best(
     chips = window.levels.size / _CELL**2 / 2
     pilots /= _UNIT * np.sqrt(pilot_count * chips * phasors.single_power)
     others /= _UNIT * np.sqrt(count * chips * phasors.doubled_power)
-    scores = (np.abs(pilots) + others) / np.sqrt(np.float32(2))
+    signs = np.sign(pilots) if expected is None else np.broadcast_to(_fitting(size, expected), pilots.shape)
+    scores = np.where(signs == 0, -np.inf, (signs * pilots + others) / np.sqrt(np.float32(2)))
     leads = []
-    for stretch, places, signs in zip(stretches, scores, pilots, strict=True):
+    for stretch, places, sign in zip(stretches, scores, signs, strict=True):
         row, column = divmod(int(places.argmax()), _CELL)
         if places[row, column] >= least:
             origin = (np.array([column, row]) + 0.5) * STRIDE_PX - BLOCK / 2
-            if signs[row, column] < 0:
+            if sign[row, column] < 0:
                 origin = origin - np.array([CELL_PX, 0])
             leads.append(Lead(voice, _matrix(window, stretch, size, origin), float(places[row, column])))
     return leads
+
+
+def _fitting(size: tuple[int, ...], expected: Expectation) -> Plane:
+    """For every place where a cell may begin the sign its pilots have if the window lies where it is expected to, 0
+    where it does not; 32×32."""
+    cells, inside = [], []
+    for length, place, slack in zip(size[::-1], expected.place_px, expected.slack_px, strict=True):
+        begins = (np.arange(_CELL) + 0.5) * STRIDE_PX - BLOCK / 2
+        off = length * STRIDE_PX / 2 - begins - place
+        cells.append(np.rint(off / CELL_PX))
+        inside.append(np.abs(off - cells[-1] * CELL_PX) <= slack)
+    parity = 1 - 2 * ((cells[1][:, None] + cells[0]) % 2)
+    return np.asarray(parity * (inside[1][:, None] & inside[0]), dtype=np.float32)
 
 
 def _agreements(sums: Plane, voice: Voice, key: bytes | None) -> list[Plane]:

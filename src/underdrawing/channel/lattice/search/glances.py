@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import BLOCK, GRIDS
 from underdrawing.channel.lattice.grid import WorkingGrid
-from underdrawing.channel.lattice.search.folding import Voice
+from underdrawing.channel.lattice.search.folding import Expectation, Voice
 from underdrawing.channel.profiles import Profile
 
 __all__ = ["Glance", "any_scale", "bent", "closely", "cut_out", "rotated", "stretched", "turned"]
@@ -42,7 +42,8 @@ _FORGIVEN = 0.003
 
 _WIDEST, _ASPECT_STEP = 0.14, 0.03
 _STEEPEST_DEGREES, _DEGREES_STEP, _CLOSE_DEGREES = 12.0, 1.2, (-0.4, 0.0, 0.4)
-_BENDS, _BENT_WINDOW_PX = (-0.024, -0.012, 0.0, 0.012, 0.024), 320
+_ROUNDING_PX, _UNCERTAIN, _PULLED, _LONGEST = 8.0, 0.02, 0.012, 8.0
+_BENDS, _BENT_WINDOW_PX = (-0.024, -0.012, 0.0, 0.012, 0.024), 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +56,8 @@ class Glance:
         stretches: 2×2 float64 each, small changes of ``linear`` on the grid's side.
         shift_px: how far the window is moved, in grid pixels (x, y).
         window_px: longest side of the window in grid pixels.
+        frame_px: (height, width) of the frame in grid pixels if all of it is taken to be seen, middle on middle.
+        slack_px: how far, (x, y) in grid pixels, the middle may be off then.
     """
 
     linear: Matrix
@@ -62,6 +65,17 @@ class Glance:
     stretches: tuple[Matrix, ...] = (np.eye(2),)
     shift_px: tuple[float, float] = (0.0, 0.0)
     window_px: int = _WINDOW_PX
+    frame_px: tuple[float, float] | None = None
+    slack_px: tuple[float, float] = (0.0, 0.0)
+
+    def expected(self, centre_px: Matrix, size_px: tuple[int, int]) -> Expectation | None:
+        """Where a window around a place of a suspect of this size is expected to lie; None where that is open."""
+        if self.frame_px is None:
+            return None
+        off = np.linalg.inv(self.linear) @ (centre_px - np.array(size_px[::-1]) / 2)
+        place = off + np.array(self.frame_px[::-1]) / 2
+        slack = np.array(self.slack_px) + _UNCERTAIN * np.abs(off)
+        return Expectation((float(place[0]), float(place[1])), (float(slack[0]), float(slack[1])))
 
 
 def turned(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, tuple[Voice, ...]]]:
@@ -119,7 +133,9 @@ def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
         long = np.diag([1.0, 0.0] if size_px[1] >= size_px[0] else [0.0, 1.0])
         finer = tuple(np.eye(2) + stretch * long for stretch in _SCALES)
         for aspect in np.arange(-_WIDEST, _WIDEST + 1e-9, _ASPECT_STEP):
-            yield Glance(step * (np.eye(2) + aspect * long), _voices_on(side), finer)
+            linear = step * (np.eye(2) + aspect * long)
+            height, width = np.array(size_px) / np.diag(linear)[::-1]
+            yield Glance(linear, _voices_on(side), finer, frame_px=(height, width), slack_px=(_ROUNDING_PX,) * 2)
 
 
 def rotated(size_px: tuple[int, int]) -> Iterator[Glance]:
@@ -127,16 +143,27 @@ def rotated(size_px: tuple[int, int]) -> Iterator[Glance]:
     finer = tuple(_rotation(np.deg2rad(degrees)) for degrees in _CLOSE_DEGREES)
     for degrees in np.arange(-_STEEPEST_DEGREES, _STEEPEST_DEGREES + 1e-9, _DEGREES_STEP):
         angle = np.deg2rad(degrees)
-        for short in _short_sides(size_px, abs(angle)):
+        for height, width in _sizes_before(size_px, abs(angle)):
             for voice in _STRONG:
-                yield Glance(_rotation(angle) * short / voice.side_px, (voice,), finer)
+                frame_px = WorkingGrid.for_image(round(height), round(width), side_px=voice.side_px).size_px
+                linear = _rotation(angle) * min(height, width) / voice.side_px
+                yield Glance(linear, (voice,), finer, frame_px=frame_px, slack_px=(_ROUNDING_PX,) * 2)
 
 
 def bent(size_px: tuple[int, int]) -> Iterator[Glance]:
     """The whole picture with its corners pulled about."""
-    bends = tuple(np.eye(2) + np.array(bend).reshape(2, 2) for bend in product(_BENDS, repeat=4))
+    wider = size_px[1] / size_px[0]
+    bends = tuple(np.array([[1 + a, b * wider], [c / wider, 1 + d]]) for a, b, c, d in product(_BENDS, repeat=4))
     side = max((side for side in GRIDS if side <= min(size_px)), default=GRIDS[0])
-    yield Glance(_whole(*size_px, side), _voices_on(side)[:1], bends, window_px=_BENT_WINDOW_PX)
+    height, width = WorkingGrid.for_image(*size_px, side_px=side).size_px
+    yield Glance(
+        _whole(*size_px, side),
+        _voices_on(side)[:1],
+        bends,
+        window_px=_BENT_WINDOW_PX,
+        frame_px=(height, width),
+        slack_px=(_ROUNDING_PX + _PULLED * width, _ROUNDING_PX + _PULLED * height),
+    )
 
 
 def _voices_on(side_px: int) -> tuple[Voice, ...]:
@@ -166,14 +193,15 @@ def _block_sizes(size_px: tuple[int, int]) -> list[float]:
     return [float(size) for size in _LEAST_BLOCK_PX * _SCALE_STEP ** np.arange(count)]
 
 
-def _short_sides(size_px: tuple[int, int], angle: float) -> list[float]:
-    """What the short side of a picture was that is turned by an angle, for the three ways to do it."""
+def _sizes_before(size_px: tuple[int, int], angle: float) -> list[tuple[float, float]]:
+    """What (height, width) a picture had that is turned by an angle, for the three ways to do it."""
+    height, width = size_px
     short, long = sorted(size_px)
-    same = float(short)
     if angle < np.deg2rad(_DEGREES_STEP) / 2:
-        return [same]
+        return [(height, width)]
     sine, cosine = np.sin(angle), np.cos(angle)
-    cut = short * max(cosine + long / short * sine, cosine + short / long * sine)
+    cut = max(cosine + long / short * sine, cosine + short / long * sine)
     both = cosine**2 - sine**2
-    held = (cosine * short - sine * long) / both if both > 0.2 else 0.0
-    return [side for side in (same, cut, held) if side >= GRIDS[0]]
+    held = (cosine * height - sine * width) / both, (cosine * width - sine * height) / both
+    sizes = [(height, width), (cut * height, cut * width), held]
+    return [size for size in sizes if min(size) >= GRIDS[0] and max(size) <= _LONGEST * min(size)]

@@ -38,10 +38,10 @@ _LEAST_SPOT = 6.5
 _LEAST_PX = 64
 _SMALL_PX = 450_000
 _WINDOWS, _WORTH_A_LOOK = 4, 0.4
-_WINDOW_PX = 512
+_WINDOW_PX, _BENT_PX = 512, 400
 _PROBE_PX, _USUAL_BLOCK_PX = 20, 20
 _FLAT, _CLIPPED = 0.4, 123.0
-_GROWTH = 1.5
+_GROWTH, _BENT_GROWTH = 1.5, 1.25
 _LARGEST_PX = 4096
 
 Matrix = NDArray[np.float64]
@@ -61,8 +61,10 @@ def placement_near(luma: Luma, grid: WorkingGrid, voice: Voice, *, key: bytes | 
     height, width = luma.size_px
     rows, columns = grid.size_px
     lead = Lead(voice, np.diag([width / columns, height / rows, 1.0]), 0.0)
-    near = [_tuned_nearby(lead, luma, centre, key) for centre in _centres(luma)[:1]]
-    return _followed(near[0], luma, key) if near and near[0].score >= _LEAST_WHOLE else None
+    for centre in _centres(luma)[:1]:
+        near = _tuned_nearby(lead, luma, centre, key)
+        return _followed(near, luma, centre, key) if near.score >= _LEAST_WHOLE else None
+    return None
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class _Patience:
     """How many leads are followed how far, and the least scores they need.
 
     A small suspect has few blocks, so that the right lead may hardly stand out; but it also costs little to look at.
+    One that lies where it is expected to has fewer rivals.
     """
 
     least_lead: float
@@ -79,6 +82,7 @@ class _Patience:
 
 
 _PATIENT, _BRISK = _Patience(3.6, 24, 5.0, 4), _Patience(4.0, 12, 6.0, 2)
+_WHERE_EXPECTED = _Patience(3.2, 12, 5.0, 3)
 
 
 def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
@@ -93,15 +97,26 @@ def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
     centres = _centres(luma)
     if not centres:
         return
-    yield from _found(_whole(luma, centres[0], key), luma, key)
+    yield from _found(_whole(luma, centres[0], key), luma, centres[0], key)
     yield from _cut_out(luma, centres[0], key)
-    for leads in _stages(luma, centres, key):
-        yield from _found(leads, luma, key)
+    for centre, leads in _stages(luma, centres, key):
+        yield from _found(leads, luma, centre, key)
+    yield from _found(
+        _promising(bent(luma.size_px), luma, centres[0], key, patience=_WHERE_EXPECTED, window_px=_BENT_PX),
+        luma,
+        centres[0],
+        key,
+        window_px=_BENT_PX,
+    )
+    if luma.plane.size <= _SMALL_PX:
+        yield from _found(_promising(closely(luma.size_px), luma, centres[0], key), luma, centres[0], key)
 
 
-def _found(leads: Iterable[Lead], luma: Luma, key: bytes | None) -> Iterator[Placement]:
+def _found(
+    leads: Iterable[Lead], luma: Luma, centre: Matrix, key: bytes | None, *, window_px: int = _WINDOW_PX
+) -> Iterator[Placement]:
     for lead in leads:
-        placement = _followed(lead, luma, key)
+        placement = _followed(lead, luma, centre, key, window_px=window_px)
         if placement is not None:
             yield placement
 
@@ -125,15 +140,13 @@ def _patches(luma: Luma, centre: Matrix) -> list[Matrix]:
     return [centre, *(np.clip(corner, inner, extent - inner) for corner in corners)]
 
 
-def _stages(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[list[Lead]]:
-    """Leads worth following, stage by stage."""
+def _stages(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[tuple[Matrix, list[Lead]]]:
+    """Leads worth following, stage by stage, and around which place they were tuned."""
     size_px = luma.size_px
     for number, centre in enumerate(centres):
-        yield _promising(any_scale(size_px, usual=number > 0), luma, centre, key)
-    for stage in (stretched, rotated, bent):
-        yield _promising(stage(size_px), luma, centres[0], key)
-    if luma.plane.size <= _SMALL_PX:
-        yield _promising(closely(size_px), luma, centres[0], key)
+        yield centre, _promising(any_scale(size_px, usual=number > 0), luma, centre, key)
+    for stage in (stretched, rotated):
+        yield centres[0], _promising(stage(size_px), luma, centres[0], key, patience=_WHERE_EXPECTED)
 
 
 def _whole(luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
@@ -184,28 +197,38 @@ def _centres(luma: Luma) -> list[Matrix]:
     return different or [np.array([width / 2, height / 2])]
 
 
-def _promising(glances: Iterable[Glance], luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
+def _promising(
+    glances: Iterable[Glance],
+    luma: Luma,
+    centre: Matrix,
+    key: bytes | None,
+    *,
+    patience: _Patience = _BRISK,
+    window_px: int = _WINDOW_PX,
+) -> list[Lead]:
     """The leads around a place that stand after tuning, best first."""
-    patience = _PATIENT if luma.plane.size <= _SMALL_PX else _BRISK
+    if luma.plane.size <= _SMALL_PX and patience is _BRISK:
+        patience = _PATIENT
     leads: list[Lead] = []
     for glance in glances:
         place = centre + glance.linear @ np.array(glance.shift_px)
         window = Window.of(luma, glance.linear, place, _window_px(luma, glance.linear, glance.window_px), key=key)
+        expected = glance.expected(place, luma.size_px)
         for voice in glance.voices:
-            leads += heard(window, voice, glance.stretches, least=patience.least_lead, key=key)
+            leads += heard(window, voice, glance.stretches, expected=expected, least=patience.least_lead, key=key)
     leads.sort(key=lambda lead: -lead.score)
     stand: list[Lead] = []
     for lead in leads[: patience.tuned_leads]:
-        stand.append(_tuned_nearby(lead, luma, centre, key))
+        stand.append(_tuned_nearby(lead, luma, centre, key, window_px=window_px))
         if stand[-1].score >= _SURE_LEAD:
             break
     stand.sort(key=lambda lead: -lead.score)
     return [lead for lead in stand[: patience.followed_leads] if lead.score >= patience.least_tuned]
 
 
-def _tuned_nearby(lead: Lead, luma: Luma, centre: Matrix, key: bytes | None) -> Lead:
+def _tuned_nearby(lead: Lead, luma: Luma, centre: Matrix, key: bytes | None, *, window_px: int = _WINDOW_PX) -> Lead:
     linear = lead.matrix[:2, :2]
-    size_px = _window_px(luma, linear, _WINDOW_PX)
+    size_px = _window_px(luma, linear, window_px)
     window = Window.of(luma, linear, centre, size_px, key=key)
     reach = max(size_px) / 2 * _scale(linear)
     return tuned(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, key=key)
@@ -222,10 +245,14 @@ def _scale(matrix: Matrix) -> float:
     return float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
 
 
-def _followed(lead: Lead, luma: Luma, key: bytes | None) -> Placement | None:
-    """The placement of a lead, tuned over more and more of the suspect."""
+def _followed(
+    lead: Lead, luma: Luma, centre: Matrix, key: bytes | None, *, window_px: int = _WINDOW_PX
+) -> Placement | None:
+    """The placement of a lead, tuned over more and more of the suspect from where it was found."""
     window = _whole_window(lead, luma, key)
-    grown = _grown(lead, window, luma, key)
+    reach = window_px / 2 * _scale(lead.matrix[:2, :2])
+    growth = _GROWTH if window_px == _WINDOW_PX else _BENT_GROWTH
+    grown = _grown(lead, window, luma, centre, reach, growth, key)
     placement = located(grown, luma, key=key)
     return None if placement is None else settled(placement, grown, window, key=key)
 
@@ -239,12 +266,12 @@ def _whole_window(lead: Lead, luma: Luma, key: bytes | None) -> Window:
     return Window.of(luma, linear, np.array([width / 2, height / 2]), (down, across), apart=True, key=key)
 
 
-def _grown(lead: Lead, window: Window, luma: Luma, key: bytes | None) -> Lead:
-    height, width = luma.size_px
-    centre = np.array([width / 2, height / 2])
-    reach = _WINDOW_PX / 2 * _scale(lead.matrix[:2, :2])
-    whole = max(height, width) / 2
+def _grown(
+    lead: Lead, window: Window, luma: Luma, centre: Matrix, reach: float, growth: float, key: bytes | None
+) -> Lead:
+    extent = np.array(luma.size_px[::-1])
+    whole = float(np.maximum(centre, extent - centre).max())
     while reach < whole:
-        reach = min(reach * _GROWTH, whole)
+        reach = min(reach * growth, whole)
         lead = tuned(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, moves=PROJECTIVE, key=key)
     return lead

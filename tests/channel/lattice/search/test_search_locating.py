@@ -1,0 +1,55 @@
+"""Locating: the offset in the frame and the size of it, told by all chips."""
+
+import numpy as np
+import pytest
+
+from underdrawing.channel.lattice.design import BLOCK, WEAVE
+from underdrawing.channel.lattice.grid import WorkingGrid, luminance
+from underdrawing.channel.lattice.search import Luma, Voice
+from underdrawing.channel.lattice.search.folding import Lead
+from underdrawing.channel.lattice.search.locating import located
+from underdrawing.channel.lattice.search.tuning import tuned
+from underdrawing.channel.lattice.search.window import Window
+from underdrawing.channel.profiles import Profile
+
+VOICE = Voice(1024, Profile.STANDARD)
+CELL = BLOCK * WEAVE
+LEFT, TOP = 212, 391
+
+
+def lead_at(across, down):
+    """A lead in a cut of the large picture that takes this place of the frame for the beginning of a cell."""
+    return Lead(VOICE, np.array([[1, 0, across - LEFT], [0, 1, down - TOP], [0, 0, 1]], dtype=float), 0.0)
+
+
+@pytest.fixture(scope="module")
+def luma(large):
+    return Luma(luminance(np.ascontiguousarray(large.pixels[TOP : TOP + 520, LEFT : LEFT + 610])))
+
+
+@pytest.mark.parametrize("cells", [(4, 6), (5, 7), (3, 9)])
+def test_reference_whichever_cell_a_lead_begins_at_the_frame_is_told(luma, cells):
+    placement = located(lead_at(cells[0] * CELL, cells[1] * CELL), luma)
+    assert placement.grid == WorkingGrid(1024, 64, 64)
+    assert np.allclose(placement.matrix[:2, 2], (-LEFT, -TOP))
+    assert placement.score > 20
+
+
+def test_rejects_a_lead_that_is_off_by_a_few_pixels(luma):
+    assert located(lead_at(4 * CELL + 5, 6 * CELL + 3), luma) is None
+
+
+def test_rejects_another_key(luma):
+    assert located(lead_at(4 * CELL, 6 * CELL), luma, key=b"q" * 32) is None
+
+
+def test_reference_tuning_brings_a_lead_to_its_place(luma):
+    off = lead_at(4 * CELL, 6 * CELL)
+    off = Lead(VOICE, off.matrix @ np.array([[1.004, 0, 1.2], [0, 0.997, -1.1], [0, 0, 1]]), 0.0)
+    centre = np.array([305.0, 260.0])
+    window = Window.of(luma, np.eye(2), centre, (512, 512))
+    near = tuned(off, window, centre_px=centre, reach_px=256, size_px=luma.size_px)
+    middle = np.array([305 + LEFT - 4 * CELL, 260 + TOP - 6 * CELL, 1.0])
+    before, after = (np.abs((lead.matrix @ middle)[:2] - centre).max() for lead in (off, near))
+    assert near.score > 5
+    assert after < min(1.5, 0.7 * before)

@@ -53,7 +53,9 @@ class Database:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         if not self.path.is_file() and not (create and not read_only):
-            raise UsageError(f"{folder} holds no vault (no {FILE_NAME}); give the folder of one, or make it with --create")
+            raise UsageError(
+                f"{folder} holds no vault (no {FILE_NAME}); give the folder of one, or make it with --create"
+            )
         with self._speaking():
             self._connection = _connect(self.path, read_only=read_only)
         try:

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from underdrawing.channel import Carrier, Profile
-from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, Reception, embed, receptions, searched
+from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, Reception, embed, nearby, receptions, searched
 from underdrawing.errors import UsageError
 from underdrawing.examination.consulting import consult
 from underdrawing.examination.examining import COMPARED_SCALES, Testimony, examine
@@ -198,12 +198,14 @@ def _by_our_mark(
     """What our mark says, with what the vault knows of it."""
     with clock("read"):
         reading, heard = _read(receptions(picture.pixels, key=channel_key), keys)
+        if heard is not None and (reading is None or not reading.is_complete):
+            reading = _fuller(reading, _read(nearby(heard), keys)[0])
     if reading is None:
         with clock("search"):
             reading, found = _read(searched(picture.pixels, key=channel_key), keys)
             heard = heard or found
     if reading is None:
-        return _by_looks(picture, vault, originals, clock, seen=heard)
+        return _by_looks(picture, vault, originals, clock, seen=heard is not None)
     carried, known = reading.code, None
     if vault is not None:
         with clock("vault"):
@@ -276,11 +278,11 @@ def _consulted(
         return consult(vault, picture, verification, code=code, found=known, originals=originals)
 
 
-def _read(receptions: Iterable[Reception], keys: Sequence[Opener]) -> tuple[Reading | None, bool]:
-    """The fullest reading of some receptions, and whether there was any reception at all."""
-    heard, reading = False, None
+def _read(receptions: Iterable[Reception], keys: Sequence[Opener]) -> tuple[Reading | None, Reception | None]:
+    """The fullest reading of some receptions, and the first of them, if there was any at all."""
+    heard, reading = None, None
     for reception in receptions:
-        heard = True
+        heard = heard or reception
         reading = _fuller(reading, read_message(reception, tokenizer(), keys))
         if reading is not None and reading.is_complete and reading.drift <= TONE_DRIFT_LIMIT:
             break

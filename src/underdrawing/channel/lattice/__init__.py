@@ -18,7 +18,7 @@ from underdrawing.channel.lattice.design import BLOCK, TIERS
 from underdrawing.channel.lattice.drift import TONE_DRIFT_LIMIT, tone_drift
 from underdrawing.channel.lattice.embed import Embedded, embed
 from underdrawing.channel.lattice.grid import MINIMUM_SIDE_PX, WorkingGrid
-from underdrawing.channel.lattice.reception import Reception, receive, receptions, searched
+from underdrawing.channel.lattice.reception import Reception, nearby, receive, receptions, searched
 from underdrawing.channel.lattice.search import Placement
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "capacity_bits",
     "embed",
     "most_bits",
+    "nearby",
     "receive",
     "receptions",
     "searched",

@@ -19,7 +19,7 @@ from underdrawing.channel.lattice.search import Luma, Placement, Voice, placemen
 from underdrawing.channel.lattice.sync import Candidate, hypotheses
 from underdrawing.channel.ldpc import READINGS, Reading, Segmented, SegmentedDecoded
 
-__all__ = ["Reception", "receive", "receptions", "searched"]
+__all__ = ["Reception", "nearby", "receive", "receptions", "searched"]
 
 _TONE_DOUBT = (0.01, 0.04)  # untouched, undone
 _HARMLESS_ERROR = 0.12
@@ -189,17 +189,20 @@ def receive(pixels: Pixels, *, key: bytes | None = None) -> Reception | None:
 def receptions(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Reception]:
     """The same under every hypothesis about the tones that has some support, likeliest first.
 
-    The suspect is taken to be the whole picture, upright; last, a little off that.
+    The suspect is taken to be the whole picture, upright.
     """
     suspect = Suspect(pixels)
-    candidate = None
     for candidate, look in hypotheses(suspect, key=key):
         yield _opened(candidate, look, suspect, key)
-    if candidate is not None:
-        voice = Voice(candidate.grid.side_px, candidate.profile)
-        near = placement_near(Luma(luminance(pixels)), candidate.grid, voice, key=key)
-        if near is not None and not near.is_whole:
-            yield from _placed(pixels, near, key)
+
+
+def nearby(reception: Reception) -> Iterator[Reception]:
+    """Receptions of the same suspect a little off where it was taken to lie: a narrow crop, a slight bend."""
+    candidate, pixels, key = reception.candidate, reception.suspect.pixels, reception.key
+    voice = Voice(candidate.grid.side_px, candidate.profile)
+    near = placement_near(Luma(luminance(pixels)), candidate.grid, voice, key=key)
+    if near is not None and not near.is_whole:
+        yield from _placed(pixels, near, key)
 
 
 def searched(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Reception]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from train.console import log, usual_options
 from train.fingerprint.export import balanced, write_fingerprint
 from train.fingerprint.manifest import describe
 from train.fingerprint.network import Described
@@ -43,7 +43,7 @@ def main() -> None:
     checkpoint = options.output / "checkpoint.pt"
     if options.resume and checkpoint.exists():
         trainer.restore(checkpoint)
-        _log(f"resumed at step {trainer.step}")
+        log(f"resumed at step {trainer.step}")
     elif options.start is not None:
         trainer.start_from(options.start)
 
@@ -51,7 +51,7 @@ def main() -> None:
         assert isinstance(network, Described)
         return found_again(network, val, kinds, strangers, device)
 
-    trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=_log)
+    trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=log)
     if main_process():
         _export(options, trainer, train)
 
@@ -65,29 +65,14 @@ def _export(options: argparse.Namespace, trainer: Trainer, train: NDArray[np.uin
     write_fingerprint(shipped, folder)
     training = [*history_of(options.history), this_run("train.fingerprint", trainer)]
     describe(folder, shipped, training, data=options.data, limit=options.limit)
-    _log(f"exported to {folder}")
+    log(f"exported to {folder}")
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m train.fingerprint", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with splits.csv and the pictures it names")
-    parser.add_argument("--output", type=Path, required=True, help="folder for checkpoints and what they become")
-    parser.add_argument("--resume", action="store_true", help="go on from what the output folder holds")
+    parser = usual_options("train.fingerprint", __doc__, steps=2400, batch=96, rate=1.5e-3, score_every=400)
     parser.add_argument("--start", type=Path, help="half-precision weights to start from")
     parser.add_argument("--history", type=Path, help="weights.json that tells how those were trained")
-    parser.add_argument("--steps", type=int, default=2400)
-    parser.add_argument("--batch", type=int, default=96, help="pictures per step, each with one copy")
-    parser.add_argument("--rate", type=float, default=1.5e-3, help="highest learning rate")
-    parser.add_argument("--limit", type=int, help="use only so many pictures to train on")
-    parser.add_argument("--score-every", type=int, default=400, help="steps between scores on val")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", help="default: a CUDA device where there is one")
     return parser.parse_args()
-
-
-def _log(line: str) -> None:
-    print(time.strftime("%H:%M:%S"), line, flush=True)
 
 
 if __name__ == "__main__":

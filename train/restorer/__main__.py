@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from train.console import log, usual_options
 from train.history import history_of, this_run
 from train.loop import Plan, Trainer, main_process, pick_device
 from train.restorer.export import write_restorer
@@ -55,7 +55,7 @@ def main() -> None:
     checkpoint = options.output / "checkpoint.pt"
     if options.resume and checkpoint.exists():
         trainer.restore(checkpoint)
-        _log(f"resumed at step {trainer.step}")
+        log(f"resumed at step {trainer.step}")
     else:
         prefixes = ("restorer.", "decoder.") if options.joint else ("", None)
         for path, prefix in zip((options.transformer, options.decoder), prefixes, strict=True):
@@ -67,7 +67,7 @@ def main() -> None:
             return restored_psnr(network, lookup, suspects, device, helped=True)
         return latent_error_db(network, lookup, suspects, device)
 
-    trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=_log)
+    trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=log)
     if main_process():
         _export(options, trainer, linear, train)
 
@@ -90,34 +90,19 @@ def _export(options: argparse.Namespace, trainer: Trainer, linear: LinearWeights
     write_restorer(network.restorer, recovery, eight_bits=True)
     history = [*history_of(options.transformer_history), run]
     describe(recovery, network.restorer, history, data=data, tokenizer_weights=tokenizer, limit=limit)
-    _log(f"exported to {tokenizer} and {recovery}")
+    log(f"exported to {tokenizer} and {recovery}")
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m train.restorer", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with splits.csv and the pictures it names")
-    parser.add_argument("--output", type=Path, required=True, help="folder for checkpoints and what they become")
+    parser = usual_options("train.restorer", __doc__, steps=8000, batch=8, rate=6e-4)
     parser.add_argument("--linear", type=Path, required=True, help="linear.npz that decides tokens")
     parser.add_argument("--joint", action="store_true", help="train Transformer and decoder together")
-    parser.add_argument("--resume", action="store_true", help="go on from what the output folder holds")
     parser.add_argument("--transformer", type=Path, help="half-precision weights to start the Transformer from")
     parser.add_argument("--decoder", type=Path, help="half-precision weights to start the decoder from")
     parser.add_argument("--decoder-history", type=Path, help="weights.json that tells how the decoder was trained")
     parser.add_argument("--transformer-history", type=Path, help="training.json that tells how the Transformer was")
-    parser.add_argument("--steps", type=int, default=8000)
-    parser.add_argument("--batch", type=int, default=8, help="pictures per step")
-    parser.add_argument("--rate", type=float, default=6e-4, help="highest learning rate")
-    parser.add_argument("--limit", type=int, help="use only so many pictures to train on")
     parser.add_argument("--score-pictures", type=int, default=64, help="pictures of val that are scored on the way")
-    parser.add_argument("--score-every", type=int, default=500, help="steps between scores on val")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", help="default: a CUDA device where there is one")
     return parser.parse_args()
-
-
-def _log(line: str) -> None:
-    print(time.strftime("%H:%M:%S"), line, flush=True)
 
 
 if __name__ == "__main__":

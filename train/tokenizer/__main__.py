@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 
 import torch
 
+from train.console import log, usual_options
 from train.history import history_of, this_run
 from train.loop import Plan, Trainer, main_process, pick_device
 from train.pictures import load_split
@@ -39,14 +39,14 @@ def main() -> None:
     checkpoint = options.output / "checkpoint.pt"
     if options.resume and checkpoint.exists():
         trainer.restore(checkpoint)
-        _log(f"resumed at step {trainer.step}")
+        log(f"resumed at step {trainer.step}")
     elif options.start is not None:
         trainer.start_from(options.start)
     trainer.run(
         checkpoint=checkpoint,
         score=lambda network: psnr_by_prefix(network, lookup, val, device),
         score_every=options.score_every,
-        log=_log,
+        log=log,
     )
     if not main_process():
         return
@@ -55,26 +55,15 @@ def main() -> None:
     trainer.save_half(options.output / "decoder.npz")
     training = [*history_of(options.history), this_run("train.tokenizer", trainer)]
     describe(folder, trainer.average, training, data=options.data, train=train, limit=options.limit)
-    _log(f"exported to {folder}")
+    log(f"exported to {folder}")
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m train.tokenizer", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with splits.csv and the pictures it names")
-    parser.add_argument("--output", type=Path, required=True, help="folder for checkpoints and exported weights")
-    parser.add_argument("--resume", action="store_true", help="go on from what the output folder holds")
+    parser = usual_options("train.tokenizer", __doc__, steps=Plan.steps, batch=Plan.batch, rate=Plan.learning_rate)
     parser.add_argument("--linear", type=Path, help="linear.npz to keep; without it the vocabularies are fitted anew")
     parser.add_argument("--start", type=Path, help="decoder.npz (half precision) to start the decoder from")
     parser.add_argument("--history", type=Path, help="weights.json of the weights to start from")
-    parser.add_argument("--steps", type=int, default=Plan.steps, help="training steps of the decoder in all")
-    parser.add_argument("--rate", type=float, default=Plan.learning_rate, help="highest learning rate")
-    parser.add_argument("--batch", type=int, default=Plan.batch, help="pictures per step")
     parser.add_argument("--epochs", type=int, default=12, help="passes over the pictures for the vocabularies")
-    parser.add_argument("--limit", type=int, help="use only so many pictures of each split")
-    parser.add_argument("--score-every", type=int, default=500, help="steps between scores on val")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--device", help="default: a CUDA device where there is one")
     return parser.parse_args()
 
 
@@ -85,13 +74,9 @@ def _linear(options: argparse.Namespace, device: torch.device) -> LinearWeights:
     if not (options.resume and path.exists()):
         pictures = load_split(options.data, "train", limit=options.limit)
         with torch.no_grad():
-            linear = fit_linear(pictures, epochs=options.epochs, seed=options.seed, device=device, log=_log)
+            linear = fit_linear(pictures, epochs=options.epochs, seed=options.seed, device=device, log=log)
         save_linear(linear, path)
     return load_linear(path)
-
-
-def _log(line: str) -> None:
-    print(time.strftime("%H:%M:%S"), line, flush=True)
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ class Suspect:
         """
         luma = self._luma if tone.gamma == 1.0 else luminance(_gamma_undone(self.pixels, tone.gamma))
         means, coefficients = block_coefficients(luma, rows=grid.rows, columns=grid.columns, blur_px=tone.blur_px)
-        visible = None if self.placement is None else self.placement.over(grid).visible_blocks
+        visible = None if self.placement is None else self.placement.visible_blocks
         look = Look(means, activity(means), coefficients, visible)
         return look if tone.gain == 1.0 else look.undone(Tone(gain=tone.gain))
 

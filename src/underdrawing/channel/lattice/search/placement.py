@@ -1,6 +1,6 @@
 """Where a suspect lies on the picture that was protected, and the suspect laid back onto it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -91,10 +91,6 @@ class Placement:
     def _suspect_corners(self) -> Matrix:
         height, width = self.suspect_px
         return np.array([[0, 0], [width, 0], [0, height], [width, height]], dtype=np.float64)
-
-    def over(self, grid: WorkingGrid) -> "Placement":
-        """The same place on another frame of the same scale and corner."""
-        return replace(self, grid=grid)
 
     def onto_frame(self, pixels: Pixels) -> Pixels:
         """Pixels of the suspect laid onto the frame; what it does not show repeats its border.

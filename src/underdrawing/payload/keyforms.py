@@ -4,8 +4,9 @@ import base64
 import binascii
 import hashlib
 import unicodedata
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from underdrawing.errors import KeyFileError
 from underdrawing.payload.keyfile import read_key_file, write_key_file
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KEY_BYTES",
+    "PublicHalf",
     "check_owner",
     "fingerprint",
     "is_locked",
@@ -72,6 +74,43 @@ def parse_line(line: str, *, scheme: str) -> tuple[bytes, str]:
 def write_line(data: bytes, name: str, *, scheme: str) -> str:
     """The line that ``parse_line`` reads."""
     return f"{scheme} {base64.b64encode(data).decode()} {name}".rstrip()
+
+
+@dataclass(frozen=True)
+class PublicHalf:
+    """The public half of a key pair, written as a line ``SCHEME BASE64 NAME``.
+
+    Attributes:
+        data: The 32 bytes of the public key.
+        name: Whose it is said to be; one line, may be empty. Two keys of the same bytes are equal whatever their names.
+    """
+
+    scheme: ClassVar[str]
+    data: bytes
+    name: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.data) != KEY_BYTES:
+            raise KeyFileError(f"a public key has {KEY_BYTES} bytes, got {len(self.data)}")
+        check_owner(self.name)
+
+    @classmethod
+    def parse(cls, line: str) -> Self:
+        """The key in a line of its scheme; the name may be missing.
+
+        Raises:
+            KeyFileError: The line is something else.
+        """
+        return cls(*parse_line(line, scheme=cls.scheme))
+
+    def __str__(self) -> str:
+        """The line that ``parse`` reads."""
+        return write_line(self.data, self.name, scheme=self.scheme)
+
+    @property
+    def fingerprint(self) -> str:
+        """``SHA256:`` and 43 characters: what two people compare to know that they have the same key."""
+        return fingerprint(self.data)
 
 
 def is_locked(path: Path) -> bool:

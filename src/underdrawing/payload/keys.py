@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING
 from underdrawing.errors import KeyFileError
 from underdrawing.payload.keyforms import (
     KEY_BYTES,
-    check_owner,
+    PublicHalf,
     fingerprint,
     load_armour,
     load_pem,
-    parse_line,
     save_armour,
     save_pem,
-    write_line,
 )
 
 if TYPE_CHECKING:
@@ -34,50 +32,20 @@ __all__ = ["KEY_ID_BYTES", "SIGNATURE_BYTES", "ChannelKey", "PublicKey", "Signin
 KEY_ID_BYTES = 4
 SIGNATURE_BYTES = 64
 
-_SCHEME = "underdrawing-ed25519"
 _MAKE = "underdrawing keys new"
 _CHANNEL_LABEL = "UNDERDRAWING CHANNEL KEY"
 
 
 @dataclass(frozen=True)
-class PublicKey:
-    """What a signature is checked with.
+class PublicKey(PublicHalf):
+    """What a signature is checked with: an Ed25519 key, written ``underdrawing-ed25519 …``."""
 
-    Attributes:
-        data: The 32 bytes of the Ed25519 public key.
-        name: Whose it is said to be; one line, may be empty. Two keys of the same bytes are equal whatever their names.
-    """
-
-    data: bytes
-    name: str = field(default="", compare=False)
-
-    def __post_init__(self) -> None:
-        if len(self.data) != KEY_BYTES:
-            raise KeyFileError(f"a public key has {KEY_BYTES} bytes, got {len(self.data)}")
-        check_owner(self.name)
-
-    @classmethod
-    def parse(cls, line: str) -> "PublicKey":
-        """The key in a line ``underdrawing-ed25519 BASE64 NAME``; the name may be missing.
-
-        Raises:
-            KeyFileError: The line is something else.
-        """
-        return cls(*parse_line(line, scheme=_SCHEME))
-
-    def __str__(self) -> str:
-        """The line that ``parse`` reads."""
-        return write_line(self.data, self.name, scheme=_SCHEME)
+    scheme = "underdrawing-ed25519"
 
     @property
     def id(self) -> bytes:
         """The first 4 bytes of the SHA-256 of the key: what a payload names its key by. Two keys may share it."""
         return hashlib.sha256(self.data).digest()[:KEY_ID_BYTES]
-
-    @property
-    def fingerprint(self) -> str:
-        """``SHA256:`` and 43 characters: what two people compare to know that they have the same key."""
-        return fingerprint(self.data)
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether the signature of 64 bytes was made over these bytes with this key."""

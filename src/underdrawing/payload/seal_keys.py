@@ -15,14 +15,12 @@ from underdrawing.errors import KeyFileError
 from underdrawing.payload.keyfile import read_key_file
 from underdrawing.payload.keyforms import (
     KEY_BYTES,
-    check_owner,
+    PublicHalf,
     fingerprint,
     load_armour,
     load_pem,
-    parse_line,
     save_armour,
     save_pem,
-    write_line,
 )
 from underdrawing.payload.keys import SigningKey
 
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["OpeningKey", "Recipient", "SharedKey", "is_shared", "load_opener", "load_private", "load_recipients"]
 
-_SCHEME = "underdrawing-x25519"
 _LABEL = "UNDERDRAWING SHARED KEY"
 _MAKE_SHARED, _MAKE_OPENING = "underdrawing keys new --shared", "underdrawing keys new --opening"
 
@@ -80,39 +77,10 @@ class SharedKey:
 
 
 @dataclass(frozen=True)
-class Recipient:
-    """Somebody who shall be able to open a confidential message.
+class Recipient(PublicHalf):
+    """Somebody who shall be able to open a confidential message: an X25519 key, written ``underdrawing-x25519 …``."""
 
-    Attributes:
-        data: The 32 bytes of the X25519 public key.
-        name: Whose it is said to be; one line, may be empty. Two keys of the same bytes are equal whatever their names.
-    """
-
-    data: bytes
-    name: str = field(default="", compare=False)
-
-    def __post_init__(self) -> None:
-        if len(self.data) != KEY_BYTES:
-            raise KeyFileError(f"a public key has {KEY_BYTES} bytes, got {len(self.data)}")
-        check_owner(self.name)
-
-    @classmethod
-    def parse(cls, line: str) -> "Recipient":
-        """The key in a line ``underdrawing-x25519 BASE64 NAME``; the name may be missing.
-
-        Raises:
-            KeyFileError: The line is something else.
-        """
-        return cls(*parse_line(line, scheme=_SCHEME))
-
-    def __str__(self) -> str:
-        """The line that ``parse`` reads."""
-        return write_line(self.data, self.name, scheme=_SCHEME)
-
-    @property
-    def fingerprint(self) -> str:
-        """``SHA256:`` and 43 characters: what two people compare to know that they have the same key."""
-        return fingerprint(self.data)
+    scheme = "underdrawing-x25519"
 
 
 class OpeningKey:

@@ -15,10 +15,10 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from underdrawing.bench.carriers.side_by_side import add_result, contenders, load_results, measure
+from underdrawing.bench.carriers.tables import tables
 from underdrawing.bench.corpus import Corpus, quick_corpus
 from underdrawing.bench.document import environment, facts_table, replace_section
-from underdrawing.bench.side_by_side import add_result, contenders, load_results, measure
-from underdrawing.bench.side_by_side_tables import tables
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "carriers.md"
 

@@ -21,8 +21,8 @@ from rich.table import Table
 import underdrawing
 from demo_page import contact_sheet, index_page
 from demo_scenes import SCENES, Scene, doctored
-from underdrawing.bench.metrics import masked_psnr_db
-from underdrawing.bench.tampering import inpaint_telea
+from underdrawing.bench.edits.tampering import inpaint_telea
+from underdrawing.bench.metrics.likeness import masked_psnr_db
 from underdrawing.images import write_atomically
 from underdrawing.payload import Publisher
 

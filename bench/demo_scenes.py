@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from skimage import data
 
-from underdrawing.bench.tampering import Kind, Tampered, tamper
+from underdrawing.bench.edits.tampering import Kind, Tampered, tamper
 
 SHORT_SIDE_PX = 1024
 Pixels = np.ndarray

@@ -19,10 +19,10 @@ from PIL import Image
 from skimage import data as photographs
 
 from underdrawing import protect, verify
-from underdrawing.bench import attacks
-from underdrawing.bench.captions import POLYGLOT
-from underdrawing.bench.masks import Shape
-from underdrawing.bench.tampering import Kind, tamper
+from underdrawing.bench.attacks import pixelwise
+from underdrawing.bench.edits.masks import Shape
+from underdrawing.bench.edits.tampering import Kind, tamper
+from underdrawing.bench.main_job.captions import POLYGLOT
 from underdrawing.images import Picture
 from underdrawing.payload import SigningKey
 
@@ -67,7 +67,7 @@ def round_trips(source: str | Path, side_px: int, names: list[str], number: int)
         shape = list(Shape)[turn % len(Shape)]
         donor = getattr(photographs, DONOR)()
         forged = tamper(protection.picture.pixels, kind=Kind.SPLICE, shape=shape, rng=rng, donor=donor, fraction=SHARE)
-        read = verify(Picture(attacks.get(name).apply(forged.pixels, rng))).facts
+        read = verify(Picture(pixelwise.get(name).apply(forged.pixels, rng))).facts
         returned[name] = read == written
         if read != written:
             lost = sorted(written.keys() - read.keys()) or ["none lost, but not the same"]

@@ -16,16 +16,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from underdrawing.bench.batch import BatchResult, batch_lines, fill_folder, run_batch
 from underdrawing.bench.corpus import Corpus, quick_corpus
 from underdrawing.bench.document import environment, markdown, print_lines, replace_section
-from underdrawing.bench.plan import main_job_cases, quick_cases
-from underdrawing.bench.reading import attack_lines
-from underdrawing.bench.rows import RowLog
-from underdrawing.bench.runner import run_cases
-from underdrawing.bench.speed import Timing, full_hd_jpeg, help_time, import_time, measure_file, speed_lines
-from underdrawing.bench.tables import failures, main_job_lines, map_by_kind
-from underdrawing.bench.trial import Setting
+from underdrawing.bench.main_job.batch import BatchResult, batch_lines, fill_folder, run_batch
+from underdrawing.bench.main_job.plan import main_job_cases, quick_cases
+from underdrawing.bench.main_job.reading import attack_lines
+from underdrawing.bench.main_job.rows import RowLog
+from underdrawing.bench.main_job.runner import run_cases
+from underdrawing.bench.main_job.speed import Timing, full_hd_jpeg, help_time, import_time, measure_file, speed_lines
+from underdrawing.bench.main_job.tables import failures, main_job_lines, map_by_kind
+from underdrawing.bench.main_job.trial import Setting
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmark.md"
 

@@ -15,11 +15,11 @@ from rich.console import Console
 
 from underdrawing.bench.corpus import Corpus, quick_corpus
 from underdrawing.bench.document import environment, print_lines
-from underdrawing.bench.plan import geometry_cases
-from underdrawing.bench.rows import RowLog
-from underdrawing.bench.runner import run_cases
-from underdrawing.bench.tables import geometry_lines
-from underdrawing.bench.trial import Setting
+from underdrawing.bench.main_job.plan import geometry_cases
+from underdrawing.bench.main_job.rows import RowLog
+from underdrawing.bench.main_job.runner import run_cases
+from underdrawing.bench.main_job.tables import geometry_lines
+from underdrawing.bench.main_job.trial import Setting
 
 
 def main(

@@ -34,9 +34,9 @@ import typer
 from numpy.typing import NDArray
 from PIL import Image
 
-from underdrawing.bench import geometry
+from underdrawing.bench.attacks import geometry
 from underdrawing.bench.document import environment
-from underdrawing.bench.tampering import Kind, tamper
+from underdrawing.bench.edits.tampering import Kind, tamper
 from underdrawing.fingerprint import FINGERPRINT_FILE, Fingerprinter, shipped_weights
 from underdrawing.fingerprint.preview import preview_of
 from underdrawing.images import load

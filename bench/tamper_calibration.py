@@ -20,9 +20,9 @@ from PIL import Image
 from skimage import data as photographs
 
 from underdrawing import protect, verify
-from underdrawing.bench import attacks
-from underdrawing.bench.masks import Shape
-from underdrawing.bench.tampering import Kind, tamper
+from underdrawing.bench.attacks import pixelwise
+from underdrawing.bench.edits.masks import Shape
+from underdrawing.bench.edits.tampering import Kind, tamper
 from underdrawing.errors import UnderdrawingError
 from underdrawing.examination.comparison import compared
 from underdrawing.findings import Verification
@@ -103,7 +103,7 @@ def measure_maps(
             fraction=fraction,
         )
         for name in MAP_ATTACKS:
-            found = verify(Picture(attacks.get(name).apply(forged.pixels, rng)))
+            found = verify(Picture(pixelwise.get(name).apply(forged.pixels, rng)))
             if found.mask is not None:
                 maps.setdefault((name, "1–5 %" if small else "5–50 %"), []).append(map_scores(found, forged.mask))
 
@@ -124,7 +124,7 @@ def map_scores(found: Verification, truth: NDArray[np.bool_]) -> tuple[float, fl
 def measure_alarms(alarms: dict[str, list[bool]], marked: Pixels, *, number: int) -> None:
     """Add whether untouched copies of a picture are called tampered."""
     for name in UNTOUCHED_ATTACKS:
-        found = verify(Picture(attacks.get(name).apply(marked, np.random.default_rng(number))))
+        found = verify(Picture(pixelwise.get(name).apply(marked, np.random.default_rng(number))))
         if found.mask is not None:
             alarms.setdefault(name, []).append(bool(found.mask.any()))
 
@@ -140,7 +140,7 @@ def measure_distances(data: Path | None, stride: int) -> None:
             typer.echo(f"left out: {error}", err=True)
             continue
         for name in DISTANCE_ATTACKS:
-            copy = attacks.get(name).apply(protection.picture.pixels, np.random.default_rng(number))
+            copy = pixelwise.get(name).apply(protection.picture.pixels, np.random.default_rng(number))
             for depth, distances in untouched_distances(copy, protection.code, tokenizer).items():
                 found[depth].append(distances)
     typer.echo("| depth | offset | busy | own | deviation |\n|" + "---|" * 5)

@@ -24,10 +24,10 @@ from scipy.optimize import minimize
 from skimage import data as photographs
 
 from underdrawing import protect
-from underdrawing.bench import attacks
-from underdrawing.bench.captions import facts_for
-from underdrawing.bench.masks import Shape
-from underdrawing.bench.tampering import Kind, tamper
+from underdrawing.bench.attacks import pixelwise
+from underdrawing.bench.edits.masks import Shape
+from underdrawing.bench.edits.tampering import Kind, tamper
+from underdrawing.bench.main_job.captions import facts_for
 from underdrawing.channel.lattice import receive
 from underdrawing.images import Picture
 from underdrawing.messages.reading import TIER_OF, Reading, read_message
@@ -144,7 +144,7 @@ def seen_of_photograph(source: str | Path, number: int) -> dict[int, list[Seen]]
         rng = np.random.default_rng(100 * number + turn)
         shape = list(Shape)[turn % len(Shape)]
         forged = tamper(marked, kind=Kind.SPLICE, shape=shape, rng=rng, donor=getattr(photographs, DONOR)())
-        copy = attacks.get(name).apply(forged.pixels, rng)
+        copy = pixelwise.get(name).apply(forged.pixels, rng)
         sides = [*((4, 8, 16) if name in COARSE_ATTACKS else ()), *((32,) if name in FINE_ATTACKS else ())]
         for side in sides:
             seen = seen_of_copy(copy, side, sent=sent, code=code, tokenizer=tokenizer)

@@ -6,10 +6,10 @@ from PIL import Image
 from skimage import data
 
 import underdrawing
-from underdrawing.bench import attacks
-from underdrawing.bench.captions import POLYGLOT
-from underdrawing.bench.masks import Shape
-from underdrawing.bench.tampering import Kind, tamper
+from underdrawing.bench.attacks import pixelwise
+from underdrawing.bench.edits.masks import Shape
+from underdrawing.bench.edits.tampering import Kind, tamper
+from underdrawing.bench.main_job.captions import POLYGLOT
 from underdrawing.images import Picture
 from underdrawing.payload import Publisher as Desk
 from underdrawing.payload import SigningKey, TrustStore
@@ -27,7 +27,7 @@ def doctored(pixels, *, quality):
     rng = np.random.default_rng(2)
     donor = data.immunohistochemistry()
     forged = tamper(pixels, kind=Kind.SPLICE, shape=Shape.BOX, rng=rng, donor=donor, fraction=0.25)
-    return attacks.get(f"jpeg{quality}").apply(forged.pixels, rng)
+    return pixelwise.get(f"jpeg{quality}").apply(forged.pixels, rng)
 
 
 def test_a_real_caption_comes_back_identical_at_1024_pixels():

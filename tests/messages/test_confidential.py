@@ -6,7 +6,7 @@ from PIL import Image
 from skimage import data
 
 import underdrawing
-from underdrawing.bench import attacks
+from underdrawing.bench.attacks import pixelwise
 from underdrawing.errors import CapacityError
 from underdrawing.images import Picture
 from underdrawing.payload import OpeningKey, Publisher, SharedKey, SigningKey, TrustStore
@@ -27,7 +27,7 @@ def copy_of(protection):
     """A copy with a place replaced, saved as JPEG."""
     pixels = protection.picture.pixels.copy()
     pixels[BOX] = np.asarray(Image.fromarray(data.immunohistochemistry()).crop((0, 0, 230, 200)))
-    return Picture(attacks.get("jpeg75").apply(pixels, np.random.default_rng(0)))
+    return Picture(pixelwise.get("jpeg75").apply(pixels, np.random.default_rng(0)))
 
 
 def overlap(mask):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from underdrawing.bench.metrics import masked_psnr_db
+from underdrawing.bench.metrics.likeness import masked_psnr_db
 from underdrawing.recovery import paint_back
 
 

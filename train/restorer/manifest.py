@@ -19,7 +19,7 @@ from train.masks import quarter_mask
 from train.pictures import load_split
 from train.restorer.export import FILES
 from train.restorer.scores import SURVIVORS
-from underdrawing.bench.metrics import masked_psnr_db
+from underdrawing.bench.metrics.likeness import masked_psnr_db
 from underdrawing.examination.remembering import Setting, predict, remember, surroundings_of
 from underdrawing.recovery import Restorer, paint_back
 from underdrawing.tokenizer import HiddenCode, Surroundings, Tokenizer, ladder_bits

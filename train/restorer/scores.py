@@ -17,7 +17,7 @@ from train.tokenizer.codes import Inputs, Lookup, as_tensors
 from train.tokenizer.examples import Examples
 from train.tokenizer.network import HINTS
 from train.tokenizer.training import as_targets
-from underdrawing.bench.metrics import masked_psnr_db
+from underdrawing.bench.metrics.likeness import masked_psnr_db
 
 __all__ = ["SURVIVORS", "Suspects", "inpainted", "latent_error_db", "masked_psnr", "restored_psnr"]
 

@@ -18,7 +18,7 @@ from train.tokenizer.linear import UNIT
 from train.tokenizer.network import Decoder
 from train.tokenizer.robustness import robustness
 from train.tokenizer.separation import separation
-from underdrawing.bench.metrics import gmsd, ms_ssim, psnr_db
+from underdrawing.bench.metrics.likeness import gmsd, ms_ssim, psnr_db
 from underdrawing.tokenizer import CANVAS, LADDER, VOCABULARY, Tokenizer, ladder_bits
 
 __all__ = ["describe", "measure", "vocabulary_in_use"]

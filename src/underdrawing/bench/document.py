@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from underdrawing.bench.lines import Line
-from underdrawing.bench.reading import AttackLine
+from underdrawing.bench.main_job.reading import AttackLine
 from underdrawing.errors import UsageError
 
 __all__ = ["environment", "facts_table", "markdown", "print_lines", "replace_section"]

@@ -27,11 +27,11 @@ def measure(data: Path | None, *, quick: bool, seed: int, jobs: int, output: Pat
         raise UsageError("bench needs the photographs of scikit-image; install them with: pip install scikit-image")
     from underdrawing.bench.corpus import Corpus, quick_corpus
     from underdrawing.bench.document import environment
-    from underdrawing.bench.plan import main_job_cases, quick_cases
-    from underdrawing.bench.rows import RowLog
-    from underdrawing.bench.runner import run_cases
-    from underdrawing.bench.tables import main_job_lines
-    from underdrawing.bench.trial import Setting
+    from underdrawing.bench.main_job.plan import main_job_cases, quick_cases
+    from underdrawing.bench.main_job.rows import RowLog
+    from underdrawing.bench.main_job.runner import run_cases
+    from underdrawing.bench.main_job.tables import main_job_lines
+    from underdrawing.bench.main_job.trial import Setting
 
     corpus = quick_corpus(Corpus.of(data)) if quick else Corpus.of(data)
     commit = str(environment()["commit"])

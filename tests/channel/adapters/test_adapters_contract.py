@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from underdrawing.bench import attacks
-from underdrawing.bench.metrics import psnr_db
+from underdrawing.bench.attacks import pixelwise
+from underdrawing.bench.metrics.likeness import psnr_db
 from underdrawing.channel import CARRIERS, carrier_entry, load_carrier
 from underdrawing.errors import CapacityError, UsageError, WeightsError
 
@@ -48,12 +48,12 @@ def test_round_trip(carrier, marked, bits):
 
 
 def test_bits_come_through_a_good_jpeg(carrier, marked, bits):
-    heard = carrier.extract(attacks.get("jpeg90").apply(marked, np.random.default_rng(0)))
+    heard = carrier.extract(pixelwise.get("jpeg90").apply(marked, np.random.default_rng(0)))
     assert wrong(heard, bits) < 0.06
 
 
 def test_surer_bits_are_right_more_often(carrier, marked, bits):
-    heard = carrier.extract(attacks.get("jpeg70").apply(marked, np.random.default_rng(0)))
+    heard = carrier.extract(pixelwise.get("jpeg70").apply(marked, np.random.default_rng(0)))
     right = (heard.ratios < 0) == bits
     if right.all():
         return

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from underdrawing.bench import attacks
+from underdrawing.bench.attacks import pixelwise
 from underdrawing.channel import load_carrier
 from underdrawing.channel.adapters.trustmark import TrustMark, weight_files
 from underdrawing.errors import CapacityError, WeightsError
@@ -96,7 +96,7 @@ def test_round_trip(carrier, smooth, bits_for):
     assert marked.shape == smooth.shape
     assert 0.5 < np.abs(marked.astype(int) - smooth).mean() < 6
     for name in ("png", "jpeg80", "resize0.6"):
-        heard = carrier.extract(attacks.get(name).apply(marked, np.random.default_rng(0)))
+        heard = carrier.extract(pixelwise.get(name).apply(marked, np.random.default_rng(0)))
         assert heard.agreement is None
         assert ((heard.ratios < 0) != bits).mean() < 0.04, name
 

@@ -4,7 +4,7 @@ import zlib
 
 import numpy as np
 
-from underdrawing.bench import geometry
+from underdrawing.bench.attacks import geometry
 from underdrawing.channel.lattice.design import BLOCK
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.search.placement import moved

@@ -1,6 +1,6 @@
 import json
 
-from underdrawing.bench.rows import PictureRow, Row, RowLog
+from underdrawing.bench.main_job.rows import PictureRow, Row, RowLog
 
 ROW = Row(
     key="a|standard|png|untouched", picture="a", profile="standard", attack="png", blocks=("anchor", "core"), f1=0.5

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from underdrawing.bench import speed
 from underdrawing.bench.corpus import Corpus
-from underdrawing.bench.speed import Timing, full_hd_jpeg, speed_lines
+from underdrawing.bench.main_job import speed
+from underdrawing.bench.main_job.speed import Timing, full_hd_jpeg, speed_lines
 from underdrawing.bench.threads import one_thread, one_thread_environment
 
 

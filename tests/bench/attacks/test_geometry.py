@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from underdrawing.bench import attacks, geometry, targets
+from underdrawing.bench.attacks import geometry, pixelwise
+from underdrawing.bench.main_job import targets
 from underdrawing.errors import UsageError
 
 
@@ -126,16 +127,16 @@ def test_fitting_never_enlarges(coffee):
 
 def test_steps_that_move_nothing_are_those_of_the_other_module(coffee):
     moved = run("jpeg75", coffee)
-    np.testing.assert_array_equal(moved.pixels, attacks.get("jpeg75").apply(coffee, np.random.default_rng(0)))
+    np.testing.assert_array_equal(moved.pixels, pixelwise.get("jpeg75").apply(coffee, np.random.default_rng(0)))
     np.testing.assert_array_equal(moved.homography, np.eye(3))
     resized = run("resize0.5", coffee)
-    np.testing.assert_array_equal(resized.pixels, attacks.get("resize0.5").apply(coffee, np.random.default_rng(0)))
+    np.testing.assert_array_equal(resized.pixels, pixelwise.get("resize0.5").apply(coffee, np.random.default_rng(0)))
 
 
 def test_parameters_are_data():
     movement = geometry.get("crop0.7+resize0.6..1.6+jpeg75")
     assert movement.parameters == (("crop", 0.7, 0.7), ("resize", 0.6, 1.6), ("jpeg", 75.0, 75.0))
-    assert set(geometry.kinds()).isdisjoint(set(attacks.kinds()) - {"resize"})
+    assert set(geometry.kinds()).isdisjoint(set(pixelwise.kinds()) - {"resize"})
 
 
 @pytest.mark.parametrize(

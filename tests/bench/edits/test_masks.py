@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from underdrawing.bench.masks import Shape, random_mask
+from underdrawing.bench.edits.masks import Shape, random_mask
 from underdrawing.errors import UsageError
 
 

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from underdrawing.bench import attacks, targets
+from underdrawing.bench.attacks import pixelwise
+from underdrawing.bench.main_job import targets
 from underdrawing.errors import UsageError
 
 
@@ -15,7 +16,7 @@ def coffee():
 
 
 def run(name, pixels, seed=0):
-    return attacks.get(name).apply(pixels, np.random.default_rng(seed))
+    return pixelwise.get(name).apply(pixels, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("name", sorted({*targets.attack_names("standard"), *targets.attack_names("discreet")}))
@@ -41,13 +42,13 @@ def test_jpeg_is_what_pillow_writes_by_default(coffee):
     Image.fromarray(coffee).save(buffer, "JPEG", quality=75)
     np.testing.assert_array_equal(run("jpeg75", coffee), np.asarray(Image.open(buffer)))
     np.testing.assert_array_equal(
-        attacks.jpeg(75).apply(coffee, np.random.default_rng(0)), np.asarray(Image.open(buffer))
+        pixelwise.jpeg(75).apply(coffee, np.random.default_rng(0)), np.asarray(Image.open(buffer))
     )
 
 
 def test_jpeg_without_subsampling_is_closer_to_the_original(coffee):
     rng = np.random.default_rng(0)
-    full, halved = (attacks.jpeg(75, subsampling=s).apply(coffee, rng).astype(int) for s in ("4:4:4", "4:2:0"))
+    full, halved = (pixelwise.jpeg(75, subsampling=s).apply(coffee, rng).astype(int) for s in ("4:4:4", "4:2:0"))
     assert np.abs(full - coffee).mean() < np.abs(halved - coffee).mean()
 
 
@@ -55,7 +56,7 @@ def test_a_chain_is_its_steps_in_order(coffee):
     small = run("resize0.5", coffee)
     assert small.shape == (100, 120, 3)
     np.testing.assert_array_equal(run("resize0.5+jpeg75", coffee), run("jpeg75", small))
-    attack = attacks.get("resize0.5+jpeg75")
+    attack = pixelwise.get("resize0.5+jpeg75")
     assert attack.parameters == (("resize", 0.5), ("jpeg", 75.0))
     assert (attack.name, attack.family) == ("resize0.5+jpeg75", "compound")
 
@@ -83,12 +84,12 @@ def test_hue_goes_round_and_back():
 @pytest.mark.parametrize("name", ["", "jpeg", "jpeg0", "jpeg101", "jpeg75.5", "png3", "rotate5", "jpeg75+", "JPEG75"])
 def test_rejects_names_it_does_not_know(name):
     with pytest.raises(UsageError, match=r"expected|leave it away"):
-        attacks.get(name)
+        pixelwise.get(name)
 
 
 def test_rejects_an_empty_chain():
     with pytest.raises(UsageError):
-        attacks.chain()
+        pixelwise.chain()
 
 
 def test_the_table_of_promises_is_consistent():

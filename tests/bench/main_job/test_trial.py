@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 import underdrawing
-from underdrawing.bench import trial
 from underdrawing.bench.corpus import Corpus
-from underdrawing.bench.masks import Shape
-from underdrawing.bench.plan import Case, Edit, quick_cases
-from underdrawing.bench.rows import PictureRow, RowLog
-from underdrawing.bench.runner import run_cases
-from underdrawing.bench.tampering import Kind
+from underdrawing.bench.edits.masks import Shape
+from underdrawing.bench.edits.tampering import Kind
+from underdrawing.bench.main_job import trial
+from underdrawing.bench.main_job.plan import Case, Edit, quick_cases
+from underdrawing.bench.main_job.rows import PictureRow, RowLog
+from underdrawing.bench.main_job.runner import run_cases
 from underdrawing.errors import ImageTooSmallError
 from underdrawing.findings import Geometry, Profile, Protection, Verdict, Verification
 from underdrawing.images import Picture

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from underdrawing.bench.attacks import Pixels
+from underdrawing.bench.attacks.pixelwise import Pixels
 
 __all__ = ["KINDS", "Draw", "Homography", "Kind", "Step"]
 

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from underdrawing.bench.masks import Shape
-from underdrawing.bench.tampering import Kind, inpaint_telea, tamper
+from underdrawing.bench.edits.masks import Shape
+from underdrawing.bench.edits.tampering import Kind, inpaint_telea, tamper
 from underdrawing.errors import UsageError
 
 

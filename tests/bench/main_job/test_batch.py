@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from underdrawing.bench import batch
 from underdrawing.bench.corpus import Corpus
+from underdrawing.bench.main_job import batch
 
 CORPUS = Corpus(None, ("skimage/chelsea", "skimage/coffee"), ())
 PROGRAM = """

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from underdrawing.bench.edits.tampering import Kind
 from underdrawing.bench.lines import Line
-from underdrawing.bench.rows import Row
-from underdrawing.bench.scores import Interval, wilson_interval
-from underdrawing.bench.tampering import Kind
-from underdrawing.bench.targets import MAIN_JOB_ATTACKS, Requirement
+from underdrawing.bench.main_job.rows import Row
+from underdrawing.bench.main_job.targets import MAIN_JOB_ATTACKS, Requirement
+from underdrawing.bench.metrics.decisions import Interval, wilson_interval
 
 __all__ = ["AttackLine", "attack_lines", "reading_lines"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import mean
 
-from underdrawing.bench.side_by_side import ATTACKS, PIPELINE, Result
+from underdrawing.bench.carriers.side_by_side import ATTACKS, PIPELINE, Result
 
 __all__ = ["tables"]
 

@@ -7,7 +7,7 @@ from skimage import data
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from skimage.transform import downscale_local_mean
 
-from underdrawing.bench import metrics
+from underdrawing.bench.metrics import likeness
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +25,9 @@ def scale(pictures, factor):
 
 def test_psnr_reference(pair):
     expected = peak_signal_noise_ratio(*pair, data_range=255)
-    assert metrics.psnr_db(*pair, data_range=255) == pytest.approx(expected)
-    assert metrics.psnr_db(*scale(pair, 1 / 255), data_range=1) == pytest.approx(expected)
-    assert metrics.psnr_db(pair[0], pair[0], data_range=255) == math.inf
+    assert likeness.psnr_db(*pair, data_range=255) == pytest.approx(expected)
+    assert likeness.psnr_db(*scale(pair, 1 / 255), data_range=1) == pytest.approx(expected)
+    assert likeness.psnr_db(pair[0], pair[0], data_range=255) == math.inf
 
 
 @pytest.mark.parametrize("factor", [1, 1 / 255])
@@ -35,8 +35,8 @@ def test_ssim_reference(pair, factor):
     expected = structural_similarity(
         *pair, data_range=255, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
     )
-    assert metrics.ssim(*scale(pair, factor), data_range=255 * factor) == pytest.approx(expected, abs=1e-9)
-    assert metrics.ssim(pair[0], pair[0], data_range=255) == pytest.approx(1)
+    assert likeness.ssim(*scale(pair, factor), data_range=255 * factor) == pytest.approx(expected, abs=1e-9)
+    assert likeness.ssim(pair[0], pair[0], data_range=255) == pytest.approx(1)
 
 
 def brute_force_ms_ssim(first, second):
@@ -66,14 +66,14 @@ def brute_force_ms_ssim(first, second):
 def test_ms_ssim_reference(pair):
     planes = [[picture[..., c].astype(float) for picture in pair] for c in range(3)]
     expected = np.mean([brute_force_ms_ssim(*plane) for plane in planes])
-    assert metrics.ms_ssim(*pair, data_range=255) == pytest.approx(expected, abs=1e-9)
-    assert metrics.ms_ssim(pair[0], pair[0], data_range=255) == pytest.approx(1)
+    assert likeness.ms_ssim(*pair, data_range=255) == pytest.approx(expected, abs=1e-9)
+    assert likeness.ms_ssim(pair[0], pair[0], data_range=255) == pytest.approx(1)
 
 
 def test_ms_ssim_rejects_small_pictures():
     small = np.zeros((175, 400, 3), np.uint8)
     with pytest.raises(ValueError, match="176"):
-        metrics.ms_ssim(small, small, data_range=255)
+        likeness.ms_ssim(small, small, data_range=255)
 
 
 def test_gmsd_reference(pair):
@@ -83,9 +83,9 @@ def test_gmsd_reference(pair):
 
     first, second = (gradient(picture) for picture in pair)
     expected = ((2 * first * second + 170) / (first**2 + second**2 + 170)).std()
-    assert metrics.gmsd(*pair, data_range=255) == pytest.approx(expected, abs=1e-9)
-    assert metrics.gmsd(*scale(pair, 1 / 255), data_range=1) == pytest.approx(expected, abs=1e-9)
-    assert metrics.gmsd(pair[0], pair[0], data_range=255) == 0
+    assert likeness.gmsd(*pair, data_range=255) == pytest.approx(expected, abs=1e-9)
+    assert likeness.gmsd(*scale(pair, 1 / 255), data_range=1) == pytest.approx(expected, abs=1e-9)
+    assert likeness.gmsd(pair[0], pair[0], data_range=255) == 0
 
 
 def test_masked_psnr_reference_at_an_exact_fraction():
@@ -95,7 +95,7 @@ def test_masked_psnr_reference_at_an_exact_fraction():
     mask[100:300, 60:300] = True
     small_a, small_b = (downscale_local_mean(p, (2, 3, 1))[50:150, 20:100] for p in (first, second))
     expected = 10 * np.log10(255**2 / np.mean((small_a - small_b) ** 2))
-    assert metrics.masked_psnr_db(first, second, mask, data_range=255) == pytest.approx(expected, abs=1e-3)
+    assert likeness.masked_psnr_db(first, second, mask, data_range=255) == pytest.approx(expected, abs=1e-3)
 
 
 def test_masked_psnr_ignores_the_outside_and_other_sizes(pair):
@@ -104,10 +104,10 @@ def test_masked_psnr_ignores_the_outside_and_other_sizes(pair):
     mask[40:100, 50:200] = True
     outside = original.copy()
     outside[150:] = 0
-    assert metrics.masked_psnr_db(original, outside, mask, data_range=255) == math.inf
-    assert math.isnan(metrics.masked_psnr_db(original, outside, np.zeros_like(mask), data_range=255))
+    assert likeness.masked_psnr_db(original, outside, mask, data_range=255) == math.inf
+    assert math.isnan(likeness.masked_psnr_db(original, outside, np.zeros_like(mask), data_range=255))
     doubled = np.repeat(np.repeat(original, 2, axis=0), 2, axis=1)
-    assert metrics.masked_psnr_db(original, doubled, mask, data_range=255) > 60
+    assert likeness.masked_psnr_db(original, doubled, mask, data_range=255) > 60
 
 
 def test_smooth_area_residual_reference(pair):
@@ -120,11 +120,11 @@ def test_smooth_area_residual_reference(pair):
             if luma[window].std() < 6:
                 squares.append((damaged[window].astype(float) - original[window]) ** 2)
                 windows += 1
-    measured = metrics.smooth_area_residual(original, damaged, deviation=6)
+    measured = likeness.smooth_area_residual(original, damaged, deviation=6)
     assert measured.windows == windows > 0
     assert measured.rms == pytest.approx(np.sqrt(np.mean(squares)))
 
 
 def test_smooth_area_residual_without_smooth_windows():
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    assert metrics.smooth_area_residual(noise, noise) == metrics.SmoothResidual(0.0, 0)
+    assert likeness.smooth_area_residual(noise, noise) == likeness.SmoothResidual(0.0, 0)

@@ -4,13 +4,13 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 
-from underdrawing.bench.captions import LONG_SHORT_SIDE_PX, SHORT_SHORT_SIDE_PX
+from underdrawing.bench.edits.tampering import Kind
 from underdrawing.bench.lines import Line, count_line, mean_or_nan, number_line
-from underdrawing.bench.reading import reading_lines
-from underdrawing.bench.rows import PictureRow, Row
-from underdrawing.bench.scores import wilson_interval
-from underdrawing.bench.tampering import Kind
-from underdrawing.bench.targets import GEOMETRY_ATTACKS
+from underdrawing.bench.main_job.captions import LONG_SHORT_SIDE_PX, SHORT_SHORT_SIDE_PX
+from underdrawing.bench.main_job.reading import reading_lines
+from underdrawing.bench.main_job.rows import PictureRow, Row
+from underdrawing.bench.main_job.targets import GEOMETRY_ATTACKS
+from underdrawing.bench.metrics.decisions import wilson_interval
 
 __all__ = ["failures", "geometry_lines", "main_job_lines", "map_by_kind"]
 

@@ -4,11 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from underdrawing.bench.captions import facts_for
 from underdrawing.bench.corpus import Corpus, quick_corpus
-from underdrawing.bench.plan import MAP_ATTACKS, MAP_FRACTIONS, Case, geometry_cases, main_job_cases, quick_cases
-from underdrawing.bench.tampering import Kind
-from underdrawing.bench.targets import GEOMETRY_ATTACKS, MAIN_JOB_ATTACKS
+from underdrawing.bench.edits.tampering import Kind
+from underdrawing.bench.main_job.captions import facts_for
+from underdrawing.bench.main_job.plan import (
+    MAP_ATTACKS,
+    MAP_FRACTIONS,
+    Case,
+    geometry_cases,
+    main_job_cases,
+    quick_cases,
+)
+from underdrawing.bench.main_job.targets import GEOMETRY_ATTACKS, MAIN_JOB_ATTACKS
 from underdrawing.errors import UsageError
 from underdrawing.payload.facts import FactsWriter
 

@@ -1,6 +1,6 @@
 """Attacks that move a picture, as data, with the truth about where every point went.
 
-Names are those of :mod:`.attacks` and of the kinds here, chained with ``+``: ``"crop0.7+resize0.6..1.6+jpeg75"``. Two
+Names are those of :mod:`.pixelwise` and of the kinds here, chained with ``+``: ``"crop0.7+resize0.6..1.6+jpeg75"``. Two
 numbers with ``..`` between them are a range that the random generator draws from. A new kind is one function and one
 line of ``movements.KINDS``.
 
@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.bench import attacks
-from underdrawing.bench.attacks import Pixels
-from underdrawing.bench.masks import Mask
-from underdrawing.bench.movements import KINDS, Draw, Homography, Kind, Step
+from underdrawing.bench.attacks import pixelwise
+from underdrawing.bench.attacks.movements import KINDS, Draw, Homography, Kind, Step
+from underdrawing.bench.attacks.pixelwise import Pixels
+from underdrawing.bench.edits.masks import Mask
 from underdrawing.errors import UsageError
 
 __all__ = ["Frame", "Homography", "Moved", "Movement", "get", "is_geometric", "kinds"]
@@ -131,7 +131,7 @@ class Movement:
 
 
 def kinds() -> tuple[str, ...]:
-    """The words that move a picture; those of ``attacks.kinds`` may stand between them."""
+    """The words that move a picture; those of ``pixelwise.kinds`` may stand between them."""
     return tuple(KINDS)
 
 
@@ -145,7 +145,7 @@ def get(name: str) -> Movement:
     """The attack with this name.
 
     Args:
-        name: Steps joined by ``+``: those of ``attacks.get``, and ``crop0.7`` (to this share of the area, at a random
+        name: Steps joined by ``+``: those of ``pixelwise.get``, and ``crop0.7`` (to this share of the area, at a random
             place), ``resize0.6..1.6`` (uniformly), ``aspect0.9..1.1`` (the width alone), ``fit1600`` (the long side is
             reduced to so many pixels), ``page1.2..1.8`` (laid somewhere on a page whose sides are so many times
             longer), ``mirror`` (left and right), ``flip`` (up and down), ``turn90``, ``turn180``, ``turn270``,
@@ -176,8 +176,8 @@ _STEP_NAME = re.compile(rf"(?P<kind>[a-z]+)(?:(?P<low>{_NUMBER})(?:\.\.(?P<high>
 def _parsed(text: str) -> tuple[Step, tuple[str, float, float]]:
     match = _STEP_NAME.fullmatch(text)
     kind = KINDS.get(match["kind"]) if match else None
-    if match is None or (kind is None and match["kind"] not in attacks.kinds()):
-        known = ", ".join((*KINDS, *attacks.kinds()))
+    if match is None or (kind is None and match["kind"] not in pixelwise.kinds()):
+        known = ", ".join((*KINDS, *pixelwise.kinds()))
         raise UsageError(f"unknown attack: got {text!r}, expected one of {known} followed by its number")
     if kind is None:
         return _standing_still(text)
@@ -187,7 +187,7 @@ def _parsed(text: str) -> tuple[Step, tuple[str, float, float]]:
 
 def _standing_still(text: str) -> tuple[Step, tuple[str, float, float]]:
     """A step that leaves every point where it is."""
-    attack = attacks.get(text)
+    attack = pixelwise.get(text)
     ((kind, value),) = attack.parameters
     return lambda pixels, _, rng: (attack.apply(pixels, rng), np.eye(3)), (kind, value, value)
 

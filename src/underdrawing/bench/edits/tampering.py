@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.bench.attacks import Pixels
-from underdrawing.bench.masks import Mask, Shape, random_mask
+from underdrawing.bench.attacks.pixelwise import Pixels
+from underdrawing.bench.edits.masks import Mask, Shape, random_mask
 from underdrawing.errors import UsageError
 
 __all__ = ["Kind", "Tampered", "inpaint_telea", "tamper"]

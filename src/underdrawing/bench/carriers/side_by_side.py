@@ -16,13 +16,13 @@ from typing import Protocol
 import numpy as np
 
 import underdrawing
-from underdrawing.bench import geometry
-from underdrawing.bench.attacks import Pixels
-from underdrawing.bench.captions import facts_for
+from underdrawing.bench.attacks import geometry
+from underdrawing.bench.attacks.pixelwise import Pixels
 from underdrawing.bench.corpus import Corpus
-from underdrawing.bench.masks import Shape
-from underdrawing.bench.metrics import psnr_db, ssim
-from underdrawing.bench.tampering import Kind, tamper
+from underdrawing.bench.edits.masks import Shape
+from underdrawing.bench.edits.tampering import Kind, tamper
+from underdrawing.bench.main_job.captions import facts_for
+from underdrawing.bench.metrics.likeness import psnr_db, ssim
 from underdrawing.channel import CARRIERS, Carrier, load_carrier
 from underdrawing.errors import UnderdrawingError
 from underdrawing.images import Picture

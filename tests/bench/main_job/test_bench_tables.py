@@ -4,9 +4,9 @@ import pytest
 from rich.console import Console
 
 from underdrawing.bench.document import markdown, print_lines, replace_section
-from underdrawing.bench.reading import attack_lines, reading_lines
-from underdrawing.bench.rows import PictureRow, Row
-from underdrawing.bench.tables import failures, geometry_lines, main_job_lines, map_by_kind
+from underdrawing.bench.main_job.reading import attack_lines, reading_lines
+from underdrawing.bench.main_job.rows import PictureRow, Row
+from underdrawing.bench.main_job.tables import failures, geometry_lines, main_job_lines, map_by_kind
 from underdrawing.errors import UsageError
 
 EVERYTHING = ("anchor", "core", "detail", "fine")

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from itertools import product
 
 from underdrawing.bench.corpus import Corpus
-from underdrawing.bench.masks import Shape
-from underdrawing.bench.tampering import Kind
-from underdrawing.bench.targets import GEOMETRY_ATTACKS, ProfileName, attack_names
+from underdrawing.bench.edits.masks import Shape
+from underdrawing.bench.edits.tampering import Kind
+from underdrawing.bench.main_job.targets import GEOMETRY_ATTACKS, ProfileName, attack_names
 
 __all__ = ["MAP_ATTACKS", "MAP_FRACTIONS", "Case", "Edit", "geometry_cases", "main_job_cases", "quick_cases"]
 

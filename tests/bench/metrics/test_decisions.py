@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from scipy import stats
 
-from underdrawing.bench import scores
+from underdrawing.bench.metrics import decisions
 
 masks = npst.arrays(np.bool_, (6, 7))
 
@@ -18,7 +18,7 @@ def test_score_map_reference(found, truth):
     true_positive = sum(f and t for f, t in pixels)
     false_positive = sum(f and not t for f, t in pixels)
     false_negative = sum(t and not f for f, t in pixels)
-    measured = scores.score_map(found, truth)
+    measured = decisions.score_map(found, truth)
     if true_positive + false_positive + false_negative == 0:
         assert (measured.f1, measured.iou) == (1, 1)
     else:
@@ -31,7 +31,7 @@ def test_score_map_reference(found, truth):
 def test_area_under_curve_reference(values, truth):
     truth = truth.ravel()[:24]
     pairs = [(a > b) + 0.5 * (a == b) for a in values[truth] for b in values[~truth]]
-    measured = scores.area_under_curve(values.reshape(4, 6), truth.reshape(4, 6))
+    measured = decisions.area_under_curve(values.reshape(4, 6), truth.reshape(4, 6))
     if pairs:
         assert measured == pytest.approx(np.mean(pairs))
     else:
@@ -42,12 +42,12 @@ def test_area_under_curve_reference(values, truth):
 def test_wilson_interval_reference(trials, data):
     successes = data.draw(st.integers(0, trials))
     expected = stats.binomtest(successes, trials).proportion_ci(method="wilson")
-    measured = scores.wilson_interval(successes, trials)
+    measured = decisions.wilson_interval(successes, trials)
     assert measured.share == successes / trials
     assert (measured.low, measured.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
 def test_wilson_interval_of_nothing_is_everything():
-    interval = scores.wilson_interval(0, 0)
+    interval = decisions.wilson_interval(0, 0)
     assert (interval.low, interval.high) == (0, 1)
     assert math.isnan(interval.share)

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from underdrawing.bench import geometry
-from underdrawing.bench.corpus import Corpus
-from underdrawing.bench.side_by_side import (
+from underdrawing.bench.attacks import geometry
+from underdrawing.bench.carriers.side_by_side import (
     ATTACKS,
     PIPELINE,
     Mark,
@@ -15,7 +14,8 @@ from underdrawing.bench.side_by_side import (
     load_results,
     measure,
 )
-from underdrawing.bench.side_by_side_tables import tables
+from underdrawing.bench.carriers.tables import tables
+from underdrawing.bench.corpus import Corpus
 from underdrawing.errors import CapacityError
 
 CORPUS = Corpus(None, ("skimage/coffee", "skimage/chelsea"), ())

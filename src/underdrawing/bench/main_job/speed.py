@@ -1,6 +1,6 @@
 """How long one file takes on one thread, beside Pillow and beside another watermark, in the same process.
 
-Run as ``python -m underdrawing.bench.speed FILE``: a process of its own keeps the threads of other work out.
+Run as ``python -m underdrawing.bench.main_job.speed FILE``: a process of its own keeps the threads of other work out.
 """
 
 import importlib.util
@@ -78,7 +78,7 @@ def time_file(path: Path) -> list[Timing]:
 
 def measure_file(path: Path) -> list[Timing]:
     """The same in a process of its own that computes on one thread."""
-    command = [sys.executable, "-m", "underdrawing.bench.speed", str(path)]
+    command = [sys.executable, "-m", "underdrawing.bench.main_job.speed", str(path)]
     finished = subprocess.run(command, capture_output=True, text=True, check=True, env=one_thread_environment())
     return [Timing(**row) for row in json.loads(finished.stdout)]
 

@@ -8,10 +8,10 @@ from functools import partial
 import cv2
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from underdrawing.bench.plan import Case
-from underdrawing.bench.rows import PictureRow, Row, RowLog
+from underdrawing.bench.main_job.plan import Case
+from underdrawing.bench.main_job.rows import PictureRow, Row, RowLog
+from underdrawing.bench.main_job.trial import Setting, run_case
 from underdrawing.bench.threads import one_thread
-from underdrawing.bench.trial import Setting, run_case
 
 __all__ = ["run_cases"]
 

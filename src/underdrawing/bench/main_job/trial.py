@@ -10,16 +10,16 @@ import cv2
 import numpy as np
 
 import underdrawing
-from underdrawing.bench import geometry
-from underdrawing.bench.attacks import Pixels, get
-from underdrawing.bench.captions import facts_for
+from underdrawing.bench.attacks import geometry
+from underdrawing.bench.attacks.pixelwise import Pixels, get
 from underdrawing.bench.corpus import Corpus
-from underdrawing.bench.masks import Mask
-from underdrawing.bench.metrics import gmsd, masked_psnr_db, psnr_db, smooth_area_residual, ssim
-from underdrawing.bench.plan import Case
-from underdrawing.bench.rows import PictureRow, Row
-from underdrawing.bench.scores import area_under_curve, score_map
-from underdrawing.bench.tampering import tamper
+from underdrawing.bench.edits.masks import Mask
+from underdrawing.bench.edits.tampering import tamper
+from underdrawing.bench.main_job.captions import facts_for
+from underdrawing.bench.main_job.plan import Case
+from underdrawing.bench.main_job.rows import PictureRow, Row
+from underdrawing.bench.metrics.decisions import area_under_curve, score_map
+from underdrawing.bench.metrics.likeness import gmsd, masked_psnr_db, psnr_db, smooth_area_residual, ssim
 from underdrawing.errors import UnderdrawingError
 from underdrawing.findings import Profile, Protection, Verification
 from underdrawing.images import Picture, encode, load

@@ -1,0 +1,1 @@
+"""Every carrier that runs here, side by side in one run."""

@@ -1,0 +1,1 @@
+"""Forgeries: where a picture is changed, and what is put there."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from underdrawing import __version__
 from underdrawing.cli import options
+from underdrawing.cli.benchmarking import bench
 from underdrawing.cli.carriers import carriers
 from underdrawing.cli.guard import Guarded
 from underdrawing.cli.keys import keys
@@ -31,6 +31,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 a negative finding (verify, bench), 2 wrong usage, 3 something failed.",
 )
 app.add_typer(keys, name="keys")
+app.add_typer(bench, name="bench")
 app.command()(carriers)
 app.add_typer(vault, name="vault")
 
@@ -202,29 +203,3 @@ def verify(
 
 
 app.command()(search)
-
-
-@app.command()
-def bench(
-    data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="Photographs to add, in DIR/fullres and DIR/natural.")
-    ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A few pictures and attacks: minutes, not hours.")] = False,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Everything random comes from it.")] = 0,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Where the rows go; a second run continues there.")
-    ] = Path("out/bench"),
-    jobs: options.Jobs = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per promise, one per line.")] = False,
-) -> None:
-    """Measure what the package promises, and say which promises hold.
-
-    Exits with 1 when one does not.
-    """
-    from underdrawing.cli.measuring import measure, print_measured
-    from underdrawing.cli.run import NEGATIVE, cores
-
-    lines = measure(data, quick=quick, seed=seed, jobs=jobs or cores(), output=output)
-    print_measured(lines, json=json)
-    if any(line.passed is False for line in lines):
-        raise typer.Exit(NEGATIVE)

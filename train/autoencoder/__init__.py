@@ -1,0 +1,1 @@
+"""The small autoencoder of the attack suite: it writes pictures anew from little."""

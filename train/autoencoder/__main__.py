@@ -1,0 +1,95 @@
+"""Train the autoencoder of the attack suite: ``python -m train.autoencoder --data DIR --output DIR``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from train.autoencoder.export import describe, write_autoencoder
+from train.autoencoder.network import Autoencoded
+from train.console import log, usual_options
+from train.history import history_of, this_run
+from train.loop import Loss, Plan, Trainer, main_process, pick_device
+from train.pictures import load_split
+
+__all__ = ["main"]
+
+_CROP_PX = 128
+_SCORED = 32
+
+
+def main() -> None:
+    """Train, and export what was trained."""
+    options = _options()
+    options.output.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(options.threads)
+    device = pick_device(options.device)
+    train = load_split(options.data, "train", limit=options.limit)
+    scored = _tensor(load_split(options.data, "val", limit=min(_SCORED, options.limit or _SCORED)), device)
+    torch.manual_seed(options.seed)
+    plan = Plan(steps=options.steps, batch=options.batch, learning_rate=options.rate, seed=options.seed)
+    trainer = Trainer(Autoencoded(), crop_loss(train, plan.batch, device), plan, device)
+    checkpoint = options.output / "checkpoint.pt"
+    if options.resume and checkpoint.exists():
+        trainer.restore(checkpoint)
+        log(f"resumed at step {trainer.step}")
+    elif options.start is not None:
+        trainer.start_from(options.start)
+
+    def score(network: nn.Module) -> str:
+        with torch.no_grad():
+            squares = (network(scored).clamp(0, 255) - scored).square().mean(dim=(1, 2, 3))
+        return f"PSNR {float((10 * torch.log10(255**2 / squares)).mean()):.2f} dB"
+
+    trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=log)
+    if main_process():
+        _export(options, trainer)
+
+
+def crop_loss(pictures: NDArray[np.uint8], batch: int, device: torch.device) -> Loss:
+    """Mean square error, in units of 16 grey levels, of random crops of pictures (n, 256, 256, 3), mirrored or not."""
+
+    def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:
+        crops = np.stack([_crop(pictures[rng.integers(len(pictures))], rng) for _ in range(batch)])
+        pixels = _tensor(crops, device)
+        return (network(pixels) - pixels).div(16).square().mean()
+
+    return loss
+
+
+def _crop(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+    top, left = rng.integers(0, picture.shape[0] - _CROP_PX + 1, 2)
+    crop = picture[top : top + _CROP_PX, left : left + _CROP_PX]
+    return crop[:, ::-1] if rng.random() < 0.5 else crop
+
+
+def _tensor(pictures: NDArray[np.uint8], device: torch.device) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).to(device).float()
+
+
+def _export(options: argparse.Namespace, trainer: Trainer) -> None:
+    """Write half-precision weights to go on from, and the files that the package ships."""
+    trainer.save_half(options.output / "autoencoder.npz")
+    network = trainer.average
+    assert isinstance(network, Autoencoded)
+    folder = options.output / "weights"
+    write_autoencoder(network, folder)
+    training = [*history_of(options.history), this_run("train.autoencoder", trainer)]
+    describe(folder, network, training, data=options.data, limit=None)
+    log(f"exported to {folder}")
+
+
+def _options() -> argparse.Namespace:
+    parser = usual_options("train.autoencoder", __doc__, steps=6000, batch=8, rate=1.5e-3, score_every=500)
+    parser.add_argument("--start", type=Path, help="half-precision weights to start from")
+    parser.add_argument("--history", type=Path, help="weights.json that tells how those were trained")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

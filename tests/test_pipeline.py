@@ -10,6 +10,7 @@ from scenes import jpeg, mosaic, quarter_replaced, resized
 from underdrawing import Picture, Profile, SignatureStatus, SigningKey, TrustStore, Verdict, load, protect, verify
 from underdrawing.channel.lattice import embed
 from underdrawing.errors import ImageTooSmallError, UnsupportedVersionError
+from underdrawing.examination import repaint
 from underdrawing.images import encode
 from underdrawing.payload import Block, Capacity, Publisher, compose
 from underdrawing.tokenizer import Tokenizer, to_canvas
@@ -109,6 +110,34 @@ def test_reference_what_was_there_is_painted_back_and_nothing_else_is_touched(do
         np.abs(p[inside].astype(int) - original.pixels[inside]).mean() for p in (recovered.pixels, suspect.pixels)
     ]
     assert errors[0] < 0.5 * errors[1]
+
+
+def test_round_trip_the_code_that_was_read_is_the_one_that_was_sent(protection, verified, doctored):
+    for verification in (verified, doctored[2]):
+        assert verification.code.n_scales == verification.code_scales
+        whole = verification.code.prefix(5)
+        assert all(map(np.array_equal, whole.scales, protection.code.scales))
+
+
+def test_reference_a_region_of_your_choice_is_painted_as_the_verification_paints_its_own(doctored, original):
+    suspect, mask, verification = doctored
+    same = repaint(suspect.pixels, verification.code, verification.mask)
+    assert np.array_equal(same, verification.recovered.pixels)
+    chosen = repaint(suspect.pixels, verification.code, mask)
+    assert np.array_equal(chosen[~mask], suspect.pixels[~mask])
+    errors = [np.abs(p[mask].astype(int) - original.pixels[mask]).mean() for p in (chosen, suspect.pixels)]
+    assert errors[0] < 0.5 * errors[1]
+
+
+def test_limits_a_region_is_painted_from_the_beginning_of_a_code_too(doctored, original):
+    suspect, mask, verification = doctored
+    errors = [
+        np.abs(
+            repaint(suspect.pixels, verification.code.prefix(n), mask)[mask].astype(int) - original.pixels[mask]
+        ).mean()
+        for n in (1, 3, 5)
+    ]
+    assert errors[0] > errors[1] > errors[2]
 
 
 def test_shapes_map_mask_and_picture_have_the_size_of_the_suspect(protection):

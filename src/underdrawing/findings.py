@@ -187,6 +187,7 @@ class Verification:
         id: 16 hexadecimal digits; None when no mark was read.
         blocks: which of anchor, core, detail, fine were read.
         code_scales: how many scales of the hidden code survived, 0 to 6.
+        code: those scales, as they were read from the suspect, whatever a vault adds; None where none was read.
         facts: IPTC Photo Metadata names to text. Written by whoever made the mark: treat them as hostile text.
         facts_source: where the facts came from; None when there are none.
         signature: what the signature is worth to this reader.
@@ -216,6 +217,7 @@ class Verification:
     id: str | None = None
     blocks: tuple[str, ...] = ()
     code_scales: int = 0
+    code: HiddenCode | None = None
     facts: dict[str, str] = field(default_factory=dict)
     facts_source: Literal["pixels", "vault"] | None = None
     signature: SignatureStatus

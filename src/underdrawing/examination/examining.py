@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from underdrawing.tamper import TamperFinding
     from underdrawing.tokenizer import HiddenCode
 
-__all__ = ["COMPARED_SCALES", "Examination", "Testimony", "examine"]
+__all__ = ["COMPARED_SCALES", "Examination", "Testimony", "examine", "repaint"]
 
 COMPARED_SCALES = 4
 """From so many scales on a code tells enough of each place to compare."""
@@ -124,6 +124,23 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
         return Examination(finding)
     original = remembered() if tells_enough(code) else _guessed(pixels, code, hidden)
     return Examination(finding, whole=paint_back(framing.frame, original, hidden))
+
+
+def repaint(
+    pixels: NDArray[np.uint8], code: HiddenCode, mask: NDArray[np.bool_]
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """A suspect with a region of your choice painted back, whatever a map says.
+
+    Args:
+        pixels: H×W×3 RGB uint8; all of the picture that the code describes, upright.
+        code: what was read of the code.
+        mask: H×W bool, True where to paint.
+
+    Returns:
+        H×W×3 uint8, equal to ``pixels`` outside the mask.
+    """
+    original = tokenizer().decode(code) if tells_enough(code) else _guessed(pixels, code, mask)
+    return paint_back(pixels, original, mask)
 
 
 def _guessed(pixels: NDArray[np.uint8], code: HiddenCode, mask: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -27,14 +27,12 @@ from typing import Annotated, Any, NamedTuple
 
 import cv2
 import faiss
-import imagehash
 import numpy as np
-import pdqhash
 import typer
 from numpy.typing import NDArray
-from PIL import Image
 
 from underdrawing.bench.attacks import geometry
+from underdrawing.bench.baselines.hashes import hash_named
 from underdrawing.bench.document import environment
 from underdrawing.bench.edits.tampering import Kind, tamper
 from underdrawing.fingerprint import FINGERPRINT_FILE, Fingerprinter, shipped_weights
@@ -418,16 +416,16 @@ def _ours(pixels: Pixels, mask: NDArray[np.bool_] | None) -> Bits:
     return np.frombuffer(_FINGERPRINTER.describe(pixels, mask).bits, np.uint8)
 
 
-def _pdq(pixels: Pixels, mask: NDArray[np.bool_] | None) -> Bits:
-    bits, _ = pdqhash.compute(np.ascontiguousarray(pixels))
-    return np.packbits(np.asarray(bits, dtype=np.uint8))
+def _theirs(name: str) -> Callable[[Pixels, NDArray[np.bool_] | None], Bits]:
+    describe = hash_named(name).describe
+    return lambda pixels, _: np.frombuffer(describe(pixels), np.uint8)
 
 
-def _phash(pixels: Pixels, mask: NDArray[np.bool_] | None) -> Bits:
-    return np.packbits(imagehash.phash(Image.fromarray(pixels), hash_size=16).hash.ravel())
-
-
-DESCRIBE: dict[str, Callable[[Pixels, NDArray[np.bool_] | None], Bits]] = {"ours": _ours, "PDQ": _pdq, "pHash": _phash}
+DESCRIBE: dict[str, Callable[[Pixels, NDArray[np.bool_] | None], Bits]] = {
+    "ours": _ours,
+    "PDQ": _theirs("PDQ"),
+    "pHash": _theirs("pHash"),
+}
 
 
 if __name__ == "__main__":

@@ -1,14 +1,11 @@
 """What one case measured, as one line of JSON."""
 
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+
+from underdrawing.bench import row_log
 
 __all__ = ["PictureRow", "Row", "RowLog"]
-
-_AnyRow = TypeVar("_AnyRow", "Row", "PictureRow")
 
 
 @dataclass(frozen=True)
@@ -111,57 +108,16 @@ class Row:
     verify_s: float = 0.0
 
 
-class RowLog:
-    """Rows in a file of JSON lines that survives an interruption.
-
-    The first line is a header; a log whose header differs from the run at hand is started afresh.
-    """
+class RowLog(row_log.RowLog):
+    """The log of a run of the main job; see the class it comes from."""
 
     def __init__(self, path: Path, *, header: dict[str, object]) -> None:
-        self._path = path
-        self._header = json.loads(json.dumps(header))
-        if not self._continues():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps(self._header) + "\n", encoding="utf-8")
-
-    def add(self, rows: Iterable[Row | PictureRow]) -> None:
-        """Append rows, flushed before returning."""
-        with self._path.open("a", encoding="utf-8") as file:
-            for row in rows:
-                file.write(json.dumps({"type": type(row).__name__, **asdict(row)}) + "\n")
+        super().__init__(path, header=header, kinds=(Row, PictureRow))
 
     def rows(self) -> list[Row]:
         """Every case measured so far."""
-        return [_restored(Row, line) for line in self._lines("Row")]
+        return self.of(Row)
 
     def pictures(self) -> list[PictureRow]:
         """Every picture protected so far, each picture and profile once."""
-        found = {(line["picture"], line["profile"]): _restored(PictureRow, line) for line in self._lines("PictureRow")}
-        return list(found.values())
-
-    def _continues(self) -> bool:
-        """Whether the file belongs to this run; a line that an interruption cut off is removed, its case runs again."""
-        if not self._path.exists():
-            return False
-        whole, _, cut_off = self._path.read_bytes().rpartition(b"\n")
-        if not whole or json.loads(whole.split(b"\n", 1)[0]) != self._header:
-            return False
-        if cut_off:
-            self._path.write_bytes(whole + b"\n")
-        return True
-
-    def _lines(self, kind: str) -> Iterator[dict[str, Any]]:
-        with self._path.open(encoding="utf-8") as file:
-            next(file)
-            for text in file:
-                line: dict[str, Any] = json.loads(text)
-                if line.pop("type") == kind:
-                    yield line
-
-
-def _restored(row_type: type[_AnyRow], line: dict[str, Any]) -> _AnyRow:
-    names = {item.name for item in fields(row_type)}
-    values: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in line.items() if name in names
-    }
-    return row_type(**values)
+        return list({(row.picture, row.profile): row for row in self.of(PictureRow)}.values())

@@ -22,7 +22,8 @@ from skimage import data as photographs
 from underdrawing import protect, verify
 from underdrawing.bench.attacks import pixelwise
 from underdrawing.bench.edits.masks import Shape
-from underdrawing.bench.edits.tampering import Kind, tamper
+from underdrawing.bench.edits.tampering import tamper
+from underdrawing.bench.main_job.plan import KINDS
 from underdrawing.errors import UnderdrawingError
 from underdrawing.examination.comparison import compared
 from underdrawing.findings import Verification
@@ -90,7 +91,7 @@ def measure_maps(
 ) -> None:
     """Add the scores of some forgeries of a picture."""
     rng = np.random.default_rng(number)
-    kinds, shapes = list(Kind), list(Shape)
+    kinds, shapes = KINDS, list(Shape)
     for edit in range(edits):
         small = edit % 3 == 2
         fraction = float(np.exp(rng.uniform(*np.log((0.01, 0.05) if small else (0.05, 0.5)))))

@@ -14,12 +14,17 @@ from underdrawing.bench.edits.masks import Shape
 from underdrawing.bench.edits.tampering import Kind
 from underdrawing.bench.main_job.targets import GEOMETRY_ATTACKS, ProfileName, attack_names
 
-__all__ = ["MAP_ATTACKS", "MAP_FRACTIONS", "Case", "Edit", "geometry_cases", "main_job_cases", "quick_cases"]
+__all__ = ["KINDS", "MAP_ATTACKS", "MAP_FRACTIONS", "Case", "Edit", "geometry_cases", "main_job_cases", "quick_cases"]
 
+KINDS = (
+    *(Kind.SPLICE, Kind.BLENDED_SPLICE, Kind.COPY_MOVE, Kind.REMOVAL, Kind.REGENERATION, Kind.TEXT),
+    Kind.RECOLOUR,
+)
+"""The edits that the main job promises something about."""
 MAP_FRACTIONS = (0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 0.5)
 MAP_ATTACKS = ("png", "jpeg70")
 _PROFILES: tuple[ProfileName, ...] = ("standard", "discreet")
-_REPLACING = tuple(kind for kind in Kind if kind is not Kind.RECOLOUR)
+_REPLACING = KINDS[:-1]
 _READING_FRACTION = 0.25
 
 

@@ -1,13 +1,23 @@
 """How well a decision matches the truth, and how sure a measured share can be."""
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Interval", "MapScore", "area_under_curve", "score_map", "wilson_interval"]
+__all__ = [
+    "Interval",
+    "MapScore",
+    "area_under_curve",
+    "bit_success",
+    "false_alarm_rate",
+    "payload_success",
+    "score_map",
+    "wilson_interval",
+]
 
 _NORMAL_QUANTILE_95 = 1.959963984540054
 
@@ -82,3 +92,31 @@ def wilson_interval(successes: int, trials: int) -> Interval:
     spread = math.sqrt(share * (1 - share) / trials + square / (4 * trials**2)) * _NORMAL_QUANTILE_95
     spread /= 1 + square / trials
     return Interval(share, max(0.0, centre - spread), min(1.0, centre + spread))
+
+
+def payload_success(outcomes: Sequence[bool]) -> Interval:
+    """Share of payloads that arrived without an error, with its 95 % interval."""
+    return wilson_interval(sum(map(bool, outcomes)), len(outcomes))
+
+
+def bit_success(pairs: Iterable[tuple[NDArray[np.uint8], NDArray[np.uint8] | None]]) -> Interval:
+    """Share of bits that arrived as they were sent, with its 95 % interval as if bits failed independently.
+
+    Args:
+        pairs: Bits sent and bits received (0 or 1, the same length), one pair a picture; None where nothing was
+            received, which counts as half of the bits right: guessing does as well.
+    """
+    right, sent_bits = 0.0, 0
+    for sent, received in pairs:
+        sent_bits += sent.size
+        right += sent.size / 2 if received is None else int(np.count_nonzero(sent == received))
+    return wilson_interval(round(right), sent_bits)
+
+
+def false_alarm_rate(masks: Iterable[NDArray[np.bool_]]) -> float:
+    """Share of all pixels of untouched pictures that were flagged, 0 to 1; NaN of no picture."""
+    flagged = pixels = 0
+    for mask in masks:
+        flagged += int(np.count_nonzero(mask))
+        pixels += mask.size
+    return flagged / pixels if pixels else float("nan")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CARDS", "fingerprint_card", "restorer_card", "tokenizer_card"]
+__all__ = ["CARDS", "autoencoder_card", "fingerprint_card", "restorer_card", "tokenizer_card"]
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -134,6 +134,31 @@ other methods: [Retrieval, measured](../retrieval-benchmark.md).
 A description takes {describe_ms} ms of one core's time.
 """
 
+_AUTOENCODER = """\
+**What it does.** Writes a picture anew from little: an attack on marks, for the attack suite of the benchmark. Nothing
+that protects or verifies pictures uses it.
+
+**What it is.** A convolutional autoencoder of {parameters} parameters that keeps {latents} whole numbers of {levels}
+levels for every {stride}×{stride} pixels, at most {rate} bits per pixel; the bottleneck is that of the autoencoders of
+picture generators, made coarser by rounding.
+
+**What it sees.** {preprocessing}.
+
+**What it is not for.** It was trained for small squared error and is small: fine texture comes out smooth. Attackers
+have better ones, which leave a picture more like itself; what survives this one may still survive those, and what does
+not survive it can be blamed on its blur as well.
+
+{origin}
+## Likeness
+
+Mean over pictures at 256×256, RGB, values 0 to 255, measured through the package's own runtime. PSNR in dB and MS-SSIM:
+higher is better; GMSD: lower is better. One picture takes {regenerate_ms} ms of one core's time.
+
+| split, pictures | PSNR | MS-SSIM | GMSD |
+|---|---|---|---|
+{scores}
+"""
+
 _COPIES = {
     "replaced": "a quarter replaced, JPEG 60",
     "cropped": "cropped to 70 %, JPEG 60",
@@ -204,6 +229,26 @@ def fingerprint_card(manifest: dict[str, Any]) -> str:
     )
 
 
+def autoencoder_card(manifest: dict[str, Any]) -> str:
+    """The card of the attack suite's autoencoder in Markdown for the contents of its ``weights.json``."""
+    scores, config = manifest["scores"], manifest["config"]
+    return _HEAD.format(title="the autoencoder of the attack suite") + _AUTOENCODER.format(
+        parameters=f"{config['parameters']:,}",
+        latents=config["latents"],
+        levels=config["levels"],
+        stride=config["stride_px"],
+        rate=f"{config['bits_per_pixel']:.2f}",
+        preprocessing=manifest["preprocessing"],
+        origin=_origin(manifest),
+        regenerate_ms=scores["val"]["regenerate_ms_mean"],
+        scores="\n".join(
+            f"| {split}, {found['pictures']} | {found['psnr_db_rgb_mean']:.2f} | {found['ms_ssim_mean']:.3f} "
+            f"| {found['gmsd_mean']:.3f} |"
+            for split, found in scores.items()
+        ),
+    )
+
+
 def _origin(manifest: dict[str, Any]) -> str:
     files = "\n".join(f"| `{f['file']}` | {f['size']:,} | `{f['sha256']}` |" for f in manifest["files"])
     data = manifest["training_data"]
@@ -254,6 +299,7 @@ def _restored_table(split: str, scores: dict[str, Any]) -> str:
 
 CARDS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "docs/models/tokenizer.md": ("src/underdrawing/tokenizer/weights/weights.json", tokenizer_card),
+    "docs/models/autoencoder.md": ("src/underdrawing/bench/attacks/weights/weights.json", autoencoder_card),
     "docs/models/fingerprint.md": ("src/underdrawing/fingerprint/weights/weights.json", fingerprint_card),
     "docs/models/restorer.md": ("src/underdrawing/recovery/weights/weights.json", restorer_card),
 }

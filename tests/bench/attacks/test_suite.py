@@ -26,7 +26,7 @@ MONOTONE = (
         "brighter",
     ),
     *("less contrast", "more contrast", "gamma below 1", "gamma above 1", "hue", "less saturation", "more saturation"),
-    "tokenizer regeneration",
+    *("tokenizer regeneration", "autoencoder regeneration"),
 )
 """Groups that keep the size, so that severity can be told from likeness."""
 

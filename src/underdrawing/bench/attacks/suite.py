@@ -89,6 +89,7 @@ _TABLE: dict[str, tuple[str, ...]] = {
     "crop between two JPEGs": ("jpeg90+crop0.95+jpeg80", "jpeg80+crop0.95+jpeg70"),
     "edited and posted": ("contrast1.15+saturation1.3+sharpen0.5+jpeg80", "crop0.9+gamma0.85+fit1080+sharpen1+jpeg70"),
     "tokenizer regeneration": ("tokens16380", "tokens4092"),
+    "autoencoder regeneration": ("autoencoder", "autoencoder+jpeg75", "autoencoder+autoencoder"),
     "print and scan": (
         f"resize2+{_SCAN}+jpeg90",
         f"resize2+{_SCAN}+straighten-1..1+jpeg85",

@@ -6,9 +6,10 @@ from functools import cache
 
 from underdrawing.fingerprint import Fingerprinter
 from underdrawing.recovery import Restorer
+from underdrawing.tamper import Outliner
 from underdrawing.tokenizer import Tokenizer
 
-__all__ = ["fingerprinter", "restorer", "tokenizer"]
+__all__ = ["fingerprinter", "outliner", "restorer", "tokenizer"]
 
 
 @cache
@@ -27,3 +28,9 @@ def restorer() -> Restorer:
 def fingerprinter() -> Fingerprinter:
     """The network that says in bits what a picture looks like."""
     return Fingerprinter.load()
+
+
+@cache
+def outliner() -> Outliner:
+    """The network that draws the outlines of what was changed."""
+    return Outliner.load()

@@ -49,6 +49,7 @@ class Testimony:
         gamma: change of tone that is known and to be undone.
         steady: whether tones are as they were and nothing was blurred.
         visible: rows×columns bool, which blocks the suspect shows; None for all.
+        by_chips: whether it is the lattice that speaks, in the nats that the network for outlines has learned.
     """
 
     evidence: NDArray[np.float32]
@@ -57,6 +58,7 @@ class Testimony:
     gamma: float = 1.0
     steady: bool = True
     visible: NDArray[np.bool_] | None = None
+    by_chips: bool = False
 
     @classmethod
     def of(cls, reading: Reading) -> Testimony:
@@ -71,6 +73,7 @@ class Testimony:
             gamma=tone.gamma,
             steady=unchanged and reading.drift <= TONE_DRIFT_LIMIT,
             visible=heard.look.visible,
+            by_chips=True,
         )
 
 

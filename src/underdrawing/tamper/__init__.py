@@ -2,5 +2,6 @@
 
 from underdrawing.tamper.content import Comparison, Distances
 from underdrawing.tamper.decision import TamperFinding, find_tampering
+from underdrawing.tamper.outliner import OUTLINER_FILE, Outliner
 
-__all__ = ["Comparison", "Distances", "TamperFinding", "find_tampering"]
+__all__ = ["OUTLINER_FILE", "Comparison", "Distances", "Outliner", "TamperFinding", "find_tampering"]

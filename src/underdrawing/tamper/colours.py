@@ -10,13 +10,14 @@ likeness counts for little: much of what a forger paints in has likely colours.
 Source: ours; Student's t as an error model as in Lange, Little & Taylor (1989).
 """
 
+from dataclasses import dataclass
 from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["clipped_share", "colour_evidence"]
+__all__ = ["ComparedColours", "clipped_share", "colour_evidence", "compared_colours", "opponent_colours"]
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -49,14 +50,58 @@ def colour_evidence(
     Returns:
         rows×columns float32.
     """
-    seen, expected = _opponent(suspect, size), _opponent(remembered, size)
-    good = cv2.resize(trusted.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST) > 0
-    if np.count_nonzero(good) < _FEWEST_TRUSTED:
+    compared = compared_colours(suspect, remembered, trusted, size=size)
+    if compared is None:
         return np.zeros(size, dtype=np.float32)
-    surprise = np.square(np.stack([_surprise(seen[..., i], expected[..., i], good, i) for i in range(3)]))
+    surprise = np.square(compared.surprise)
     brightness, hue = surprise[0], surprise[1] + surprise[2]
     nats = sum(_SURPRISE - k * np.log1p(part / _FREEDOM) for part, k in ((brightness, 2.5), (hue, 3.0)))
     return np.asarray(np.clip(nats - _SURPRISE, -_MOST_FOR_REPLACED, _MOST_FOR_UNTOUCHED), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class ComparedColours:
+    """Brightness and two colour differences, 3×rows×columns float32 each, in grey levels of 8 bits.
+
+    Attributes:
+        seen: of the suspect.
+        expected: of the remembered picture, with gain and offset as the suspect has them.
+        surprise: their difference in standard deviations of the trusted places.
+    """
+
+    seen: NDArray[np.float32]
+    expected: NDArray[np.float32]
+    surprise: NDArray[np.float32]
+
+
+def opponent_colours(picture: Pixels, *, size: tuple[int, int]) -> NDArray[np.float32]:
+    """Brightness and two colour differences in grey levels of 8 bits, 3×rows×columns float32."""
+    unit = np.float32(255 / np.iinfo(picture.dtype).max)
+    planes = cv2.transform(_averaged(picture, size) * unit, _OPPONENT)
+    return np.ascontiguousarray(planes.transpose(2, 0, 1), dtype=np.float32)
+
+
+def compared_colours(
+    suspect: Pixels, remembered: NDArray[np.uint8], trusted: NDArray[np.bool_], *, size: tuple[int, int]
+) -> ComparedColours | None:
+    """The colours of suspect and remembered picture side by side; None where too few places are trusted to fit tones.
+
+    Args:
+        suspect, remembered, trusted, size: as for :func:`colour_evidence`.
+    """
+    good = cv2.resize(trusted.astype(np.uint8), size[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    chosen = np.flatnonzero(good)
+    if chosen.size < _FEWEST_TRUSTED:
+        return None
+    chosen = chosen[:: -(-chosen.size // _MOST_FITTED)]
+    seen, expected = opponent_colours(suspect, size=size), opponent_colours(remembered, size=size)
+    surprise = np.empty_like(seen)
+    for number, (plane, other) in enumerate(zip(seen, expected, strict=True)):
+        gain, offset, deviation = _fitted(plane.ravel()[chosen], other.ravel()[chosen], _LEAST_DEVIATION[number])
+        other *= gain
+        other += offset
+        np.divide(plane - other, deviation, out=surprise[number])
+    return ComparedColours(seen, expected, surprise)
 
 
 def clipped_share(suspect: Pixels, *, size: tuple[int, int]) -> NDArray[np.float32]:
@@ -85,22 +130,6 @@ def _averaged(picture: Pixels, size: tuple[int, int]) -> NDArray[np.float32]:
         half = picture.shape[1] // 2, picture.shape[0] // 2
         picture = cast(Pixels, cv2.resize(picture, half, interpolation=cv2.INTER_AREA))
     return np.asarray(cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
-
-
-def _opponent(picture: Pixels, size: tuple[int, int]) -> NDArray[np.float32]:
-    """Brightness and two colour differences in grey levels of 8 bits, rows×columns×3."""
-    unit = np.float32(255 / np.iinfo(picture.dtype).max)
-    return np.asarray(cv2.transform(_averaged(picture, size) * unit, _OPPONENT), dtype=np.float32)
-
-
-def _surprise(
-    seen: NDArray[np.float32], expected: NDArray[np.float32], good: NDArray[np.bool_], channel: int
-) -> NDArray[np.float32]:
-    """Difference from what was expected, in standard deviations of the trusted places."""
-    chosen = np.flatnonzero(good)
-    chosen = chosen[:: -(-chosen.size // _MOST_FITTED)]
-    gain, offset, deviation = _fitted(seen.ravel()[chosen], expected.ravel()[chosen], _LEAST_DEVIATION[channel])
-    return np.asarray((seen - gain * expected - offset) / deviation, dtype=np.float32)
 
 
 def _fitted(

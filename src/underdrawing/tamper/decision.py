@@ -1,4 +1,4 @@
-"""The map at the suspect's own resolution, and the decision whether the image was changed at all."""
+"""The decision whether the image was changed at all, and in which blocks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.tamper.colours import Pixels, clipped_share, colour_evidence
+from underdrawing.tamper.colours import Pixels, clipped_share
 from underdrawing.tamper.content import Comparison, content_evidence, other_content, share_of_cell
+from underdrawing.tamper.drawing import drawn
 from underdrawing.tamper.field import settled_beliefs
-from underdrawing.tamper.outline import OUTLINE_PX, outlined
+from underdrawing.tamper.outliner import Outliner
+from underdrawing.tamper.planes import Places
 
 __all__ = ["FALSE_ALARM_RATE", "TamperFinding", "find_tampering"]
 
@@ -34,8 +36,6 @@ _FEWEST_CHIPS = 24
 _CLEARLY_FEWER = 5.0
 _CLEARLY_OTHER = 4.0
 _MOST_CONTRADICTED = 0.5
-_MOST_BELIEF = 0.999
-_MOSTLY_RIGHT = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +89,7 @@ def find_tampering(
     remembered: Callable[[], NDArray[np.uint8]] | None = None,
     steady: bool = True,
     visible: NDArray[np.bool_] | None = None,
+    outliner: Outliner | None = None,
 ) -> TamperFinding:
     """Find the regions of an image that do not carry what they should.
 
@@ -104,6 +105,7 @@ def find_tampering(
         steady: whether the tones are as they were and nothing was blurred. Where they are not, chips are wrong in
             places nobody touched, and more is asked of a region.
         visible: rows×columns bool, which blocks the suspect shows; nothing is said of the others. None for all.
+        outliner: draws the outlines of the regions from evidence as the lattice gives it; None to draw them by rule.
     """
     blocks = _weighed(evidence, agreement, suspect, comparison)
     if visible is not None:
@@ -111,8 +113,9 @@ def find_tampering(
     seeds, strongest, least = _seeds(blocks, steady=steady)
     belief, regions = _grown(blocks, seeds)
     picture = remembered() if remembered is not None and regions.any() else None
-    probability, mask = _at_full_size(belief, regions, evidence, suspect, picture)
-    return TamperFinding(probability, mask, bool(regions.any()), strongest, least)
+    heard = evidence if visible is None else np.where(visible, evidence, np.float32(0))
+    drawing = drawn(Places(heard, blocks.chips, blocks.content, belief, regions), suspect, picture, outliner)
+    return TamperFinding(drawing.probability, drawing.mask, bool(regions.any()), strongest, least)
 
 
 def _weighed(
@@ -220,36 +223,3 @@ def _regions(
     replaced = silent & (fewer | (other > _CLEARLY_OTHER))
     replaced[0] = False
     return np.asarray(labels), np.asarray(against, dtype=np.float64), np.asarray(replaced, dtype=np.bool_)
-
-
-def _recoloured(regions: NDArray[np.bool_], evidence: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """The regions in most blocks of which the chips are right."""
-    count, labels = cv2.connectedComponents(regions.astype(np.uint8), connectivity=8)
-    sizes = np.bincount(labels.ravel(), minlength=count)
-    right = np.bincount(labels.ravel(), (evidence > 0).ravel(), count)
-    kept = right > _MOSTLY_RIGHT * sizes
-    kept[0] = False
-    return np.asarray(kept[labels])
-
-
-def _at_full_size(
-    belief: NDArray[np.float32],
-    regions: NDArray[np.bool_],
-    evidence: NDArray[np.float32],
-    suspect: Pixels,
-    remembered: NDArray[np.uint8] | None,
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Probability and mask of every pixel; above one half exactly where the mask is True."""
-    size = (suspect.shape[1], suspect.shape[0])
-    half = np.minimum(belief, np.float32(_MOST_BELIEF)) / 2
-    probability = np.asarray(cv2.resize(half, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-    if not regions.any():
-        return probability, np.zeros(size[::-1], dtype=np.bool_)
-    colours = None
-    if remembered is not None:
-        colours = colour_evidence(suspect, remembered, (evidence > 0) & ~regions, size=(OUTLINE_PX, OUTLINE_PX))
-    percent = np.rint(100 * outlined(belief, regions, colours, _recoloured(regions, evidence))).astype(np.uint8)
-    _, inside = cv2.threshold(cv2.resize(percent, size, interpolation=cv2.INTER_LINEAR), 50, 1, cv2.THRESH_BINARY)
-    mask = np.asarray(inside, dtype=np.uint8)
-    cv2.add(probability, 0.5, dst=probability, mask=mask)  # type: ignore[call-overload]
-    return probability, mask.view(np.bool_)

@@ -1,0 +1,82 @@
+"""Train the outliner: ``python -m train.outliner --data DIR --output DIR``. The same command on CPU and CUDA.
+
+Forgeries are made first, about one a second and core, and kept in the output folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from train.console import log, usual_options
+from train.history import history_of, this_run
+from train.loop import Plan, Trainer, main_process, pick_device
+from train.outliner.examples import Examples, load_examples
+from train.outliner.export import write_outliner
+from train.outliner.manifest import describe
+from train.outliner.network import Drawer
+from train.outliner.scores import measured, network_outline
+from train.outliner.training import outline_loss
+
+
+def main() -> None:
+    """Train, and export what was trained."""
+    options = _options()
+    options.output.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(options.threads)
+    device = pick_device(options.device)
+    cache = options.output
+    train = load_examples(options.data, "train", cache=cache, count=options.forgeries, seed=options.seed)
+    val = load_examples(options.data, "val", cache=cache, count=options.score_forgeries, seed=options.seed)
+    torch.manual_seed(options.seed)
+    plan = Plan(
+        steps=options.steps,
+        batch=options.batch,
+        learning_rate=options.rate,
+        warm_up=50,
+        averaging=0.995,
+        weight_decay=0.01,
+        seed=options.seed,
+    )
+    network = Drawer().to(memory_format=torch.channels_last)
+    trainer = Trainer(network, outline_loss(train, plan.batch, device), plan, device)
+    checkpoint = options.output / "checkpoint.pt"
+    if options.resume and checkpoint.exists():
+        trainer.restore(checkpoint)
+        log(f"resumed at step {trainer.step}")
+    elif options.start is not None:
+        trainer.start_from(options.start)
+
+    def score(network: nn.Module) -> object:
+        return measured(val, network_outline(network, device))
+
+    trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=log)
+    if main_process():
+        _export(options, trainer, train, val)
+
+
+def _export(options: argparse.Namespace, trainer: Trainer, train: Examples, val: Examples) -> None:
+    """Write half-precision weights to go on from, and the files that the package ships."""
+    trainer.save_half(options.output / "outliner.npz")
+    network, folder = trainer.average, options.output / "weights"
+    assert isinstance(network, Drawer)
+    write_outliner(network, folder)
+    training = [*history_of(options.history), this_run("train.outliner", trainer)]
+    describe(folder, network, training, data=options.data, train=train, val=val)
+    log(f"exported to {folder}")
+
+
+def _options() -> argparse.Namespace:
+    parser = usual_options("train.outliner", __doc__, steps=1800, batch=24, rate=2e-3, score_every=300)
+    parser.add_argument("--forgeries", type=int, default=1200, help="how many to train on")
+    parser.add_argument("--score-forgeries", type=int, default=120, help="how many to score on, of pictures of val")
+    parser.add_argument("--start", type=Path, help="half-precision weights to start from")
+    parser.add_argument("--history", type=Path, help="weights.json that tells how those were trained")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+import cv2
 import numpy as np
 
 from underdrawing.findings import Geometry
@@ -72,7 +73,9 @@ class Framing:
     ) -> NDArray[np.uint8] | NDArray[np.uint16]:
         """The suspect with the frame's ``whole`` picture where ``mask`` (of the suspect, H×W bool) is True."""
         laid = whole if self.placement is None else self.placement.onto_suspect(whole)
-        return cast("NDArray[np.uint8]", np.where(mask[..., None], laid, self.suspect))
+        painted = self.suspect.copy()
+        cv2.copyTo(np.asarray(laid), mask.view(np.uint8), painted)
+        return painted
 
     def geometry(self, note: str) -> Geometry:
         """The finding, beginning with what is known of how the mark was read."""

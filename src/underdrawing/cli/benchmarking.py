@@ -45,3 +45,70 @@ def promises(
     print_measured(lines, json=json)
     if any(line.passed is False for line in lines):
         raise typer.Exit(NEGATIVE)
+
+
+@bench.command("imagenet-s")
+def imagenet_s(
+    images: Annotated[Path, typer.Argument(metavar="IMAGES", help="A folder of labelled pictures, searched in depth.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Where the dataset goes; a second run finishes it.")
+    ],
+    labels: Annotated[
+        Path | None,
+        typer.Option(
+            "--labels",
+            metavar="FILE",
+            help="CSV with the columns file, label and perhaps split. Default: the folder a picture lies in.",
+        ),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", metavar="NAME", help="Only pictures of this split of the table.")
+    ] = None,
+    size: Annotated[
+        str, typer.Option("--size", metavar="N|native", help="Side of the square to squeeze pictures to, or native.")
+    ] = "512",
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=2, help="At most so many pictures, drawn by the seed.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Everything random comes from it.")] = 0,
+    kinds: Annotated[
+        str | None,
+        typer.Option(
+            "--kinds",
+            metavar="KIND,…",
+            help="What is done to pictures, by the names of the datasheet. Default: everything that can be.",
+        ),
+    ] = None,
+    diffusers: Annotated[
+        Path | None,
+        typer.Option("--diffusers", metavar="DIR", help="A local inpainting pipeline, for removals made by it."),
+    ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            "--processes", "--jobs", "-j", metavar="N", min=1, help="Processes to work with. Default: one per core."
+        ),
+    ] = None,
+) -> None:
+    """Make ImageNet-S: originals, one doctored copy of each, the mask, the label, and a datasheet.
+
+    The same pictures, labels and options give the same dataset. A picture that cannot be read is reported and left out.
+    An interrupted run is finished by the same command.
+
+    Exits with 3 when a picture was left out that could not be read.
+    """
+    from underdrawing.cli.datasets import kinds_named, make_dataset, size_named
+    from underdrawing.cli.run import cores
+
+    make_dataset(
+        images,
+        output,
+        labels=labels,
+        split=split,
+        size=size_named(size),
+        limit=limit,
+        seed=seed,
+        kinds=kinds_named(kinds),
+        diffusers=diffusers,
+        processes=processes or cores(),
+    )

@@ -3,11 +3,36 @@
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 from underdrawing.bench.attacks.pixelwise import Pixels
 from underdrawing.bench.edits.scene import Scene
 
 __all__ = ["blended_splice", "copy_move", "recolour", "regeneration", "splice", "text"]
+
+_PLACES = 12
+_LOOKED_AT_PX = 128
+_TINT = 25.0
+"""What recolouring adds, in CIELAB units."""
+_WORDS = (
+    *(
+        "This",
+        "picture",
+        "was",
+        "taken",
+        "before",
+        "after",
+        "the",
+        "river",
+        "open",
+        "closed",
+        "road",
+        "market",
+        "north",
+    ),
+    *("No", "entry", "for", "vehicles", "of", "any", "kind", "since", "1968", "winter", "harbour", "and", "garden"),
+    *("Sold", "by", "order", "city", "council", "exit", "here", "only", "37", "minutes", "evening", "post", "paper"),
+)
 
 
 def splice(scene: Scene) -> Pixels:
@@ -36,10 +61,22 @@ def blended_splice(scene: Scene) -> Pixels:
 
 
 def copy_move(scene: Scene) -> Pixels:
-    """The picture moved by a fifth to four fifths of its size, around its edges."""
+    """Content from elsewhere in the same picture: of some places the one that changes the guide most.
+
+    They lie within the picture above and below; to the sides it goes on mirrored, so that large regions can be covered.
+    """
+    rows = np.nonzero(scene.mask.any(axis=1))[0]
     height, width = scene.mask.shape
-    shift = (int(scene.rng.uniform(0.2, 0.8) * height), int(scene.rng.uniform(0.2, 0.8) * width))
-    return np.roll(scene.pixels, shift, axis=(0, 1))
+    low, high = -int(rows[0]), height - 1 - int(rows[-1])
+    places = [
+        (
+            np.clip(np.arange(height) + scene.rng.integers(low, high, endpoint=True), 0, height - 1),
+            _mirrored(width, shift),
+        )
+        for shift in scene.rng.integers(1, 2 * width, _PLACES)
+    ]
+    down, across = max(places, key=lambda place: _difference(scene, *place))
+    return np.ascontiguousarray(scene.pixels[down][:, across])
 
 
 def regeneration(scene: Scene) -> Pixels:
@@ -55,24 +92,51 @@ def regeneration(scene: Scene) -> Pixels:
 
 
 def text(scene: Scene) -> Pixels:
-    """A plate with lines of letters."""
-    height, width = scene.mask.shape
+    """A plate with one to six lines of words, as large as the region lets them be."""
     rng = scene.rng
     paper, ink = ((250, 250, 245), (15, 15, 20)) if rng.random() < 0.5 else ((20, 25, 40), (245, 240, 220))
-    plate = np.full(scene.pixels.shape, paper, dtype=np.uint8)
-    line_px = max(10, height // 24)
-    for baseline in range(line_px, height + line_px, line_px):
-        words = "".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz     "), width * 2 // line_px))
-        cv2.putText(plate, words, (0, baseline), cv2.FONT_HERSHEY_SIMPLEX, line_px / 36, ink, max(1, line_px // 16))
-    return plate
+    left, top, width, height = cv2.boundingRect(scene.mask.astype(np.uint8))
+    line_px = max(10, min(width // 4, round(height / int(rng.integers(1, 7)))))
+    font = ImageFont.load_default(0.8 * line_px)
+    plate = Image.new("RGB", (scene.mask.shape[1], scene.mask.shape[0]), paper)
+    drawing = ImageDraw.Draw(plate)
+    margin_px = line_px // 5
+    for line_top in range(top, top + height, line_px):
+        words = _filling(font, width - 2 * margin_px, rng)
+        drawing.text((left + margin_px, line_top), words, fill=ink, font=font)
+    return np.asarray(plate, dtype=np.uint8)
 
 
 def recolour(scene: Scene) -> Pixels:
-    """Hues turned by at least a quarter of the circle, greys made coloured."""
-    hsv = cv2.cvtColor(scene.pixels, cv2.COLOR_RGB2HSV_FULL)
-    hsv[..., 0] += np.uint8(scene.rng.integers(64, 192))
-    hsv[..., 1] = np.maximum(hsv[..., 1], 90)
-    return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB_FULL), dtype=np.uint8)
+    """Colours turned by at least a quarter of the circle in CIELAB and tinted, so that greys change too."""
+    lab = cv2.cvtColor(scene.pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    turn, tint = scene.rng.uniform(np.pi / 2, 3 * np.pi / 2), scene.rng.uniform(0, 2 * np.pi)
+    colours = (lab[..., 1] + 1j * lab[..., 2]) * np.exp(1j * turn) + _TINT * np.exp(1j * tint)
+    turned = np.dstack([lab[..., 0], colours.real, colours.imag]).astype(np.float32)
+    return _clip(255 * np.asarray(cv2.cvtColor(turned, cv2.COLOR_LAB2RGB), dtype=np.float32))
+
+
+def _mirrored(size: int, shift: int) -> NDArray[np.intp]:
+    """Where each place along a side comes from when the side is moved and goes on mirrored."""
+    places = (np.arange(size) - shift) % (2 * size)
+    return np.minimum(places, 2 * size - 1 - places)
+
+
+def _difference(scene: Scene, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> float:
+    """How much a place would change the guide inside the mask, in grey levels; looked at in about 128×128 points."""
+    step = max(1, max(scene.mask.shape) // _LOOKED_AT_PX)
+    seen = scene.guide[::step, ::step].astype(np.int16)
+    moved = scene.guide[rows[::step]][:, columns[::step]]
+    changed = np.abs(seen - moved)[scene.mask[::step, ::step]]
+    return float(changed.mean()) if changed.size else 0.0
+
+
+def _filling(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width_px: float, rng: np.random.Generator) -> str:
+    """As many words as fit into a line; at least one."""
+    line = str(rng.choice(_WORDS))
+    while font.getlength(longer := f"{line} {rng.choice(_WORDS)}") <= width_px:
+        line = longer
+    return line
 
 
 def _clip(values: NDArray[np.float32]) -> Pixels:

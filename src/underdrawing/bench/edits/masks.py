@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from underdrawing.errors import UsageError
 
-__all__ = ["Mask", "Shape", "random_mask"]
+__all__ = ["Mask", "Shape", "lowest_places", "random_mask"]
 
 Mask = NDArray[np.bool_]
 _Field = NDArray[np.float32]
@@ -44,15 +44,24 @@ def random_mask(shape: Shape, *, height: int, width: int, fraction: float, rng: 
     Raises:
         UsageError: The fraction leaves no pixel inside or none outside.
     """
+    return lowest_places(_FIELDS[shape](height, width, fraction, rng), fraction)
+
+
+def lowest_places(field: NDArray[np.float32], fraction: float) -> Mask:
+    """The given share of places where a field is lowest: H×W float32 → H×W bool, exact to the pixel.
+
+    Raises:
+        UsageError: The fraction leaves no pixel inside or none outside.
+    """
+    height, width = field.shape
     count = round(fraction * height * width)
     if not 0 < count < height * width:
         raise UsageError(
             f"cannot make a mask: got a fraction of {fraction} of {width}x{height} pixels, expected a share above 0 "
             "and below 1 that is at least one pixel"
         )
-    field = _FIELDS[shape](height, width, fraction, rng).ravel()
     mask = np.zeros(height * width, dtype=np.bool_)
-    mask[np.argpartition(field, count)[:count]] = True
+    mask[np.argpartition(field.ravel(), count)[:count]] = True
     return mask.reshape(height, width)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import typer
 
 import underdrawing
+from underdrawing.bench.attacks.suite import SUITE, groups
 from underdrawing.cli import app
 from underdrawing.payload.describe import regenerate as regenerate_payload
 from underdrawing.payload.small_message import layout_rows
@@ -150,7 +151,18 @@ def small_messages() -> str:
     return "\n".join([*rows, *(f"| {' | '.join(cells)} |" for cells in layout_rows())])
 
 
+def attack_suite() -> str:
+    """Return the table of all attacks, group by group."""
+    rows = ["| group | attacks, the mildest first | needs | aim |", "|---|---|---|---|"]
+    for group in groups():
+        entries = [entry for entry in SUITE if entry.group == group]
+        names = ", ".join(f"`{entry.name}`" for entry in entries)
+        rows.append(f"| {group} | {names} | {entries[0].needs} | {entries[0].aim} |")
+    return "\n".join(rows)
+
+
 PARTS: dict[str, Callable[[], str]] = {
+    "attack-suite": attack_suite,
     "command-line": command_line,
     "public-names": public_names,
     "results": results,

@@ -13,8 +13,11 @@ from underdrawing.bench.attacks import forgery
 from underdrawing.bench.attacks.forgery import Scene, window
 from underdrawing.errors import UsageError
 from underdrawing.payload import Block, Publisher, parse_anchor
+from underdrawing.retrieval.cataloguing import catalogue
+from underdrawing.vault import open_vault
 
 KEYS = [SigningKey.from_seed(bytes([number]) * 32) for number in range(1, 6)]
+FACTS = {"creator": "Somebody 0"}
 TRUST = TrustStore((Publisher("the publisher", KEYS[0].public()),))
 
 
@@ -85,7 +88,7 @@ def test_a_replaced_quarter_is_found_even_where_its_chips_were_made_to_agree(nam
 def test_nobody_speaks_for_the_publisher_after_a_collusion_or_a_second_mark(name, scene):
     found = answer(name, scene)
     believed = found.verdict is Verdict.AUTHENTIC and found.signature is SignatureStatus.VALID
-    assert not believed or found.facts == {"creator": "Somebody 0"}
+    assert not believed or found.facts == FACTS
 
 
 def test_facts_taken_over_without_the_key_are_not_signed_by_their_author(scene):
@@ -93,9 +96,19 @@ def test_facts_taken_over_without_the_key_are_not_signed_by_their_author(scene):
     for key, status in ((None, SignatureStatus.ABSENT), (KEYS[1], SignatureStatus.UNKNOWN_KEY)):
         claimed = protect(Picture(scene.target), facts=facts, key=key).picture
         found = verify(claimed, trust=TRUST)
-        assert found.facts == facts == {"creator": "Somebody 0"}
+        assert found.facts == facts == FACTS
         assert found.signature is status
         assert found.signer != "the publisher"
+
+
+def test_a_vault_names_what_a_second_mark_says_differently(scene, tmp_path):
+    first = Picture(scene.marked)
+    with open_vault(tmp_path / "vault", create=True) as vault:
+        vault.add(catalogue(first, protection=protect(Picture(scene.original), facts=FACTS, key=KEYS[0])))
+        found = verify(Picture(forgery.remark(scene.marked, mark)), trust=TRUST, vault=vault)
+    assert found.signature is SignatureStatus.UNKNOWN_KEY
+    assert (found.known.id, found.known.source) == (verify(first).id, "code")
+    assert found.known.contradictions == {"creator": ("Somebody 1", "Somebody 0")}
 
 
 def test_rejects_a_picture_without_a_mark(scene, moved_marks):

@@ -112,6 +112,15 @@ def test_a_laundered_picture_bears_the_mark_where_it_was_doctored_too(scene):
     np.testing.assert_array_equal(run("transplant", scene), spread(scene.target, 0))
 
 
+@pytest.mark.parametrize("name", names())
+def test_the_truth_is_where_another_picture_is_seen(name, scene):
+    truth = forgery.get(name).truth(*scene.marked.shape[:2])
+    suspect = run(name, scene).astype(int)
+    to_marked, to_target = (np.abs(suspect - p).sum(axis=2) for p in (scene.marked, scene.target))
+    differ = np.abs(scene.marked.astype(int) - scene.target).sum(axis=2) > 120
+    assert np.mean((to_target < to_marked)[differ] == truth[differ]) > 0.999
+
+
 def test_steps_may_follow(scene):
     chained = forgery.get("average3+jpeg75")
     assert chained.parameters == (("average", 3.0, 3.0), ("jpeg", 75.0, 75.0))

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from underdrawing.bench.attacks import pixelwise
 from underdrawing.bench.attacks.damage import Pixels, denoised
@@ -69,6 +70,14 @@ class Forgery:
     name: str
     parameters: tuple[tuple[str, float, float], ...]
     apply: Callable[[Scene, np.random.Generator], Pixels]
+
+    def truth(self, height: int, width: int) -> NDArray[np.bool_]:
+        """Which pixels show another picture than the one that was marked, height×width bool, before any later step."""
+        word, share, _ = self.parameters[0]
+        shown = np.full((height, width), _KINDS[word].shows_target)
+        if word in ("collage", "launder"):
+            shown[window(height, width, share)] = True
+        return shown
 
 
 def copy_attack(marked: Pixels, unmarked: Pixels, target: Pixels) -> Pixels:
@@ -160,12 +169,13 @@ def _rewrite(scene: Scene) -> Callable[[Pixels, Pixels], Pixels]:
 
 @dataclass(frozen=True)
 class _Kind:
-    """One kind of forgery: what it does, and the numbers it accepts; none where both ends are 0."""
+    """One kind of forgery: what it does, the numbers it accepts (none where both ends are 0), and what is seen then."""
 
     step: Callable[[Scene, float], Pixels]
     low: float = 0.0
     high: float = 0.0
     choices: tuple[float, ...] = ()
+    shows_target: bool = False
 
     def accepts(self, value: float) -> bool:
         """Whether it can be told this number."""
@@ -173,12 +183,12 @@ class _Kind:
 
 
 _KINDS: dict[str, _Kind] = {
-    "copyreal": _Kind(_copyreal),
-    "copyestimate": _Kind(_copyestimate, 3, 15, choices=(3, 5, 7, 9, 11, 13, 15)),
+    "copyreal": _Kind(_copyreal, shows_target=True),
+    "copyestimate": _Kind(_copyestimate, 3, 15, choices=(3, 5, 7, 9, 11, 13, 15), shows_target=True),
     "collage": _Kind(_collage, 0.01, 0.9),
     "average": _Kind(_average, 2, 9, choices=tuple(range(2, 10))),
     "remark": _Kind(_remark, 1, 5, choices=tuple(range(1, 6))),
-    "transplant": _Kind(_transplant),
+    "transplant": _Kind(_transplant, shows_target=True),
     "launder": _Kind(_launder, 0.01, 0.9),
 }
 _NAME = re.compile(r"(?P<kind>[a-z]+)(?P<value>\d+(?:\.\d+)?)?")

@@ -11,6 +11,13 @@ from underdrawing.cli import options
 
 __all__ = ["bench"]
 
+Processes = Annotated[
+    int | None,
+    typer.Option(
+        "--processes", "--jobs", "-j", metavar="N", min=1, help="Processes to work with. Default: one per core."
+    ),
+]
+
 bench = typer.Typer(
     invoke_without_command=True,
     help=(
@@ -83,12 +90,7 @@ def imagenet_s(
         Path | None,
         typer.Option("--diffusers", metavar="DIR", help="A local inpainting pipeline, for removals made by it."),
     ] = None,
-    processes: Annotated[
-        int | None,
-        typer.Option(
-            "--processes", "--jobs", "-j", metavar="N", min=1, help="Processes to work with. Default: one per core."
-        ),
-    ] = None,
+    processes: Processes = None,
 ) -> None:
     """Make ImageNet-S: originals, one doctored copy of each, the mask, the label, and a datasheet.
 
@@ -112,3 +114,25 @@ def imagenet_s(
         diffusers=diffusers,
         processes=processes or cores(),
     )
+
+
+@bench.command()
+def forge(
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A dataset made by `bench imagenet-s`.")],
+    marked: Annotated[
+        Path, typer.Argument(metavar="MARKED", help="A folder of marked originals, each called as its item.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the doctored copies go.")],
+    processes: Processes = None,
+) -> None:
+    """Doctor marked copies as a dataset doctors its originals, whatever program marked them.
+
+    Mark DATASET/originals/NAME.png, keep it as MARKED/NAME.png (or another format), and find the doctored copy in DIR.
+    Copies that are there already are left as they are.
+
+    Exits with 3 when a copy could not be doctored.
+    """
+    from underdrawing.cli.datasets import forge_copies
+    from underdrawing.cli.run import cores
+
+    forge_copies(dataset, marked, output, processes=processes or cores())

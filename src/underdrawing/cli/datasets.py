@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from underdrawing.bench.edits.tampering import Kind
 
-__all__ = ["kinds_named", "make_dataset", "size_named"]
+__all__ = ["forge_copies", "kinds_named", "make_dataset", "size_named"]
 
 NATIVE = "native"
 
@@ -66,4 +66,25 @@ def make_dataset(images: Path, output: Path, **options: Any) -> None:
         say(f"{one.source} left out: {one.reason}")
     print(f"{printable(str(output))}  {built.items} pictures, fingerprint {built.fingerprint}")
     if any(one.failed for one in built.left_out):
+        raise typer.Exit(FAILURE)
+
+
+def forge_copies(dataset: Path, marked: Path, output: Path, *, processes: int) -> None:
+    """Doctor a folder of marked copies, name every one that could not be, and say how many were.
+
+    Raises:
+        typer.Exit: A copy could not be doctored, or the run was interrupted.
+    """
+    from underdrawing.bench.imagenet_s import forge_folder
+
+    try:
+        forged = forge_folder(dataset, marked, output, processes=processes)
+    except KeyboardInterrupt:
+        say("interrupted; run the same command again to go on")
+        raise typer.Exit(FAILURE) from None
+    failed = [one for one in forged if one.error]
+    for one in failed:
+        say(f"{one.name} left out: {one.error}")
+    print(f"{printable(str(output))}  {len(forged) - len(failed)} of {len(forged)} copies doctored")
+    if failed:
         raise typer.Exit(FAILURE)

@@ -96,7 +96,7 @@ def largest_face(pixels: Pixels) -> Face:
 def face_region(face: Face, height: int, width: int) -> Mask:
     """Brows to chin and cheek to cheek as an ellipse: H×W bool, True inside."""
     mask = np.zeros((height, width), dtype=np.uint8)
-    axes = (round(0.95 * face.span_px), round(1.25 * face.span_px))
+    axes = (round(0.85 * face.span_px), round(1.15 * face.span_px))
     centre = (round(face.centre[0]), round(face.centre[1]))
     cv2.ellipse(mask, centre, axes, face.tilt_degrees, 0, 360, 255, thickness=cv2.FILLED)
     return mask > 0
@@ -165,7 +165,7 @@ def _enlarged(face: Face, scale: float) -> Face:
 
 def _fits(face: Face, height: int, width: int) -> bool:
     """Whether the region keeps two pixels from every edge, as Poisson blending needs."""
-    room = 1.3 * face.span_px + 2
+    room = 1.2 * face.span_px + 2
     x, y = face.centre
     return room <= x < width - room and room <= y < height - room
 

@@ -20,6 +20,7 @@ import typer
 
 import underdrawing
 from underdrawing.bench.attacks.suite import SUITE, groups
+from underdrawing.bench.contest.leaderboard import describe as describe_leaderboard
 from underdrawing.bench.imagenet_s.datasheet import columns_table
 from underdrawing.cli import app
 from underdrawing.payload.describe import regenerate as regenerate_payload
@@ -163,6 +164,7 @@ def attack_suite() -> str:
 
 
 PARTS: dict[str, Callable[[], str]] = {
+    "leaderboard": describe_leaderboard,
     "manifest-columns": columns_table,
     "attack-suite": attack_suite,
     "command-line": command_line,

@@ -14,11 +14,11 @@ from underdrawing.bench.lines import Line
 from underdrawing.bench.main_job.reading import AttackLine
 from underdrawing.errors import UsageError
 
-__all__ = ["environment", "facts_table", "markdown", "print_lines", "replace_section"]
+__all__ = ["environment", "facts_table", "markdown", "print_lines", "replace_section", "table_of"]
 
 _PACKAGES = (
     *("numpy", "pillow", "opencv-python-headless", "onnxruntime", "scikit-image"),
-    *("invisible-watermark", "blind-watermark"),
+    *("invisible-watermark", "blind-watermark", "pdqhash", "ImageHash"),
 )
 _WORDS = {True: "pass", False: "MISS", None: "–"}
 
@@ -58,11 +58,13 @@ def markdown(
     """The section of the documentation: what it was measured with, the table, and the details."""
     parts = [
         facts_table(facts),
-        _table(("row", "what", "target", "measured", ""), [_cells(line) for line in lines]),
+        table_of(("row", "what", "target", "measured", ""), [_cells(line) for line in lines]),
         "### Blocks read, attack by attack\n\n25 % of the area replaced before the attack; 95 % Wilson intervals.",
-        _table(("profile", "blocks", "attack", "read", "interval", "target", ""), [_attack_cells(a) for a in attacks]),
+        table_of(
+            ("profile", "blocks", "attack", "read", "interval", "target", ""), [_attack_cells(a) for a in attacks]
+        ),
         "### Tamper map by kind of edit\n\nRegions of 5–50 %. Recolouring keeps the shapes; it has no target.",
-        _table(("edit", "attack", "cases", "mean F1", "mean AUC"), [_kind_cells(kind) for kind in kinds]),
+        table_of(("edit", "attack", "cases", "mean F1", "mean AUC"), [_kind_cells(kind) for kind in kinds]),
     ]
     if failed:
         shown = "\n".join(f"- {text}" for text in failed[:20])
@@ -96,14 +98,15 @@ def replace_section(path: Path, section: str, *, name: str = "main job", writer:
 def facts_table(facts: Mapping[str, object]) -> str:
     """What was measured with, as a table."""
     rows = [(name.replace("_", " "), _flat(value)) for name, value in facts.items()]
-    return _table(("measured with", ""), rows)
+    return table_of(("measured with", ""), rows)
 
 
 def _flat(value: object) -> str:
     return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else str(value)
 
 
-def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table_of(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
     lines = [heading, ["---"] * len(heading), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 

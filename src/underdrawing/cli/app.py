@@ -11,6 +11,7 @@ from underdrawing import __version__
 from underdrawing.cli import options
 from underdrawing.cli.benchmarking import bench
 from underdrawing.cli.carriers import carriers
+from underdrawing.cli.contests import leaderboard, report, run
 from underdrawing.cli.guard import Guarded
 from underdrawing.cli.keys import keys
 from underdrawing.cli.searching import search
@@ -31,6 +32,8 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 a negative finding (verify, bench), 2 wrong usage, 3 something failed.",
 )
 app.add_typer(keys, name="keys")
+for command in (run, report, leaderboard):
+    bench.command()(command)
 app.add_typer(bench, name="bench")
 app.command()(carriers)
 app.add_typer(vault, name="vault")

@@ -1,0 +1,80 @@
+"""The results of a run in one JSON file: with what it was measured, what it cost, and every number."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import underdrawing
+from underdrawing.bench.contest.curves import points
+from underdrawing.bench.contest.measures import Measure, measures
+from underdrawing.bench.contest.rows import CaseRow, CostRow, MarkRow
+from underdrawing.bench.contest.targets import target_lines
+from underdrawing.errors import UsageError
+from underdrawing.images import write_atomically
+
+__all__ = ["RESULTS_FILE", "SHEET_FILE", "Results", "program_fingerprint", "read_results", "write_results"]
+
+RESULTS_FILE = "results.json"
+SHEET_FILE = "sheet.jpg"
+_MEASURING = frozenset({"bench", "cli", "report"})
+
+Results = dict[str, Any]
+"""Plain values under the keys ``measured_with``, ``targets``, ``measures``, ``curves``, ``costs`` and ``errors``."""
+
+
+def program_fingerprint() -> str:
+    """16 hexadecimal digits of SHA-256 over the package, without the rooms that measure and show.
+
+    Rows measured by the same program may be added to each other, whatever else was committed meanwhile.
+    """
+    root = Path(underdrawing.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        relative = path.relative_to(root)
+        if path.is_file() and path.suffix != ".pyc" and relative.parts[0] not in _MEASURING:
+            digest.update(f"{relative.as_posix()}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def write_results(
+    folder: Path,
+    *,
+    facts: Mapping[str, object],
+    cases: Sequence[CaseRow],
+    marks: Sequence[MarkRow],
+    costs: Sequence[CostRow],
+) -> Results:
+    """Sum the rows up and write the file, all or nothing."""
+    found = measures(cases, marks)
+    failed = [f"{row.key}: {row.error}" for row in cases if row.error]
+    failed += [f"{row.system}: {row.error}" for row in costs if row.error]
+    results: Results = {
+        "measured_with": dict(facts),
+        "targets": [asdict(line) for line in target_lines(found)],
+        "measures": [asdict(one) for one in found],
+        "curves": [asdict(point) for point in points(cases, found)],
+        "costs": [asdict(row) for row in costs],
+        "errors": failed,
+    }
+    text = json.dumps(results, indent=1, ensure_ascii=False)
+    write_atomically(folder / RESULTS_FILE, text.encode() + b"\n", overwrite=True)
+    return results
+
+
+def read_results(folder: Path) -> Results:
+    """The results in a folder.
+
+    Raises:
+        UsageError: There are none.
+    """
+    path = folder / RESULTS_FILE
+    try:
+        results: Results = json.loads(path.read_text(encoding="utf-8"))
+        results["measures"] = [Measure(**one) for one in results["measures"]]
+        results["costs"] = [CostRow(**one) for one in results["costs"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"cannot read {path}: {error}; run underdrawing bench run first") from error
+    return results

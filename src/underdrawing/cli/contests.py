@@ -1,0 +1,133 @@
+"""``underdrawing bench run``, ``report`` and ``leaderboard``: the contest and what is told of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["leaderboard", "report", "run"]
+
+
+def run(
+    dataset: Annotated[
+        Path, typer.Argument(metavar="DATASET", help="A dataset made by `underdrawing bench imagenet-s`.")
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="DIR", help="Where rows and results go; a second run continues.")
+    ],
+    gallery: Annotated[
+        Path | None,
+        typer.Option("--gallery", metavar="DIR", help="Labelled photographs in which suspects are looked for."),
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", metavar="FILE", help="CSV with file and label of the gallery. Default: folder names."),
+    ] = None,
+    systems: Annotated[
+        str | None, typer.Option("--systems", metavar="NAME,…", help="Who takes part. Default: everybody who is here.")
+    ] = None,
+    attacks: Annotated[
+        str, typer.Option("--attacks", metavar="NAME,…", help="Names of attacks, or `quick` or `all`.")
+    ] = "quick",
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first so many pictures of the dataset.")
+    ] = None,
+    no_untouched: Annotated[
+        bool, typer.Option("--no-untouched", help="Leave out copies without the edit, and with them false alarms.")
+    ] = False,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Everything random comes from it.")] = 0,
+    weights: Annotated[
+        Path | None, typer.Option("--weights", metavar="DIR", help="Folder with weights of carriers that need some.")
+    ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            "--processes", "--jobs", "-j", metavar="N", min=1, help="Processes to work with. Default: one per core."
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler (extra [dask])."),
+    ] = None,
+) -> None:
+    """Run the contest: every system, every picture of a dataset, every attack.
+
+    Rows, gallery and results go into one folder. An interrupted run goes on where it stopped, as long as program,
+    dataset, gallery and seed are the same.
+    """
+    from rich.console import Console
+
+    from underdrawing.bench.contest.conducting import Contest, conduct
+    from underdrawing.bench.contest.entrants import default_systems
+    from underdrawing.bench.contest.plan import chosen_attacks
+    from underdrawing.bench.document import print_lines
+    from underdrawing.bench.lines import Line
+    from underdrawing.cli.run import cores
+
+    contest = Contest(
+        dataset=dataset,
+        output=output,
+        systems=tuple(_names(systems)) if systems else default_systems(),
+        attacks=chosen_attacks(_names(attacks)),
+        gallery=gallery,
+        labels=labels,
+        limit=limit,
+        untouched=not no_untouched,
+        seed=seed,
+        weights=weights,
+        processes=processes or cores(),
+        cluster=cluster,
+    )
+    results = conduct(contest)
+    console = Console()
+    print_lines([Line(**line) for line in results["targets"]], console=console)
+    console.print(*results["errors"][:20], sep="\n")
+
+
+def report(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="The folder of `underdrawing bench run`.")],
+    document: Annotated[
+        Path | None,
+        typer.Option("--document", metavar="FILE", help="Put the report into this Markdown file, between its marks."),
+    ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option("--pictures", metavar="DIR", help="Where plots go. Default: RESULTS/pictures.")
+    ] = None,
+    contact: Annotated[
+        str, typer.Option("--contact", metavar="TEXT", help="Who stands behind the numbers, for the leaderboard.")
+    ] = "not given",
+) -> None:
+    """Write report, plots and leaderboard files of a run."""
+    from underdrawing.bench.contest.reporting import write_report
+
+    for path in write_report(results, document=document, pictures=pictures, contact=contact):
+        typer.echo(path)
+
+
+def leaderboard(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES…", help="Files of the format, one for each system.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write the table there instead of printing it."),
+    ] = None,
+) -> None:
+    """Check files that were sent in and make one table of them.
+
+    Exits with 2 where a file is not in order, and says which field.
+    """
+    from underdrawing.bench.contest.leaderboard import leaderboard as board
+    from underdrawing.bench.contest.leaderboard import read_entry
+
+    table = board([read_entry(path) for path in files])
+    if output is None:
+        typer.echo(table, nl=False)
+    else:
+        from underdrawing.images import write_atomically
+
+        write_atomically(output, table.encode(), overwrite=True)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

@@ -1,0 +1,134 @@
+"""A contest from beginning to end, interrupted and finished, and everything that is told of it."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from underdrawing.bench.contest import conducting
+from underdrawing.bench.contest.conducting import Contest, conduct
+from underdrawing.bench.contest.leaderboard import read_entry
+from underdrawing.bench.contest.reporting import write_report
+from underdrawing.bench.contest.results import program_fingerprint, read_results
+from underdrawing.bench.contest.rows import CostRow
+from underdrawing.errors import UsageError
+
+SYSTEMS = ("fragile self-embedding", "Telea", "nothing")
+ATTACKS = ("png", "jpeg75", "copyreal")
+
+
+@pytest.fixture(scope="module")
+def contest(dataset_folder, photographs, tmp_path_factory):
+    output = tmp_path_factory.mktemp("contests") / "results"
+    return Contest(dataset_folder, output, SYSTEMS, ATTACKS, gallery=photographs, processes=0)
+
+
+@pytest.fixture(scope="module")
+def results(contest):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conducting, "measure_cost", lambda system, **_: CostRow(system=system, protect_s=1.0))
+        conduct(contest)
+    return read_results(contest.output)
+
+
+def numbers(results):
+    return {(one.system, one.attack, one.size_class, one.metric): one for one in results["measures"]}
+
+
+def test_reference_every_system_has_its_numbers(results):
+    found = numbers(results)
+    assert found["fragile self-embedding", "png", "all", "f1"].value > 0.7
+    assert found["fragile self-embedding", "jpeg75", "all", "flagged"].value == 1
+    assert found["fragile self-embedding", "copyreal", "all", "believed"].value == 0
+    assert found["Telea", "jpeg75", "all", "recovered_db"].cases >= 3
+    assert found["nothing", "png", "all", "top1_image_by_PDQ"].cases == 4
+    assert not results["errors"]
+    assert results["measured_with"]["program"] == program_fingerprint()
+    assert results["measured_with"]["items"] == 4
+
+
+def test_a_second_run_measures_nothing_again(contest, results, monkeypatch):
+    def never(*_, **__):
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(conducting, "run_unit", never)
+    monkeypatch.setattr(conducting, "measure_cost", never)
+    again = conduct(contest)
+    assert [one["value"] for one in again["measures"]] == [one.value for one in results["measures"]]
+
+
+def test_an_interrupted_run_is_finished(contest, results, tmp_path, monkeypatch):
+    """Half of the rows and a line that was cut off; the rest is measured, with the same results."""
+    monkeypatch.setattr(conducting, "measure_cost", lambda system, **_: CostRow(system=system))
+    (log,) = contest.output.glob("rows-*.jsonl")
+    lines = log.read_bytes().splitlines(keepends=True)
+    (tmp_path / log.name).write_bytes(b"".join(lines[: len(lines) // 2]) + lines[-1][:30])
+    again = conduct(replace(contest, output=tmp_path))
+    timeless = [one for one in again["measures"] if not one["metric"].endswith("_s")]
+    assert timeless == [vars(one) for one in results["measures"] if not one.metric.endswith("_s")]
+
+
+def test_a_smaller_question_is_answered_from_the_same_rows(contest, results, monkeypatch):
+    monkeypatch.setattr(conducting, "run_unit", lambda *_, **__: pytest.fail("measured again"))
+    fewer = conduct(replace(contest, systems=("Telea",), attacks=("png",), limit=2))
+    assert {one["system"] for one in fewer["measures"]} == {"Telea"}
+    assert fewer["measured_with"]["items"] == 2
+    conduct(contest)
+
+
+def test_reference_the_report_tells_targets_systems_and_publications(contest, results):
+    report, *rest = write_report(contest.output, contact="a@example.org")
+    text = report.read_text("utf-8")
+    assert "published, not re-run" in text
+    assert "| not measured | – |" in text
+    for system in SYSTEMS:
+        assert f"| {system} |" in text
+    for path in re.findall(r"!\[.*?\]\((.*?)\)", text):
+        assert (report.parent / path).exists()
+    entries = [read_entry(path) for path in rest if path.suffix == ".json"]
+    assert [entry.system for entry in entries] == list(SYSTEMS)
+    assert entries[0].dataset == results["measured_with"]["dataset"]
+    plots = [path for path in rest if path.suffix == ".svg"]
+    assert {path.name for path in plots} >= {"contest-recovery.svg", "contest-invisibility.svg"}
+    before = [path.read_bytes() for path in plots]
+    write_report(contest.output, contact="a@example.org")
+    assert [path.read_bytes() for path in plots] == before, "plots are the same for the same points"
+    assert any(path.name == "contest-sheet.jpg" for path in rest)
+
+
+def test_the_report_goes_between_the_marks_of_a_document(contest, results, tmp_path):
+    document = tmp_path / "benchmark.md"
+    begin, end = "<!-- contest: begin, written by underdrawing bench report -->", "<!-- contest: end -->"
+    document.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
+    write_report(contest.output, document=document, pictures=tmp_path / "pictures")
+    text = document.read_text("utf-8")
+    assert text.startswith(f"before\n{begin}\n")
+    assert text.endswith(f"{end}\nafter\n")
+    assert "old" not in text
+    assert "](pictures/contest-recovery.svg)" in text
+    with pytest.raises(UsageError, match="contest: begin"):
+        write_report(contest.output, document=_without_marks(tmp_path))
+
+
+def _without_marks(folder):
+    path = folder / "other.md"
+    path.write_text("nothing\n")
+    return path
+
+
+def test_rejects_a_folder_without_results(tmp_path):
+    with pytest.raises(UsageError, match="bench run first"):
+        read_results(tmp_path)
+    (tmp_path / "results.json").write_text(json.dumps({"measures": [{"system": "x"}]}))
+    with pytest.raises(UsageError, match="cannot read"):
+        read_results(tmp_path)
+
+
+def test_another_seed_is_another_run(contest, results):
+    other = replace(contest, seed=1, systems=("nothing",), attacks=("png",), limit=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conducting, "measure_cost", lambda system, **_: CostRow(system=system))
+        conduct(other)
+    assert len(list(contest.output.glob("rows-*.jsonl"))) == 2
+    conduct(contest)

@@ -7,7 +7,7 @@ OUT ?= out/demo
 CARRIERS := invisible-watermark==0.2.0 blind-watermark==0.4.4
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-train check bench docs wheel clean
+.PHONY: help demo test test-train check bench bench-main docs wheel clean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -28,7 +28,10 @@ check: $(VENV)/.check ## lint, types, generated docs, model card
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python -m train.cards --check
 
-bench: $(VENV)/.bench ## measure the main job and write docs/benchmark.md
+bench: $(VENV)/.bench ## measure a small version of everything within 15 minutes; writes out/bench
+	$(BIN)/python bench/small.py
+
+bench-main: $(VENV)/.bench ## measure the main job and write docs/benchmark.md
 	$(BIN)/python bench/main_job.py
 
 docs: $(VENV)/.check ## regenerate the tables, the command-line reference and the model card

@@ -1,4 +1,4 @@
-"""Prints what piq says of two pictures, for the numbers kept in ``test_likeness.py``: ``python record_piq.py``.
+"""Prints what piq says of two pictures, for the numbers kept in ``test_bench_likeness.py``: ``python record_piq.py``.
 
 Needs ``pip install piq``, which brings another PyTorch than the one that trains here; use an environment of its own.
 """

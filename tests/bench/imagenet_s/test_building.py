@@ -150,6 +150,33 @@ def test_native_size_and_a_table_of_labels(images, labels, tmp_path):
         assert item.split == "test"
 
 
+def test_limits_small_narrow_and_grey_pictures_go_through_every_kind(tmp_path):
+    rng = np.random.default_rng(0)
+    (tmp_path / "in/label").mkdir(parents=True)
+    for number, size in enumerate([(64, 64), (64, 200), (131, 65), (300, 70), (97, 97)] * 4):
+        coarse = Image.fromarray(rng.integers(0, 256, (9, 9), dtype=np.uint8)).resize(
+            size[::-1], Image.Resampling.BICUBIC
+        )
+        (coarse if number % 2 else coarse.convert("RGB")).save(tmp_path / f"in/label/{number}.png")
+    said = build_dataset(tmp_path / "in", tmp_path / "out", size=None, processes=0)
+    dataset = open_dataset(tmp_path / "out")
+    assert said.left_out == ()
+    assert len({item.kind for item in dataset.items}) == 9
+    for item in dataset.items:
+        flipped = dataset.original(item)[:, ::-1][:, ::-1]
+        np.testing.assert_array_equal(dataset.forge(item, flipped), dataset.tampered(item))
+
+
+def test_a_picture_that_is_too_small_is_left_out(images, tmp_path):
+    (tmp_path / "label").mkdir()
+    for number in range(3):
+        (tmp_path / f"label/{number}.png").write_bytes((images / f"thing/coffee {number}.png").read_bytes())
+    Image.new("RGB", (63, 500)).save(tmp_path / "label/thin.png")
+    said = build_dataset(tmp_path, tmp_path.parent / f"{tmp_path.name}-out", size=64, kinds=[Kind.TEXT], processes=0)
+    assert said.items == 3
+    assert "63x500 px is too small" in said.left_out[0].reason
+
+
 def test_the_manifest_can_be_read_by_anybody(built, dataset):
     folder = built[0]
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as file:
@@ -190,6 +217,8 @@ def test_rejects_a_dataset_that_was_changed(images, tmp_path):
         dataset.named("x")
     with pytest.raises(UsageError, match="got a protected copy of shape"):
         dataset.forge(item, np.zeros((3, 3, 3), np.uint8))
+    with pytest.raises(UsageError, match="float64"):
+        dataset.forge(item, np.zeros((64, 64, 3)))
     description = json.loads((folder / "dataset.json").read_text())
     (folder / "dataset.json").write_text(json.dumps(description | {"version": 2}))
     with pytest.raises(UsageError, match="version 2"):

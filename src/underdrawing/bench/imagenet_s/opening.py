@@ -82,14 +82,15 @@ class Dataset:
             H×W×3 uint8 RGB, equal to the protected copy outside the mask. For the original itself this is ``tampered``.
 
         Raises:
-            UsageError: The copy has another size.
+            UsageError: The copy has another size or type.
             ImageFormatError: As ``original`` does.
         """
-        if protected.shape != (item.height, item.width, 3):
+        if protected.shape != (item.height, item.width, 3) or protected.dtype != np.uint8:
             raise UsageError(
-                f"cannot forge {item.name}: got a protected copy of shape {protected.shape}, "
-                f"expected {(item.height, item.width, 3)} like the original"
+                f"cannot forge {item.name}: got a protected copy of shape {protected.shape} and {protected.dtype}, "
+                f"expected {(item.height, item.width, 3)} and uint8 like the original"
             )
+        protected = np.ascontiguousarray(protected)
         mask, kind = self.mask(item), Kind(item.kind)
         if kind in EXTERNAL:
             return np.where(mask[..., None], self.tampered(item), protected).astype(np.uint8)

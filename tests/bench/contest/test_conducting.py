@@ -132,3 +132,20 @@ def test_another_seed_is_another_run(contest, results):
         conduct(other)
     assert len(list(contest.output.glob("rows-*.jsonl"))) == 2
     conduct(contest)
+
+
+def test_reference_the_fingerprint_of_the_program_is_that_of_its_files(tmp_path, monkeypatch):
+    (tmp_path / "channel").mkdir()
+    (tmp_path / "bench").mkdir()
+    init, code, bench = tmp_path / "__init__.py", tmp_path / "channel" / "code.py", tmp_path / "bench" / "rows.py"
+    for path in (init, code, bench):
+        path.write_text("1")
+    monkeypatch.setattr("underdrawing.__file__", str(init))
+    whole, channel, nothing = program_fingerprint(), program_fingerprint({"channel"}), program_fingerprint({"vault"})
+    assert len({whole, channel, nothing}) == 3
+    bench.write_text("2")
+    assert program_fingerprint() == whole
+    code.write_text("2")
+    assert program_fingerprint() != whole
+    assert program_fingerprint({"channel"}) != channel
+    assert program_fingerprint({"vault"}) == nothing

@@ -21,6 +21,7 @@ from underdrawing.errors import UsageError
 
 __all__ = ["Contest", "conduct"]
 
+_DESCRIBING = frozenset({"fingerprint", "images", "tokenizer"})
 _SHEET_ROWS = 6
 _ON_THE_SHEET = ("underdrawing", "fragile self-embedding", "Telea")
 
@@ -87,8 +88,12 @@ def conduct(contest: Contest) -> Results:
 def _gallery(contest: Contest) -> Gallery | None:
     if contest.gallery is None:
         return None
-    folder = contest.output.resolve() / "gallery"
-    return build_gallery(contest.gallery, folder, labels=contest.labels, processes=contest.processes)
+    return build_gallery(contest.gallery, _gallery_folder(contest), labels=contest.labels, processes=contest.processes)
+
+
+def _gallery_folder(contest: Contest) -> Path:
+    """Records are those of one version of what describes pictures; another one gets another folder."""
+    return contest.output.resolve() / f"gallery-{program_fingerprint(_DESCRIBING)}"
 
 
 def _run(contest: Contest, items: Sequence[str], log: RowLog) -> bool:
@@ -97,7 +102,7 @@ def _run(contest: Contest, items: Sequence[str], log: RowLog) -> bool:
     every = units(items, systems, contest.attacks, untouched=contest.untouched)
     done = frozenset(row.key for row in log.of(CaseRow))
     waiting = units(items, systems, contest.attacks, untouched=contest.untouched, done=done)
-    gallery = None if contest.gallery is None else contest.output.resolve() / "gallery"
+    gallery = None if contest.gallery is None else _gallery_folder(contest)
     setting = Setting(contest.dataset.resolve(), gallery, contest.seed, contest.weights)
     run = partial(run_unit, setting=setting)
     run_all(

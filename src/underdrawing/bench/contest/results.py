@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,16 +25,21 @@ Results = dict[str, Any]
 """Plain values under the keys ``measured_with``, ``targets``, ``measures``, ``curves``, ``costs`` and ``errors``."""
 
 
-def program_fingerprint() -> str:
-    """16 hexadecimal digits of SHA-256 over the package, without the rooms that measure and show.
+def program_fingerprint(rooms: Collection[str] | None = None) -> str:
+    """16 hexadecimal digits of SHA-256 over the package.
 
     Rows measured by the same program may be added to each other, whatever else was committed meanwhile.
+
+    Args:
+        rooms: Only these; None: all but those that measure and show.
     """
     root = Path(underdrawing.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root)
-        if path.is_file() and path.suffix != ".pyc" and relative.parts[0] not in _MEASURING:
+        room = relative.parts[0]
+        counts = room not in _MEASURING if rooms is None else room in rooms
+        if path.is_file() and path.suffix != ".pyc" and counts:
             digest.update(f"{relative.as_posix()}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 

@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 from skimage import data
 
+from underdrawing.bench.edits import outlines
 from underdrawing.bench.edits.outlines import detail, object_mask
 from underdrawing.errors import UsageError
 
@@ -28,6 +31,26 @@ def test_the_area_is_exact_to_the_pixel(fraction, height, width, seed):
     mask = object_mask(picture, fraction=fraction, rng=np.random.default_rng(seed))
     assert mask.shape == (height, width)
     assert mask.sum() == round(fraction * height * width)
+
+
+def test_the_front_arrives_when_shortest_paths_say():
+    """Against the shortest paths of SciPy over the same steps."""
+    colours = np.random.default_rng(0).uniform(0, 255, (9, 13, 3)).astype(np.float32)
+    own, steps = colours[4, 6], {}
+    for y in range(9):
+        for x in range(13):
+            for down in (-1, 0, 1):
+                for across in (-1, 0, 1):
+                    to = (y + down, x + across)
+                    if (down, across) == (0, 0) or not (0 <= to[0] < 9 and 0 <= to[1] < 13):
+                        continue
+                    change = np.abs(colours[y, x].astype(float) - colours[to]).sum()
+                    unlike = 0.06 * np.linalg.norm(colours[to].astype(float) - own)
+                    length = 1.414 if down and across else 1.0
+                    steps[13 * y + x, 13 * to[0] + to[1]] = length * (1 + 0.25 * change + unlike)
+    graph = csr_array((list(steps.values()), tuple(zip(*steps, strict=True))), shape=(117, 117))
+    expected = dijkstra(graph, indices=4 * 13 + 6).reshape(9, 13)
+    np.testing.assert_allclose(outlines._arrival(colours, (4, 6)), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,12 +1,17 @@
 """The outliner's training: forgeries, examples, loss, network, export."""
 
+import json
+import sys
+
+import cv2
 import numpy as np
 import pytest
 import skimage.data
 import torch
 from train.export import write_manifest
 from train.loop import Plan, Trainer
-from train.outliner.examples import PLANE_UNIT, Examples
+from train.outliner.__main__ import main
+from train.outliner.examples import PLANE_UNIT, Examples, load_examples
 from train.outliner.export import FILES, write_outliner
 from train.outliner.forgeries import attacked, enlarged, forged, random_attack, random_size
 from train.outliner.network import Drawer
@@ -31,6 +36,18 @@ def made_up(count, seed):
         shown[REGION, top - 8 : top + 68, left - 8 : left + 68] = PLANE_UNIT
         shown[PLANES.index("brightness surprise")] = np.where(changed > 0, 127, 0)
     return Examples(planes, truth)
+
+
+@pytest.fixture
+def enlarged_photographs(tmp_path):
+    """A folder of real photographs, for they are protected and verified."""
+    rows = ["file,split,label"]
+    for split, name in (("train", "chelsea"), ("train", "coffee"), ("val", "astronaut"), ("test", "rocket")):
+        picture = cv2.resize(getattr(skimage.data, name)(), (256, 256), interpolation=cv2.INTER_AREA)
+        cv2.imwrite(str(tmp_path / f"{name}.png"), picture)
+        rows.append(f"{name}.png,{split},none")
+    (tmp_path / "splits.csv").write_text("\n".join(rows) + "\n")
+    return tmp_path
 
 
 def test_forgeries_change_nothing_outside_their_mask():
@@ -58,6 +75,19 @@ def test_every_size_and_attack_can_be_made():
     for _ in range(30):
         forgery = forged(enlarged(picture, (96, 128), rng), enlarged(picture, (96, 128), rng), rng)
         assert attacked(forgery, random_attack(rng), rng).dtype == np.uint8
+
+
+def test_examples_show_what_the_map_knows_and_the_truth(enlarged_photographs, tmp_path):
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    first = load_examples(enlarged_photographs, "train", cache=cache, count=3, seed=1)
+    assert first.planes.shape == (3, len(PLANES), CANVAS_PX, CANVAS_PX)
+    for planes, truth in zip(first.planes, first.truth, strict=True):
+        region = planes[REGION] > 0
+        assert region.any()
+        assert (region & (truth > 127)).any(), "a proven region lies where something was changed"
+    again = load_examples(enlarged_photographs, "train", cache=cache, count=3, seed=1)
+    assert np.array_equal(first.planes, again.planes)
 
 
 def test_batches_have_their_shapes_and_depend_on_the_generator_only():
@@ -120,3 +150,17 @@ def test_the_exported_network_says_the_same(tmp_path):
     with torch.no_grad():
         expected = torch.sigmoid(network(torch.from_numpy(planes[None])))[0].numpy()
     np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+def test_the_command_trains_and_exports(enlarged_photographs, tmp_path, monkeypatch):
+    output = tmp_path / "out"
+    arguments = ["--data", str(enlarged_photographs), "--output", str(output), "--steps", "2", "--batch", "2"]
+    counts = ["--forgeries", "3", "--score-forgeries", "2", "--score-every", "2"]
+    monkeypatch.setattr(sys, "argv", ["train.outliner", *arguments, *counts])
+    main()
+    manifest = json.loads((output / "weights" / "weights.json").read_text())
+    assert manifest["training"][0]["steps"] == 2
+    assert set(manifest["scores"]["val"]) == {"network", "blocks", "draw_ms_median"}
+    assert (output / "outliner.npz").exists()
+    planes = np.zeros((len(PLANES), CANVAS_PX, CANVAS_PX), np.float32)
+    assert Outliner.load(weights=output / "weights").draw(planes).shape == (CANVAS_PX, CANVAS_PX)

@@ -21,7 +21,7 @@ from underdrawing.examination.likeness import shows_another_picture
 from underdrawing.examination.remembering import remember, surroundings_of, tells_enough
 from underdrawing.images import to_eight_bits
 from underdrawing.recovery import paint_back
-from underdrawing.shipped import restorer, tokenizer
+from underdrawing.shipped import outliner, restorer, tokenizer
 from underdrawing.tamper import find_tampering
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
         remembered=remembered if compare else None,
         steady=testimony.steady,
         visible=testimony.visible,
+        outliner=outliner() if testimony.by_chips else None,
     )
     hidden = framing.hidden(finding.mask)
     if code is None or says is None or remembered is None:

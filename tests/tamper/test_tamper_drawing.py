@@ -1,0 +1,93 @@
+"""From blocks to pixels, with a stand-in for the network."""
+
+import cv2
+import numpy as np
+import pytest
+
+from underdrawing.tamper.drawing import drawn
+from underdrawing.tamper.planes import CANVAS_PX, PLANES, Places
+
+ROWS, COLUMNS, SCALE = 32, 64, 8
+CELL = (CANVAS_PX // ROWS, CANVAS_PX // COLUMNS)
+
+
+class Says:
+    """Draws what it was given; remembers what it was shown."""
+
+    def __init__(self, said):
+        self.said = np.broadcast_to(np.float32(said), (CANVAS_PX, CANVAS_PX)).copy()
+        self.shown = None
+
+    def draw(self, planes):
+        self.shown = planes
+        return self.said
+
+
+def box(top, bottom, left, right):
+    region = np.zeros((ROWS, COLUMNS), np.bool_)
+    region[top:bottom, left:right] = True
+    return region
+
+
+def places(regions):
+    evidence = np.where(regions, -20, 20).astype(np.float32)
+    chips = np.full(regions.shape, 6, np.float32)
+    return Places(evidence, chips, np.zeros_like(chips), np.where(regions, 0.99, 0.01).astype(np.float32), regions)
+
+
+def picture():
+    rough = np.random.default_rng(0).uniform(50, 205, (6, 8, 3)).astype(np.float32)
+    size = (COLUMNS * SCALE, ROWS * SCALE)
+    return cv2.resize(rough, size, interpolation=cv2.INTER_CUBIC).clip(5, 250).astype(np.uint8)
+
+
+def on_canvas(blocks):
+    return np.kron(blocks, np.ones(CELL)) > 0
+
+
+def full(blocks):
+    return np.kron(blocks, np.ones((SCALE, SCALE))) > 0
+
+
+def test_reference_the_network_draws_the_edge():
+    region, inside = box(8, 20, 10, 30), box(10, 18, 12, 28)
+    outliner = Says(np.where(on_canvas(inside), 0.9, 0.1))
+    drawing = drawn(places(region), picture(), None, outliner)
+    assert (drawing.mask != full(inside)).mean() < 0.01
+    assert outliner.shown.shape == (len(PLANES), CANVAS_PX, CANVAS_PX)
+
+
+def test_limits_only_near_a_proven_region_the_network_is_believed():
+    region = box(8, 20, 10, 30)
+    drawing = drawn(places(region), picture(), None, Says(0.9))
+    near = full(box(5, 23, 7, 33))
+    inner = full(box(7, 21, 9, 31))
+    assert drawing.mask[inner].all()
+    assert not drawing.mask[~near].any()
+    assert drawing.probability[~near].min() > 0.4, "but it may be unsure elsewhere"
+
+
+def test_limits_a_region_of_which_the_network_leaves_nothing_is_drawn_by_rule():
+    region = box(8, 20, 10, 30)
+    drawing = drawn(places(region), picture(), None, Says(0.1))
+    by_rule = drawn(places(region), picture(), None)
+    assert by_rule.mask.any()
+    assert np.array_equal(drawing.mask, by_rule.mask)
+
+
+def test_limits_without_a_region_nobody_is_asked():
+    outliner = Says(0.9)
+    drawing = drawn(places(box(0, 0, 0, 0)), picture(), None, outliner)
+    assert outliner.shown is None
+    assert not drawing.mask.any()
+    assert drawing.probability.max() < 0.5
+
+
+@pytest.mark.parametrize("outliner", [None, Says(np.random.default_rng(1).random((CANVAS_PX, CANVAS_PX)))])
+def test_shapes_the_mask_is_where_the_probability_is_one_half_or_more(outliner):
+    drawing = drawn(places(box(8, 20, 10, 30)), picture(), picture()[:256, :256], outliner)
+    assert drawing.probability.shape == drawing.mask.shape == (ROWS * SCALE, COLUMNS * SCALE)
+    assert drawing.probability.dtype == np.float32
+    assert 0 <= drawing.probability.min() <= drawing.probability.max() <= 1
+    assert np.array_equal(drawing.probability >= 0.5, drawing.mask)
+    assert drawing.mask.any()

@@ -33,7 +33,7 @@ def results(contest):
 
 
 def numbers(results):
-    return {(one.system, one.attack, one.size_class, one.metric): one for one in results["measures"]}
+    return {(one.system, one.attack, one.edits, one.metric): one for one in results["measures"]}
 
 
 def test_reference_every_system_has_its_numbers(results):

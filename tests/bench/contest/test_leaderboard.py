@@ -8,7 +8,7 @@ from underdrawing.bench.contest.leaderboard import FIELDS, ROW_FIELDS, describe,
 from underdrawing.bench.contest.measures import Measure
 from underdrawing.errors import UsageError
 
-ROW = {"attack": "jpeg75", "size_class": "all", "metric": "f1", "value": 0.9, "cases": 40, "low": 0.85, "high": 0.95}
+ROW = {"attack": "jpeg75", "edits": "all", "metric": "f1", "value": 0.9, "cases": 40, "low": 0.85, "high": 0.95}
 ENTRY = {
     "format": "underdrawing-leaderboard", "version": 1, "system": "Ours | theirs", "contact": "a@example.org",
     "source": "commit 1", "dataset": "0123456789abcdef", "gallery": None, "items": 40, "seed": 0, "rows": [ROW],

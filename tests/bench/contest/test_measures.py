@@ -8,7 +8,7 @@ from scipy.stats import binomtest, norm, sem
 
 from underdrawing.bench.attacks.suite import SUITE
 from underdrawing.bench.contest.curves import CURVES, points
-from underdrawing.bench.contest.measures import CASE_METRICS, EVERY_SIZE, MARK_METRICS, NO_ATTACK, measures
+from underdrawing.bench.contest.measures import CASE_METRICS, EVERY_EDIT, MARK_METRICS, NO_ATTACK, measures
 from underdrawing.bench.contest.rows import CaseRow, MarkRow
 from underdrawing.bench.contest.targets import OURS, TARGETS, Target, target_lines
 
@@ -77,20 +77,20 @@ def marks():
 
 @pytest.fixture(scope="module")
 def numbers(cases, marks):
-    return {(one.system, one.attack, one.size_class, one.metric): one for one in measures(cases, marks)}
+    return {(one.system, one.attack, one.edits, one.metric): one for one in measures(cases, marks)}
 
 
 def test_reference_shares_have_the_wilson_interval_of_another_library(numbers):
-    one = numbers[OURS, "jpeg75", EVERY_SIZE, "id"]
+    one = numbers[OURS, "jpeg75", EVERY_EDIT, "id"]
     interval = binomtest(7, 9).proportion_ci(method="wilson")
     assert (one.value, one.cases) == (7 / 9, 9)
     assert (one.low, one.high) == pytest.approx((interval.low, interval.high))
-    assert numbers[OURS, "jpeg75", EVERY_SIZE, "anchor"].value == 7 / 9
-    assert numbers[OURS, "jpeg75", EVERY_SIZE, "core"].value == 0
+    assert numbers[OURS, "jpeg75", EVERY_EDIT, "anchor"].value == 7 / 9
+    assert numbers[OURS, "jpeg75", EVERY_EDIT, "core"].value == 0
 
 
 def test_reference_means_have_a_normal_interval(numbers):
-    one = numbers[OURS, "jpeg75", EVERY_SIZE, "f1"]
+    one = numbers[OURS, "jpeg75", EVERY_EDIT, "f1"]
     low, high = norm.interval(0.95, loc=mean(SCORES), scale=sem(SCORES))
     assert (one.value, one.low, one.high) == pytest.approx((mean(SCORES), low, high))
 
@@ -101,25 +101,35 @@ def test_reference_size_classes_are_counted_apart(numbers):
     assert small.value == pytest.approx(mean(SCORES[:4]))
 
 
+def test_reference_edits_of_the_whole_picture_count_for_messages_but_not_for_maps(cases):
+    whole = row(0, key="w", kind="whole-regeneration", size_class="whole", id_right=False, f1=0.0)
+    with_it = {(one.attack, one.edits, one.metric): one for one in measures([*cases, whole], [])}
+    assert with_it["jpeg75", EVERY_EDIT, "id"].cases == 10
+    assert with_it["jpeg75", EVERY_EDIT, "f1"].value == pytest.approx(mean(SCORES))
+    for edits in ("whole", "whole-regeneration"):
+        assert with_it["jpeg75", edits, "f1"].value == 0
+        assert with_it["jpeg75", edits, "f1"].cases == 1
+
+
 def test_reference_untouched_pictures_and_forgeries_are_counted_apart(numbers):
-    assert numbers[OURS, "jpeg75", EVERY_SIZE, "flagged"].value == 1 / 4
-    assert numbers[OURS, "jpeg75", EVERY_SIZE, "noticed"].value == 1
-    assert numbers[OURS, "copyreal", EVERY_SIZE, "believed"].value == pytest.approx(1 / 3)
-    assert (OURS, "copyreal", EVERY_SIZE, "flagged") not in numbers
-    assert (OURS, "jpeg75", EVERY_SIZE, "believed") not in numbers
+    assert numbers[OURS, "jpeg75", EVERY_EDIT, "flagged"].value == 1 / 4
+    assert numbers[OURS, "jpeg75", EVERY_EDIT, "noticed"].value == 1
+    assert numbers[OURS, "copyreal", EVERY_EDIT, "believed"].value == pytest.approx(1 / 3)
+    assert (OURS, "copyreal", EVERY_EDIT, "flagged") not in numbers
+    assert (OURS, "jpeg75", EVERY_EDIT, "believed") not in numbers
 
 
 def test_reference_ranks_become_top_1_and_top_5(numbers):
-    got = {name: numbers[OURS, "jpeg75", EVERY_SIZE, name].value for name in ("top1_image_by_PDQ", "top5_image_by_PDQ")}
+    got = {name: numbers[OURS, "jpeg75", EVERY_EDIT, name].value for name in ("top1_image_by_PDQ", "top5_image_by_PDQ")}
     assert got == {"top1_image_by_PDQ": 1 / 9, "top5_image_by_PDQ": 5 / 9}
-    assert numbers[OURS, "jpeg75", EVERY_SIZE, "top1_label_by_PDQ"].value == 1
-    assert (OURS, "jpeg75", EVERY_SIZE, "top1_image_by_code") not in numbers
+    assert numbers[OURS, "jpeg75", EVERY_EDIT, "top1_label_by_PDQ"].value == 1
+    assert (OURS, "jpeg75", EVERY_EDIT, "top1_image_by_code") not in numbers
 
 
 def test_limits_rows_that_failed_and_pictures_without_mark_count_for_nothing(numbers):
-    assert numbers[OURS, NO_ATTACK, EVERY_SIZE, "psnr_db"].value == 41
-    assert ("nothing", NO_ATTACK, EVERY_SIZE, "ssim") not in numbers
-    assert numbers[OURS, "jpeg75", EVERY_SIZE, "examine_s"].cases == 13
+    assert numbers[OURS, NO_ATTACK, EVERY_EDIT, "psnr_db"].value == 41
+    assert ("nothing", NO_ATTACK, EVERY_EDIT, "ssim") not in numbers
+    assert numbers[OURS, "jpeg75", EVERY_EDIT, "examine_s"].cases == 13
 
 
 def test_every_metric_has_one_name():

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-from underdrawing.bench.contest.measures import EVERY_SIZE, NO_ATTACK, Measure
+from underdrawing.bench.contest.measures import EVERY_EDIT, NO_ATTACK, WHOLE, Measure
 from underdrawing.bench.contest.rows import CaseRow
 
 __all__ = ["CURVES", "Point", "points"]
@@ -58,12 +58,14 @@ def points(cases: Sequence[CaseRow], found: Sequence[Measure]) -> list[Point]:
 def _success(found: Sequence[Measure]) -> Iterator[Point]:
     for one in found:
         quality = _JPEG.fullmatch(one.attack)
-        if quality and one.size_class == EVERY_SIZE and one.metric in _PART_NAMES:
+        if quality and one.edits == EVERY_EDIT and one.metric in _PART_NAMES:
             yield Point("success", f"{one.system}: {one.metric}", float(quality[1]), one.value, one.cases)
 
 
 def _recovery(cases: Sequence[CaseRow]) -> Iterator[Point]:
-    wanted = [row for row in cases if row.attack == "jpeg75" and row.recovered_db is not None]
+    wanted = [
+        row for row in cases if row.attack == "jpeg75" and row.recovered_db is not None and row.size_class != WHOLE
+    ]
     for system in dict.fromkeys(row.system for row in wanted):
         for step in range(round(1 / _WIDTH)):
             low, high = step * _WIDTH, (step + 1) * _WIDTH
@@ -74,7 +76,7 @@ def _recovery(cases: Sequence[CaseRow]) -> Iterator[Point]:
 
 
 def _scales(cases: Sequence[CaseRow]) -> Iterator[Point]:
-    wanted = [row for row in cases if row.same_mask_db is not None and row.code_scales]
+    wanted = [row for row in cases if row.same_mask_db is not None and row.code_scales and row.size_class != WHOLE]
     for system in dict.fromkeys(row.system for row in wanted):
         for scales in sorted({row.code_scales for row in wanted if row.system == system}):
             values = [row.same_mask_db or 0.0 for row in wanted if (row.system, row.code_scales) == (system, scales)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from underdrawing.bench.contest.measures import CASE_METRICS, EVERY_SIZE, MARK_METRICS, Metric
+from underdrawing.bench.contest.measures import CASE_METRICS, EVERY_EDIT, MARK_METRICS, Metric
 from underdrawing.bench.contest.results import Results
 from underdrawing.bench.document import table_of
 from underdrawing.errors import UsageError
@@ -71,7 +71,7 @@ FIELDS: dict[str, _Field] = {
 
 ROW_FIELDS: dict[str, _Field] = {
     "attack": ("name of the attack; – for what is measured on the marked picture", _text),
-    "size_class": (f"the dataset's word for the size of the edits; {EVERY_SIZE} for every one", _text),
+    "edits": (f"over which edits: {EVERY_EDIT}, a size class or a kind of the dataset", _text),
     "metric": ("name of the metric, from the table below", lambda value: value in _METRICS),
     "value": ("the number: a share from 0 to 1, or in the unit of the metric", _number),
     "cases": ("how many cases stand behind it", _count),
@@ -186,7 +186,7 @@ def _board(entries: Sequence[Entry]) -> str:
         (place, row["attack"], row["metric"]): row["value"]
         for place, entry in enumerate(entries)
         for row in entry.rows
-        if row["size_class"] == EVERY_SIZE
+        if row["edits"] == EVERY_EDIT
     }
     shown = [name for name in _SHOWN if any(metric == name for _, _, metric in numbers)]
     lines = []

@@ -14,13 +14,16 @@ from underdrawing.bench.contest.plan import aim_of
 from underdrawing.bench.contest.rows import CaseRow, MarkRow
 from underdrawing.bench.metrics.decisions import wilson_interval
 
-__all__ = ["CASE_METRICS", "EVERY_SIZE", "MARK_METRICS", "NO_ATTACK", "Measure", "Metric", "measures"]
+__all__ = ["CASE_METRICS", "EVERY_EDIT", "MARK_METRICS", "NO_ATTACK", "WHOLE", "Measure", "Metric", "measures"]
 
 Kind = Literal["share", "mean", "median"]
 NO_ATTACK = "–"
 """The attack of what is measured on the marked picture itself."""
-EVERY_SIZE = "all"
-"""The size class of what is measured over all of them."""
+EVERY_EDIT = "all"
+"""The edits of what is measured over all of them, and of what is measured without any."""
+WHOLE = "whole"
+"""The size class of edits that leave nothing of the picture: a map of them shows nothing, so maps and recovery are
+summed up without them, and shown for them apart."""
 _NORMAL_QUANTILE_95 = 1.959963984540054
 
 
@@ -33,12 +36,14 @@ class Metric:
         about: What it says, with its unit.
         kind: ``share`` of cases with its Wilson interval, ``mean`` with its normal interval, ``median`` without.
         larger_is_better: Which way is better.
+        local: Whether edits of the whole picture are left out of the sum over all edits.
     """
 
     name: str
     about: str
     kind: Kind
     larger_is_better: bool = True
+    local: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class Measure:
     Attributes:
         system: Whose.
         attack: After which attack; ``–`` for the marked picture itself.
-        size_class: Of edits of which size; ``all`` for every one, and for untouched pictures.
+        edits: Over which edits: ``all``, a size class or a kind of the dataset; ``all`` also without any edit.
         metric: Name of the metric.
         value: The number.
         cases: How many cases it stands for.
@@ -58,7 +63,7 @@ class Measure:
 
     system: str
     attack: str
-    size_class: str
+    edits: str
     metric: str
     value: float
     cases: int
@@ -102,6 +107,11 @@ def _metric(name: str, about: str, kind: Kind, pick: _Picked, better: bool = Tru
     return Metric(name, about, kind, better), pick
 
 
+def _local(name: str, about: str, pick: _Picked) -> tuple[Metric, _Picked]:
+    """The mean of what depends on where a picture was changed."""
+    return Metric(name, about, "mean", local=True), _doctored(pick)
+
+
 CASE_METRICS: tuple[tuple[Metric, _Picked], ...] = (
     _metric("id", "id read, right", "share", _doctored(lambda row: _number(row.id_right))),
     _metric("message", "everything put in read, right", "share", _doctored(lambda row: _number(row.whole))),
@@ -109,9 +119,9 @@ CASE_METRICS: tuple[tuple[Metric, _Picked], ...] = (
         _metric(block, f"block {block} read", "share", _doctored(_part(block)))
         for block in ("anchor", "core", "detail", "fine")
     ),
-    _metric("f1", "map against the truth, mean F1", "mean", _doctored(lambda row: row.f1)),
-    _metric("iou", "map against the truth, mean IoU", "mean", _doctored(lambda row: row.iou)),
-    _metric("auc", "map against the truth, mean AUC", "mean", _doctored(lambda row: row.auc)),
+    _local("f1", "map against the truth, mean F1", lambda row: row.f1),
+    _local("iou", "map against the truth, mean IoU", lambda row: row.iou),
+    _local("auc", "map against the truth, mean AUC", lambda row: row.auc),
     _metric(
         "pixel_false_alarm", "pixels flagged in untouched pictures", "mean", _untouched(lambda r: r.false_alarm), False
     ),
@@ -119,14 +129,9 @@ CASE_METRICS: tuple[tuple[Metric, _Picked], ...] = (
         "flagged", "untouched pictures said to be changed", "share", _untouched(lambda r: _number(r.flagged)), False
     ),
     _metric("noticed", "doctored pictures said to be changed", "share", _doctored(lambda r: _number(r.flagged))),
-    _metric(
-        "recovered_db",
-        "M-PSNR of what was recovered, in the true mask, dB",
-        "mean",
-        _doctored(lambda r: r.recovered_db),
-    ),
-    _metric("same_mask_db", "M-PSNR where the true mask is told, dB", "mean", _doctored(lambda row: row.same_mask_db)),
-    _metric("recovered_ssim", "SSIM of the whole recovered picture", "mean", _doctored(lambda row: row.recovered_ssim)),
+    _local("recovered_db", "M-PSNR of what was recovered, in the true mask, dB", lambda row: row.recovered_db),
+    _local("same_mask_db", "M-PSNR where the true mask is told, dB", lambda row: row.same_mask_db),
+    _local("recovered_ssim", "SSIM of the whole recovered picture", lambda row: row.recovered_ssim),
     *(
         _metric(
             f"top{top}_{what}_by_{way}",
@@ -172,26 +177,28 @@ def _of_marks(marks: Sequence[MarkRow]) -> Iterator[Measure]:
     for system in dict.fromkeys(row.system for row in marks):
         rows = [row for row in marks if row.system == system and row.error is None]
         for metric, pick in MARK_METRICS:
-            yield from _measured(metric, map(pick, rows), system, NO_ATTACK, EVERY_SIZE)
+            yield from _measured(metric, map(pick, rows), system, NO_ATTACK, EVERY_EDIT)
 
 
 def _of_cases(system: str, attack: str, rows: Sequence[CaseRow]) -> Iterator[Measure]:
     classes = dict.fromkeys(row.size_class for row in rows if row.size_class)
-    for size_class in (EVERY_SIZE, *classes):
-        chosen = [row for row in rows if size_class in (EVERY_SIZE, row.size_class)]
+    kinds = dict.fromkeys(row.kind for row in rows if row.kind)
+    for edits in (EVERY_EDIT, *classes, *kinds):
+        chosen = [row for row in rows if edits in (EVERY_EDIT, row.size_class, row.kind)]
+        some = [row for row in chosen if edits != EVERY_EDIT or row.size_class != WHOLE]
         for metric, pick in CASE_METRICS:
-            yield from _measured(metric, map(pick, chosen), system, attack, size_class)
+            yield from _measured(metric, map(pick, some if metric.local else chosen), system, attack, edits)
 
 
 def _measured(
-    metric: Metric, values: Iterable[float | None], system: str, attack: str, size_class: str
+    metric: Metric, values: Iterable[float | None], system: str, attack: str, edits: str
 ) -> Iterator[Measure]:
     """The number of one metric; nothing where no row has it."""
     known = [value for value in values if value is not None and not math.isnan(value)]
     if not known:
         return
     value, low, high = _summed(metric.kind, known)
-    yield Measure(system, attack, size_class, metric.name, value, len(known), low, high)
+    yield Measure(system, attack, edits, metric.name, value, len(known), low, high)
 
 
 def _summed(kind: Kind, values: Sequence[float]) -> tuple[float, float, float]:

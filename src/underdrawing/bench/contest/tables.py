@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from underdrawing.bench.baselines.published import published
-from underdrawing.bench.contest.measures import EVERY_SIZE, NO_ATTACK, Measure
+from underdrawing.bench.contest.measures import EVERY_EDIT, NO_ATTACK, Measure
 from underdrawing.bench.contest.plan import aim_of
 from underdrawing.bench.contest.results import Results
 from underdrawing.bench.contest.rows import CostRow
@@ -42,7 +42,7 @@ def report(results: Results, *, pictures: Sequence[str] = ()) -> str:
         _targets(results["targets"]),
         "### The marks",
         _marks(numbers, results["costs"]),
-        "### After each attack\n\nEvery edit of the dataset, made on the marked picture, then the attack.",
+        f"### After each attack\n\n{_AFTER_NOTE}",
         *(f"`{attack}`\n\n{_after(numbers, attack)}" for attack in attacks[:_DETAILED]),
         *_suite(numbers, attacks),
         *_sizes(numbers, attacks),
@@ -59,6 +59,10 @@ def report(results: Results, *, pictures: Sequence[str] = ()) -> str:
 _DETAILED = 3
 """So many attacks are shown with every system; the others, with our own, are in one table."""
 
+_AFTER_NOTE = (
+    "Every edit of the dataset, made on the marked picture, then the attack. Maps and recovery are summed up without "
+    "edits that leave nothing of the picture; those have a line of their own below."
+)
 _PUBLISHED_NOTE = "*Seen in* says whether the figure was read at its source, or taken from notes on the paper."
 
 
@@ -66,17 +70,17 @@ class _Numbers:
     """Measures by what they are about."""
 
     def __init__(self, found: Sequence[Measure]) -> None:
-        self._found = {(one.system, one.attack, one.size_class, one.metric): one for one in found}
+        self._found = {(one.system, one.attack, one.edits, one.metric): one for one in found}
         self.systems = list(dict.fromkeys(one.system for one in found))
-        self.size_classes = list(dict.fromkeys(one.size_class for one in found if one.size_class != EVERY_SIZE))
+        self.edits = list(dict.fromkeys(one.edits for one in found if one.edits != EVERY_EDIT))
 
-    def get(self, system: str, attack: str, metric: str, size_class: str = EVERY_SIZE) -> Measure | None:
+    def get(self, system: str, attack: str, metric: str, edits: str = EVERY_EDIT) -> Measure | None:
         """One of them; None where it was not measured."""
-        return self._found.get((system, attack, size_class, metric))
+        return self._found.get((system, attack, edits, metric))
 
-    def cell(self, system: str, attack: str, metric: str, digits: int = 3, *, size_class: str = EVERY_SIZE) -> str:
+    def cell(self, system: str, attack: str, metric: str, digits: int = 3, *, edits: str = EVERY_EDIT) -> str:
         """The same as text: shares with their interval."""
-        one = self.get(system, attack, metric, size_class)
+        one = self.get(system, attack, metric, edits)
         if one is None:
             return "–"
         if metric in _SHARES or metric.startswith("top"):
@@ -149,19 +153,19 @@ def _suite(numbers: _Numbers, attacks: Sequence[str]) -> list[str]:
 
 
 def _sizes(numbers: _Numbers, attacks: Sequence[str]) -> list[str]:
-    """By how much was changed, ours alone."""
+    """By how much was changed, and how, ours alone."""
     chosen = [attack for attack in attacks[:_DETAILED] if numbers.get(OURS, attack, "f1")]
-    if not chosen or not numbers.size_classes:
+    if not chosen or not numbers.edits:
         return []
     heading = ("attack", "edits", "cases", "id read", "F1 ↑", "IoU ↑", "M-PSNR, dB ↑", "same mask, dB ↑")
     rows = []
     for attack in chosen:
-        for size in numbers.size_classes:
-            one = numbers.get(OURS, attack, "f1", size)
-            cells = [numbers.cell(OURS, attack, name, size_class=size) for name in ("id", "f1", "iou")]
-            cells += [numbers.cell(OURS, attack, name, 2, size_class=size) for name in ("recovered_db", "same_mask_db")]
-            rows += [] if one is None else [(f"`{attack}`", size, str(one.cases), *cells)]
-    return [f"### {OURS}, by the size of the edit", table_of(heading, rows)]
+        for edits in numbers.edits:
+            one = numbers.get(OURS, attack, "f1", edits)
+            cells = [numbers.cell(OURS, attack, name, edits=edits) for name in ("id", "f1", "iou")]
+            cells += [numbers.cell(OURS, attack, name, 2, edits=edits) for name in ("recovered_db", "same_mask_db")]
+            rows += [] if one is None else [(f"`{attack}`", edits, str(one.cases), *cells)]
+    return [f"### {OURS}, by size and kind of the edit", table_of(heading, rows)]
 
 
 def _retrieval(numbers: _Numbers, attacks: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from underdrawing.bench.contest.measures import EVERY_SIZE, NO_ATTACK, Measure
+from underdrawing.bench.contest.measures import EVERY_EDIT, NO_ATTACK, Measure
 from underdrawing.bench.lines import Line
 
 __all__ = ["OURS", "TARGETS", "Target", "target_lines"]
@@ -83,7 +83,7 @@ TARGETS: tuple[Target, ...] = (
 
 def target_lines(found: Sequence[Measure], targets: Sequence[Target] = TARGETS) -> list[Line]:
     """Each promise with what was measured; None instead of pass or miss where nothing was."""
-    numbers = {(one.system, one.attack, one.metric): one for one in found if one.size_class == EVERY_SIZE}
+    numbers = {(one.system, one.attack, one.metric): one for one in found if one.edits == EVERY_EDIT}
     return [_line(target, numbers, found) for target in targets]
 
 
@@ -109,9 +109,7 @@ def _one(target: Target, numbers: Mapping[tuple[str, str, str], Measure]) -> tup
 
 def _over_the_suite(target: Target, found: Sequence[Measure]) -> tuple[float, str] | None:
     """All attacks taken together; the worst one is named."""
-    ours = [
-        one for one in found if (one.system, one.metric, one.size_class) == (target.profile, target.metric, EVERY_SIZE)
-    ]
+    ours = [one for one in found if (one.system, one.metric, one.edits) == (target.profile, target.metric, EVERY_EDIT)]
     if not ours:
         return None
     cases = sum(one.cases for one in ours)

@@ -12,8 +12,7 @@ __all__ = ["blended_splice", "copy_move", "recolour", "regeneration", "splice", 
 
 _PLACES = 12
 _LOOKED_AT_PX = 128
-_TINT = 25.0
-"""What recolouring adds, in CIELAB units."""
+_LEAST_SATURATION = 0.35
 _WORDS = (
     *(
         "This",
@@ -108,12 +107,16 @@ def text(scene: Scene) -> Pixels:
 
 
 def recolour(scene: Scene) -> Pixels:
-    """Colours turned by at least a quarter of the circle in CIELAB and tinted, so that greys change too."""
-    lab = cv2.cvtColor(scene.pixels.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    turn, tint = scene.rng.uniform(np.pi / 2, 3 * np.pi / 2), scene.rng.uniform(0, 2 * np.pi)
-    colours = (lab[..., 1] + 1j * lab[..., 2]) * np.exp(1j * turn) + _TINT * np.exp(1j * tint)
-    turned = np.dstack([lab[..., 0], colours.real, colours.imag]).astype(np.float32)
-    return _clip(255 * np.asarray(cv2.cvtColor(turned, cv2.COLOR_LAB2RGB), dtype=np.float32))
+    """Hues turned by at least a quarter of the circle, as editors turn them; what is grey gets a colour of its own.
+
+    The largest of the three channels stays as it is, so lightness changes with the colours.
+    """
+    hue, saturation, value = cv2.split(cv2.cvtColor(scene.pixels.astype(np.float32), cv2.COLOR_RGB2HSV))
+    turn, tint = scene.rng.uniform(90, 270), scene.rng.uniform(0, 360)
+    turned = saturation * _unit(hue + turn) + np.maximum(_LEAST_SATURATION - saturation, 0) * _unit(tint)
+    angle = np.degrees(np.angle(turned)) % 360
+    hsv = np.dstack([angle, np.clip(np.abs(turned), 0, 1), value]).astype(np.float32)
+    return _clip(np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB), dtype=np.float32))
 
 
 def _mirrored(size: int, shift: int) -> NDArray[np.intp]:
@@ -137,6 +140,11 @@ def _filling(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width_px: float
     while font.getlength(longer := f"{line} {rng.choice(_WORDS)}") <= width_px:
         line = longer
     return line
+
+
+def _unit(degrees: NDArray[np.floating] | float) -> NDArray[np.complex128]:
+    """The point of the unit circle at an angle."""
+    return np.exp(1j * np.radians(degrees, dtype=np.float64))
 
 
 def _clip(values: NDArray[np.float32]) -> Pixels:

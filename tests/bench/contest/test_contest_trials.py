@@ -71,6 +71,15 @@ def test_reference_a_copied_mark_is_not_believed(ours):
     assert (row.f1, row.recovered_db) == (None, None)
 
 
+def test_reference_with_its_vault_the_whole_code_paints_better(ours, item, setting):
+    _, lossless, web = run("underdrawing with its vault", item, setting, ("png", True), ("jpeg75", True))
+    for row, alone in zip((lossless, web), ours[1:3], strict=True):
+        assert row.id_right
+        assert row.same_mask_db > alone.same_mask_db + 0.5
+        assert row.recovered_db > alone.recovered_db
+        assert row.parts == alone.parts
+
+
 def test_reference_inpainting_is_told_the_mask_so_both_numbers_are_the_same(item, setting, dataset):
     mark, row = run("Telea", item, setting, ("jpeg75", True))
     assert mark.psnr_db is None
@@ -153,7 +162,7 @@ def test_the_seed_of_a_suspect_does_not_depend_on_the_system(dataset_folder):
 
 
 def test_rejects_an_unknown_system():
-    with pytest.raises(UsageError, match="underdrawing, underdrawing discreet, fragile"):
+    with pytest.raises(UsageError, match="underdrawing, underdrawing with its vault, underdrawing discreet, fragile"):
         system_named("nobody")
 
 

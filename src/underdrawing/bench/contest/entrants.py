@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -21,7 +22,9 @@ from underdrawing.findings import Profile, Verdict
 from underdrawing.images import Picture
 from underdrawing.messages import carry, hear
 from underdrawing.payload import Publisher, SignatureStatus, SigningKey, TrustStore
+from underdrawing.retrieval import catalogue
 from underdrawing.tokenizer import HiddenCode, Tokenizer, ladder_bits
+from underdrawing.vault import Match, Record, Vault
 
 __all__ = ["CARRIER_PREFIX", "Carried", "Ours", "default_systems", "system_named", "system_names"]
 
@@ -33,10 +36,18 @@ _SCALES_UP_TO = {"anchor": 2, "core": 4, "detail": 5, "fine": 6}
 
 @dataclass(frozen=True)
 class Ours:
-    """Underdrawing, signed and with facts, as people use it."""
+    """Underdrawing, signed and with facts, as people use it.
+
+    Attributes:
+        name: As it stands in tables.
+        profile: How strong the mark is.
+        vault: Whether the reader may ask a vault, which has the owner's record under the id in the mark: the whole
+            code, though not the original.
+    """
 
     name: str
     profile: Profile
+    vault: bool = False
     marks = True
     hashes = False
 
@@ -47,14 +58,17 @@ class Ours:
         made = underdrawing.protect(Picture(original), facts=facts, key=key, profile=self.profile)
         scales = max(_SCALES_UP_TO[block] for block in made.blocks)
         pixels = made.picture.pixels.astype(np.uint8)
-        return Marked(pixels, made.blocks, id_bits=64, code_bits=ladder_bits(scales), protection=made)
+        record = _OneRecord(catalogue(made.picture, protection=made)) if self.vault else None
+        bits = ladder_bits(scales)
+        return Marked(pixels, made.blocks, id_bits=64, code_bits=bits, secret=record, protection=made)
 
     def examine(self, suspect: Pixels, marked: Marked, truth: Mask) -> Examined:
-        """As ``underdrawing.verify`` does it, for a reader who trusts the owner; without a vault."""
-        finding = underdrawing.verify(Picture(suspect), trust=_trust())
+        """As ``underdrawing.verify`` does it, for a reader who trusts the owner."""
+        vault = cast("Vault | None", marked.secret)
+        finding = underdrawing.verify(Picture(suspect), trust=_trust(), vault=vault)
         made = marked.protection
         right = made is not None and finding.id == made.id
-        code = finding.code
+        known = made.code if made is not None and right and self.vault else finding.code
         upright = finding.geometry.matrix is None
         return Examined(
             parts=finding.blocks,
@@ -66,9 +80,25 @@ class Ours:
             mask=finding.mask,
             probability=finding.tamper_probability,
             recovered=None if finding.recovered is None else finding.recovered.pixels.astype(np.uint8),
-            repaint=None if code is None or not upright else _painter(suspect, code),
-            code=code,
+            repaint=None if known is None or not upright else _painter(suspect, known),
+            code=finding.code,
         )
+
+
+@dataclass(frozen=True, eq=False)
+class _OneRecord:
+    """A vault that knows one picture, by its id alone: what it looks like is asked of the gallery."""
+
+    record: Record
+
+    def get(self, id_: str) -> Record | None:
+        return self.record if id_ == self.record.id else None
+
+    def nearest_fingerprints(self, bits: bytes, k: int = 10, *, mask: bytes | None = None) -> tuple[Match, ...]:
+        return ()
+
+    def nearest_sketches(self, bits: bytes, k: int = 10, *, mask: bytes | None = None) -> tuple[Match, ...]:
+        return ()
 
 
 @dataclass(frozen=True)
@@ -150,6 +180,7 @@ def system_named(name: str, *, weights: Path | None = None) -> System:
 def _systems() -> Sequence[System]:
     return (
         Ours("underdrawing", Profile.STANDARD),
+        Ours("underdrawing with its vault", Profile.STANDARD, vault=True),
         Ours("underdrawing discreet", Profile.DISCREET),
         Fragile(),
         Filled("Telea", Filling.TELEA),

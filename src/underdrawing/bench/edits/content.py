@@ -100,7 +100,7 @@ def text(scene: Scene) -> Pixels:
     plate = Image.new("RGB", (scene.mask.shape[1], scene.mask.shape[0]), paper)
     drawing = ImageDraw.Draw(plate)
     margin_px = line_px // 5
-    for line_top in range(top, top + height, line_px):
+    for line_top in range(top, top + max(1, height - line_px + 1), line_px):
         words = _filling(font, width - 2 * margin_px, rng)
         drawing.text((left + margin_px, line_top), words, fill=ink, font=font)
     return np.asarray(plate, dtype=np.uint8)

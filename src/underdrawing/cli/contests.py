@@ -29,8 +29,8 @@ def run(
         str | None, typer.Option("--systems", metavar="NAME,…", help="Who takes part. Default: everybody who is here.")
     ] = None,
     attacks: Annotated[
-        str, typer.Option("--attacks", metavar="NAME,…", help="Names of attacks, or `quick` or `all`.")
-    ] = "quick",
+        str, typer.Option("--attacks", metavar="NAME,…", help="Names of attacks, or `quick`, `targets` or `all`.")
+    ] = "targets",
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first so many pictures of the dataset.")
     ] = None,

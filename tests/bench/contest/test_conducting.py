@@ -149,3 +149,17 @@ def test_reference_the_fingerprint_of_the_program_is_that_of_its_files(tmp_path,
     assert program_fingerprint() != whole
     assert program_fingerprint({"channel"}) != channel
     assert program_fingerprint({"vault"}) == nothing
+
+
+def test_reference_a_cluster_measures_the_same(contest, results, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(conducting, "measure_cost", lambda system, **_: CostRow(system=system))
+    options = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as cluster:
+        asked = replace(contest, output=tmp_path, systems=("Telea",), attacks=("jpeg75",), gallery=None)
+        far = conduct(replace(asked, cluster=cluster.scheduler_address))
+    near = {(one.attack, one.edits, one.metric): one.value for one in results["measures"] if one.system == "Telea"}
+    assert {one["metric"] for one in far["measures"]} >= {"recovered_db", "same_mask_db"}
+    for one in far["measures"]:
+        if not one["metric"].endswith("_s"):
+            assert one["value"] == near[one["attack"], one["edits"], one["metric"]]

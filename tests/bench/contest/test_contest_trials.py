@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from underdrawing.bench.contest.entrants import Ours, system_named, system_names
-from underdrawing.bench.contest.plan import ATTACKS, QUICK_ATTACKS, Case, Setting, Unit, aim_of, chosen_attacks, units
+from underdrawing.bench.contest.plan import (
+    ATTACKS,
+    QUICK_ATTACKS,
+    TARGET_ATTACKS,
+    Case,
+    Setting,
+    Unit,
+    aim_of,
+    chosen_attacks,
+    units,
+)
 from underdrawing.bench.contest.rows import CaseRow, MarkRow
 from underdrawing.bench.contest.trials import run_unit
 from underdrawing.bench.metrics.likeness import masked_psnr_db
@@ -150,6 +160,8 @@ def test_reference_every_case_once_and_none_that_is_done():
 def test_reference_attacks_by_name_and_by_group():
     assert chosen_attacks(["quick", "png"]) == QUICK_ATTACKS
     assert chosen_attacks(["all"]) == ATTACKS
+    assert chosen_attacks(["targets"]) == TARGET_ATTACKS
+    assert set(TARGET_ATTACKS) <= set(ATTACKS)
     assert [aim_of(name) for name in ("jpeg71", "copyreal", "remark1")] == ["survive", "forge", "remove"]
     with pytest.raises(UsageError, match="explode"):
         chosen_attacks(["explode"])

@@ -6,9 +6,9 @@ from statistics import mean
 import pytest
 from scipy.stats import binomtest, norm, sem
 
-from underdrawing.bench.attacks.suite import SUITE
 from underdrawing.bench.contest.curves import CURVES, points
 from underdrawing.bench.contest.measures import CASE_METRICS, EVERY_EDIT, MARK_METRICS, NO_ATTACK, measures
+from underdrawing.bench.contest.plan import TARGET_ATTACKS
 from underdrawing.bench.contest.rows import CaseRow, MarkRow
 from underdrawing.bench.contest.targets import OURS, TARGETS, Target, target_lines
 
@@ -139,7 +139,7 @@ def test_every_metric_has_one_name():
 
 def test_every_target_names_a_metric_and_an_attack_of_the_suite():
     metrics = {metric.name for metric, _ in (*CASE_METRICS, *MARK_METRICS)}
-    attacks = {entry.name for entry in SUITE} | {NO_ATTACK, "suite"}
+    attacks = {*TARGET_ATTACKS, NO_ATTACK, "suite"}
     for target in TARGETS:
         assert target.metric in metrics
         assert target.attack in attacks

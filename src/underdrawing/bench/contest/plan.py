@@ -9,10 +9,13 @@ from underdrawing.bench.attacks import forgery, geometry
 from underdrawing.bench.attacks.suite import SUITE, Aim
 from underdrawing.errors import UsageError
 
-__all__ = ["ATTACKS", "QUICK_ATTACKS", "Case", "Setting", "Unit", "aim_of", "chosen_attacks", "units"]
+__all__ = ["ATTACKS", "QUICK_ATTACKS", "TARGET_ATTACKS", "Case", "Setting", "Unit", "aim_of", "chosen_attacks", "units"]
 
 QUICK_ATTACKS: tuple[str, ...] = ("png", "jpeg75", "jpeg70")
-"""The attacks behind the table of targets."""
+"""Those that most of the targets are about."""
+
+TARGET_ATTACKS: tuple[str, ...] = (*QUICK_ATTACKS, "tokens16380", "autoencoder", "copyreal", "copyestimate5")
+"""Those that all targets are about."""
 
 ATTACKS: tuple[str, ...] = tuple(entry.name for entry in SUITE if entry.needs != "open channel")
 """The whole suite, but for what needs somebody who knows a mark from inside."""
@@ -90,12 +93,12 @@ def aim_of(attack: str) -> Aim:
 
 
 def chosen_attacks(names: Sequence[str]) -> tuple[str, ...]:
-    """Attacks by their names, or by ``quick`` and ``all``, each once.
+    """Attacks by their names, or by ``quick``, ``targets`` and ``all``, each once.
 
     Raises:
         UsageError: There is no such attack.
     """
-    groups = {"quick": QUICK_ATTACKS, "all": ATTACKS}
+    groups = {"quick": QUICK_ATTACKS, "targets": TARGET_ATTACKS, "all": ATTACKS}
     chosen = tuple(dict.fromkeys(attack for name in names for attack in groups.get(name, (name,))))
     for attack in chosen:
         aim_of(attack)

@@ -91,3 +91,12 @@ def test_shapes_the_mask_is_where_the_probability_is_one_half_or_more(outliner):
     assert 0 <= drawing.probability.min() <= drawing.probability.max() <= 1
     assert np.array_equal(drawing.probability >= 0.5, drawing.mask)
     assert drawing.mask.any()
+
+
+def test_reference_a_canvas_at_hand_shows_the_same():
+    known, pixels, remembered = places(box(8, 20, 10, 30)), picture(), picture()[:256, :256]
+    canvas = cv2.resize(pixels, (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_AREA)
+    with_it, without = Says(0.9), Says(0.9)
+    drawn(known, pixels, remembered, with_it, canvas)
+    drawn(known, pixels, remembered, without)
+    assert np.abs(with_it.shown - without.shown).max() < 0.05

@@ -20,7 +20,7 @@ from underdrawing.bench.edits.tampering import Kind, tamper
 __all__ = ["Forgery", "attacked", "enlarged", "forged", "random_attack", "random_size"]
 
 _SIZES = ((512, 512), (512, 768), (768, 512), (640, 640), (1024, 1024), (256, 256), (341, 512))
-_SIZE_CHANCES = (0.3, 0.3, 0.1, 0.08, 0.12, 0.06, 0.04)
+_SIZE_CHANCES = (0.28, 0.28, 0.09, 0.07, 0.13, 0.1, 0.05)
 _CUBIC_CHANCE, _GRAIN_CHANCE, _MOST_GRAIN = 0.7, 0.6, 4.0
 _ATTACKS = (
     *("png",) * 6,

@@ -23,6 +23,7 @@ from underdrawing.images import to_eight_bits
 from underdrawing.recovery import paint_back
 from underdrawing.shipped import outliner, restorer, tokenizer
 from underdrawing.tamper import find_tampering
+from underdrawing.tokenizer import to_canvas
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -106,9 +107,9 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
     compare = code is not None and code.n_scales >= COMPARED_SCALES
     says = None if code is None else tokenizer().linear_picture(code)
     remembered = None if code is None else cache(partial(tokenizer().decode, code))
-    comparison = None
+    comparison, canvas = None, to_canvas(pixels)
     if code is not None and says is not None and compare:
-        comparison = compared(pixels, code, tokenizer(), says=says, intact=testimony.intact, gamma=testimony.gamma)
+        comparison = compared(canvas, code, tokenizer(), says=says, intact=testimony.intact, gamma=testimony.gamma)
     finding = find_tampering(
         testimony.evidence,
         agreement=testimony.agreement,
@@ -118,11 +119,12 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
         steady=testimony.steady,
         visible=testimony.visible,
         outliner=outliner() if testimony.by_chips else None,
+        canvas=canvas,
     )
     hidden = framing.hidden(finding.mask)
     if code is None or says is None or remembered is None:
         return Examination(finding)
-    if compare and shows_another_picture(framing.frame, says.astype(np.uint8), hidden):
+    if compare and shows_another_picture(canvas, says.astype(np.uint8), hidden):
         return Examination(finding, another=True)
     if not hidden.any():
         return Examination(finding)

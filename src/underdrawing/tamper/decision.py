@@ -90,6 +90,7 @@ def find_tampering(
     steady: bool = True,
     visible: NDArray[np.bool_] | None = None,
     outliner: Outliner | None = None,
+    canvas: NDArray[np.uint8] | None = None,
 ) -> TamperFinding:
     """Find the regions of an image that do not carry what they should.
 
@@ -106,6 +107,7 @@ def find_tampering(
             places nobody touched, and more is asked of a region.
         visible: rows×columns bool, which blocks the suspect shows; nothing is said of the others. None for all.
         outliner: draws the outlines of the regions from evidence as the lattice gives it; None to draw them by rule.
+        canvas: 256×256×3 RGB uint8, the image at that size, if it is at hand; saves the time to make it.
     """
     blocks = _weighed(evidence, agreement, suspect, comparison)
     if visible is not None:
@@ -114,7 +116,7 @@ def find_tampering(
     belief, regions = _grown(blocks, seeds)
     picture = remembered() if remembered is not None and regions.any() else None
     heard = evidence if visible is None else np.where(visible, evidence, np.float32(0))
-    drawing = drawn(Places(heard, blocks.chips, blocks.content, belief, regions), suspect, picture, outliner)
+    drawing = drawn(Places(heard, blocks.chips, blocks.content, belief, regions), suspect, picture, outliner, canvas)
     return TamperFinding(drawing.probability, drawing.mask, bool(regions.any()), strongest, least)
 
 

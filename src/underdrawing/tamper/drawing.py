@@ -35,7 +35,11 @@ class Drawing:
 
 
 def drawn(
-    places: Places, suspect: Pixels, remembered: NDArray[np.uint8] | None, outliner: Outliner | None = None
+    places: Places,
+    suspect: Pixels,
+    remembered: NDArray[np.uint8] | None,
+    outliner: Outliner | None = None,
+    canvas: NDArray[np.uint8] | None = None,
 ) -> Drawing:
     """The map of an image whose regions are known block by block.
 
@@ -45,20 +49,21 @@ def drawn(
         remembered: h×w×3 RGB uint8, the picture the hidden code remembers, or None.
         outliner: draws the edges of the regions; without one, or where it leaves nothing of them, they are drawn by
             rule.
+        canvas: 256×256×3 RGB uint8, the image at that size, if it is at hand.
     """
     if not places.regions.any():
         probability = _enlarged(_halved(places), suspect)
         return Drawing(probability, np.zeros(probability.shape, dtype=np.bool_))
     if outliner is not None:
-        drawing = _by_network(places, suspect, remembered, outliner)
+        planes = outline_planes(places, suspect if canvas is None else canvas, remembered)
+        drawing = _by_network(places, suspect, outliner.draw(planes))
         if drawing.mask.any():
             return drawing
     return _by_rule(places, suspect, remembered)
 
 
-def _by_network(places: Places, suspect: Pixels, remembered: NDArray[np.uint8] | None, outliner: Outliner) -> Drawing:
+def _by_network(places: Places, suspect: Pixels, said: NDArray[np.float32]) -> Drawing:
     """Near the regions what the network says; elsewhere it may be unsure, but never call a place changed."""
-    said = outliner.draw(outline_planes(places, suspect, remembered))
     reach = np.ones((2 * _REACH_BLOCKS + 1, 2 * _REACH_BLOCKS + 1), np.uint8)
     near = cv2.dilate(places.regions.astype(np.uint8), reach)
     near = cv2.resize(near, (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_NEAREST)

@@ -158,6 +158,8 @@ def test_every_target_names_a_metric_and_an_attack_of_the_suite():
         (Target("t", "w", "same_mask_db", minus="recovered_db", at_most=0.9), False, "1 (9 cases)"),
         (Target("t", "w", "flagged", "suite", at_most=0.3), True, "1 of 4, 1 attacks; worst: 25.00% at jpeg75"),
         (Target("t", "w", "iou", at_least=0.5), None, "not measured"),
+        (Target("t", "w", "id", at_least=0.9, edits="small"), True, "4 cases"),
+        (Target("t", "w", "id", at_least=0.9, edits="large"), False, "5 cases"),
     ],
 )
 def test_reference_targets_pass_or_miss_in_the_open(numbers, target, passed, words):

@@ -25,6 +25,7 @@ class Target:
         at_least: The value that is to be reached, if larger is better.
         at_most: The value that is not to be passed, if smaller is better.
         minus: Metric to subtract, where the promise is about a distance.
+        edits: Over which edits.
         profile: Whose number.
     """
 
@@ -36,6 +37,7 @@ class Target:
     at_least: float | None = None
     at_most: float | None = None
     minus: str | None = None
+    edits: str = EVERY_EDIT
     profile: str = OURS
 
     @property
@@ -48,8 +50,10 @@ _PAPER = "{} (2602.22759)"
 
 
 def _found(what: Literal["image", "label"], way: str, words: str, at_least: float) -> Target:
+    """The paper asks this of pictures of which about a quarter was changed."""
     published = _PAPER.format(".8744" if what == "image" else ".9231")
-    return Target("factual retrieval", f"Top-1 {what}, {words}", f"top1_{what}_by_{way}", "jpeg75", published, at_least)
+    asked = f"Top-1 {what}, {words}, 15–35 % changed"
+    return Target("factual retrieval", asked, f"top1_{what}_by_{way}", "jpeg75", published, at_least, edits="large")
 
 
 TARGETS: tuple[Target, ...] = (
@@ -83,11 +87,14 @@ TARGETS: tuple[Target, ...] = (
 
 def target_lines(found: Sequence[Measure], targets: Sequence[Target] = TARGETS) -> list[Line]:
     """Each promise with what was measured; None instead of pass or miss where nothing was."""
-    numbers = {(one.system, one.attack, one.metric): one for one in found if one.edits == EVERY_EDIT}
+    numbers = {(one.system, one.attack, one.edits, one.metric): one for one in found}
     return [_line(target, numbers, found) for target in targets]
 
 
-def _line(target: Target, numbers: Mapping[tuple[str, str, str], Measure], found: Sequence[Measure]) -> Line:
+_ByName = Mapping[tuple[str, str, str, str], Measure]
+
+
+def _line(target: Target, numbers: _ByName, found: Sequence[Measure]) -> Line:
     what = f"{target.what} (best published: {target.published})" if target.published else target.what
     measured = _over_the_suite(target, found) if target.attack == "suite" else _one(target, numbers)
     if measured is None:
@@ -97,13 +104,13 @@ def _line(target: Target, numbers: Mapping[tuple[str, str, str], Measure], found
     return Line(target.row, what, target.promise, text, good)
 
 
-def _one(target: Target, numbers: Mapping[tuple[str, str, str], Measure]) -> tuple[float, str] | None:
-    one = numbers.get((target.profile, target.attack, target.metric))
+def _one(target: Target, numbers: _ByName) -> tuple[float, str] | None:
+    one = numbers.get((target.profile, target.attack, target.edits, target.metric))
     if one is None:
         return None
     if target.minus is None:
-        return one.value, f"{one.value:.4g} ({one.low:.4g} – {one.high:.4g}; {one.cases} cases)"
-    other = numbers.get((target.profile, target.attack, target.minus))
+        return one.value, f"{one.value:.4g} ({max(0.0, one.low):.4g} – {one.high:.4g}; {one.cases} cases)"
+    other = numbers.get((target.profile, target.attack, target.edits, target.minus))
     return None if other is None else (one.value - other.value, f"{one.value - other.value:.4g} ({one.cases} cases)")
 
 

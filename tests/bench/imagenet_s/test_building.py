@@ -2,7 +2,10 @@
 
 import csv
 import json
+import os
 import re
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -165,6 +168,23 @@ def test_limits_small_narrow_and_grey_pictures_go_through_every_kind(tmp_path):
     for item in dataset.items:
         flipped = dataset.original(item)[:, ::-1][:, ::-1]
         np.testing.assert_array_equal(dataset.forge(item, flipped), dataset.tampered(item))
+
+
+def test_names_that_are_no_utf8_are_written_in_escapes(images, tmp_path):
+    folder = os.fsencode(tmp_path / "in") + b"/caf\xe9"
+    Path(os.fsdecode(folder)).mkdir(parents=True)
+    for number in range(2):
+        shutil.copy(
+            os.fsencode(images / f"thing/coffee {number}.png"),
+            folder + f"/{number}\udcff.png".encode(errors="surrogateescape"),
+        )
+    Path(os.fsdecode(folder + b"/bad\xff.jpg")).write_bytes(b"nothing")
+    said = build_dataset(tmp_path / "in", tmp_path / "out", size=64, kinds=[Kind.SPLICE], processes=0)
+    dataset = open_dataset(tmp_path / "out")
+    assert [item.label for item in dataset.items] == [r"caf\udce9"] * 2
+    assert {item.source for item in dataset.items} == {rf"caf\udce9/{number}\udcff.png" for number in range(2)}
+    assert [one.source for one in said.left_out] == [r"caf\udce9/bad\udcff.jpg"]
+    assert build_dataset(tmp_path / "in", tmp_path / "out", size=64, kinds=[Kind.SPLICE], processes=0) == said
 
 
 def test_a_picture_that_is_too_small_is_left_out(images, tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from underdrawing.bench.imagenet_s.sources import Source, find_sources, sources_fingerprint
+from underdrawing.bench.imagenet_s.sources import Source, find_sources, plain_text, sources_fingerprint
 from underdrawing.errors import UsageError
 
 
@@ -38,6 +38,11 @@ def test_names_are_plain_and_unique():
     }
     assert len(names) == 5
     assert all(name.replace("-", "").replace("_", "").isascii() and len(name) <= 57 for name in names)
+
+
+def test_plain_text_is_one_line_that_can_be_written():
+    assert plain_text("Käse 北 |,\"'") == "Käse 北 |,\"'"
+    assert plain_text("a\r\nb\u2028\x1b[31m\udcff") == r"a\r\nb\u2028\x1b[31m\udcff"
 
 
 def test_the_fingerprint_follows_labels_and_paths():

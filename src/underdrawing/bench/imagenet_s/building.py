@@ -11,7 +11,7 @@ What a run has done is in the log, line by line, until the dataset is complete.
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -31,7 +31,7 @@ from underdrawing.bench.imagenet_s.making import MASKS, TAMPERED, Made, Order, m
 from underdrawing.bench.imagenet_s.manifest import Item, write_manifest
 from underdrawing.bench.imagenet_s.plan import KINDS, Subject, assign
 from underdrawing.bench.imagenet_s.preparing import ORIGINALS, LeftOut, Prepared, prepare
-from underdrawing.bench.imagenet_s.sources import Source, find_sources, sources_fingerprint
+from underdrawing.bench.imagenet_s.sources import Source, find_sources, plain_text, sources_fingerprint
 from underdrawing.bench.row_log import RowLog
 from underdrawing.bench.running import run_all
 from underdrawing.errors import OutputError, UsageError
@@ -206,7 +206,8 @@ def _concluded(output: Path, kept: dict[Source, Prepared], log: RowLog, settings
     """Write what makes a dataset complete: manifest, datasheet, and last of all its description."""
     made = {row.name: row for row in log.of(Made)}
     items = sorted((_item(source, row, made[source.name]) for source, row in kept.items()), key=lambda item: item.name)
-    left_out = (*log.of(LeftOut), *_removed_duplicates(output, kept, log))
+    found = (*log.of(LeftOut), *_removed_duplicates(output, kept, log))
+    left_out = [replace(one, source=plain_text(one.source), reason=plain_text(one.reason)) for one in found]
     fingerprint = write_manifest(output, tuple(items))
     made_with = {name: version(name) for name in _PACKAGES}
     description = Description(
@@ -243,7 +244,7 @@ def _item(source: Source, row: Prepared, made: Made) -> Item:
         seed=made.seed,
         donor=made.donor,
         change=made.change,
-        source=source.path,
+        source=plain_text(source.path),
         source_sha256=row.source_sha256,
         original=f"{ORIGINALS}/{source.name}.png",
         tampered=f"{TAMPERED}/{source.name}.png",

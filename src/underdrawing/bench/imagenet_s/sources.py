@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from underdrawing.errors import UsageError
 
-__all__ = ["Source", "find_sources", "in_drawn_order", "sources_fingerprint"]
+__all__ = ["SUFFIXES", "Source", "find_sources", "in_drawn_order", "plain_text", "sources_fingerprint"]
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".avif", ".tif", ".tiff"})
 
@@ -37,7 +37,7 @@ class Source:
     def name(self) -> str:
         """What it is called in the dataset: its file's name in plain letters, and digits that tell paths apart."""
         stem = re.sub(r"[^A-Za-z0-9_-]+", "-", PurePosixPath(self.path).stem)[:48].strip("-") or "picture"
-        return f"{stem}-{hashlib.sha256(self.path.encode()).hexdigest()[:8]}"
+        return f"{stem}-{hashlib.sha256(_bytes(self.path)).hexdigest()[:8]}"
 
 
 def find_sources(
@@ -71,21 +71,31 @@ def find_sources(
 
 def in_drawn_order(sources: Iterable[Source], seed: int) -> list[Source]:
     """The same pictures in an order that the seed and their paths decide, and nothing else."""
-    return sorted(sources, key=lambda source: hashlib.sha256(f"{seed}|{source.path}".encode()).digest())
+    return sorted(sources, key=lambda source: hashlib.sha256(_bytes(f"{seed}|{source.path}")).digest())
 
 
 def sources_fingerprint(sources: Sequence[Source]) -> str:
     """16 hexadecimal digits of SHA-256 over paths, labels and splits, in order."""
     digest = hashlib.sha256()
     for source in sources:
-        digest.update(f"{source.path}\0{source.label}\0{source.split}\n".encode())
+        digest.update(_bytes(f"{source.path}\0{source.label}\0{source.split}\n"))
     return digest.hexdigest()[:16]
+
+
+def plain_text(text: str) -> str:
+    """Text on one line that can be written as UTF-8: line ends, controls and bytes that are no text are escaped."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def _bytes(text: str) -> bytes:
+    """The bytes of a text; those of a file's name as they are on disk."""
+    return text.encode(errors="surrogateescape")
 
 
 def _of_folder(images: Path) -> list[Source]:
     paths = [path.relative_to(images) for path in images.rglob("*") if path.suffix.lower() in SUFFIXES]
     shown = [path for path in paths if not any(part.startswith(".") for part in path.parts)]
-    return [Source(path.as_posix(), path.parent.name or images.resolve().name) for path in shown]
+    return [Source(path.as_posix(), plain_text(path.parent.name or images.resolve().name)) for path in shown]
 
 
 def _of_table(labels: Path) -> list[Source]:
@@ -103,4 +113,4 @@ def _of_row(row: dict[str, str], labels: Path) -> Source:
     path = PurePosixPath(row["file"] or "")
     if not path.name or path.is_absolute() or ".." in path.parts:
         raise UsageError(f"cannot use {row['file']!r} in {labels}: expected a path inside the folder of pictures")
-    return Source(path.as_posix(), row["label"] or "", row.get("split") or "")
+    return Source(path.as_posix(), plain_text(row["label"] or ""), plain_text(row.get("split") or ""))

@@ -82,7 +82,7 @@ def _taken(settings: Settings) -> str:
 
 def _size(settings: Settings) -> str:
     if settings.size is None:
-        return "at their own size"
+        return "kept at their own size"
     return (
         f"squeezed to {settings.size}×{settings.size} pixels, aspect not kept "
         "(sides that shrink averaged by area, sides that grow interpolated)"

@@ -54,8 +54,8 @@ def run(
 ) -> None:
     """Run the contest: every system, every picture of a dataset, every attack.
 
-    Rows, gallery and results go into one folder. An interrupted run goes on where it stopped, as long as program,
-    dataset, gallery and seed are the same.
+    Rows, gallery and results go into one folder. An interrupted run goes on where it stopped, and later ones add to it,
+    as long as program, dataset, gallery and seed are the same.
     """
     from rich.console import Console
 
@@ -95,6 +95,9 @@ def report(
     pictures: Annotated[
         Path | None, typer.Option("--pictures", metavar="DIR", help="Where plots go. Default: RESULTS/pictures.")
     ] = None,
+    no_sheet: Annotated[
+        bool, typer.Option("--no-sheet", help="Leave out the photographs, where they may not be published.")
+    ] = False,
     contact: Annotated[
         str, typer.Option("--contact", metavar="TEXT", help="Who stands behind the numbers, for the leaderboard.")
     ] = "not given",
@@ -102,7 +105,7 @@ def report(
     """Write report, plots and leaderboard files of a run."""
     from underdrawing.bench.contest.reporting import write_report
 
-    for path in write_report(results, document=document, pictures=pictures, contact=contact):
+    for path in write_report(results, document=document, pictures=pictures, sheet=not no_sheet, contact=contact):
         typer.echo(path)
 
 

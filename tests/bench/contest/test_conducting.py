@@ -69,12 +69,17 @@ def test_an_interrupted_run_is_finished(contest, results, tmp_path, monkeypatch)
     assert timeless == [vars(one) for one in results["measures"] if not one.metric.endswith("_s")]
 
 
-def test_a_smaller_question_is_answered_from_the_same_rows(contest, results, monkeypatch):
-    monkeypatch.setattr(conducting, "run_unit", lambda *_, **__: pytest.fail("measured again"))
-    fewer = conduct(replace(contest, systems=("Telea",), attacks=("png",), limit=2))
-    assert {one["system"] for one in fewer["measures"]} == {"Telea"}
-    assert fewer["measured_with"]["items"] == 2
-    conduct(contest)
+def test_a_later_run_adds_to_what_is_there(contest, results, tmp_path, monkeypatch):
+    monkeypatch.setattr(conducting, "measure_cost", lambda system, **_: CostRow(system=system))
+    first = replace(contest, output=tmp_path, systems=("Telea",), attacks=("png",), limit=2, gallery=None)
+    assert {one["system"] for one in conduct(first)["measures"]} == {"Telea"}
+    both = conduct(replace(first, systems=("Navier–Stokes",), attacks=("jpeg75",)))
+    assert {(one["system"], one["attack"]) for one in both["measures"] if one["metric"] == "recovered_db"} == {
+        ("Telea", "png"),
+        ("Navier–Stokes", "jpeg75"),
+    }
+    assert (both["measured_with"]["items"], both["measured_with"]["attacks"]) == (2, "jpeg75, png")
+    assert {one["system"] for one in both["costs"]} == {"Telea", "Navier–Stokes"}
 
 
 def test_reference_the_report_tells_targets_systems_and_publications(contest, results):
@@ -101,7 +106,8 @@ def test_the_report_goes_between_the_marks_of_a_document(contest, results, tmp_p
     document = tmp_path / "benchmark.md"
     begin, end = "<!-- contest: begin, written by underdrawing bench report -->", "<!-- contest: end -->"
     document.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
-    write_report(contest.output, document=document, pictures=tmp_path / "pictures")
+    write_report(contest.output, document=document, pictures=tmp_path / "pictures", sheet=False)
+    assert not list((tmp_path / "pictures").glob("*.jpg"))
     text = document.read_text("utf-8")
     assert text.startswith(f"before\n{begin}\n")
     assert text.endswith(f"{end}\nafter\n")

@@ -135,19 +135,10 @@ def _draw_sheet(contest: Contest, items: Sequence[str]) -> None:
 
 
 def _written(contest: Contest, header: dict[str, object], items: Sequence[str], log: RowLog) -> Results:
-    """The results of what this contest asked for, whatever else the log holds."""
-    facts = {**environment(), **header, "items": len(items), "attacks": list(contest.attacks)}
+    """The results of everything that this and earlier runs measured on these items."""
     wanted = frozenset(items)
-    cases = {row.key: row for row in log.of(CaseRow)}
-    marks = {(row.system, row.item): row for row in log.of(MarkRow)}
-    return write_results(
-        contest.output,
-        facts=facts,
-        cases=[row for row in cases.values() if _asked_for(row, contest, wanted)],
-        marks=[row for row in marks.values() if row.item in wanted and row.system in contest.systems],
-        costs=[row for row in log.of(CostRow) if row.system in contest.systems],
-    )
-
-
-def _asked_for(row: CaseRow, contest: Contest, items: frozenset[str]) -> bool:
-    return row.item in items and row.system in contest.systems and row.attack in contest.attacks
+    cases = list({row.key: row for row in log.of(CaseRow) if row.item in wanted}.values())
+    marks = list({(row.system, row.item): row for row in log.of(MarkRow) if row.item in wanted}.values())
+    attacks = dict.fromkeys((*contest.attacks, *(row.attack for row in cases)))
+    facts = {**environment(), **header, "items": len(items), "attacks": ", ".join(attacks)}
+    return write_results(contest.output, facts=facts, cases=cases, marks=marks, costs=log.of(CostRow))

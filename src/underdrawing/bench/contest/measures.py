@@ -88,7 +88,8 @@ def _forged(pick: _Picked) -> _Picked:
 
 
 def _part(name: str) -> _Picked:
-    return lambda row: None if row.id_right is None else float(name in row.parts)
+    """Counted where the mark held that part."""
+    return lambda row: float(name in row.parts) if name in row.embedded else None
 
 
 def _among(way: str, which: int, top: int) -> _Picked:
@@ -116,7 +117,7 @@ CASE_METRICS: tuple[tuple[Metric, _Picked], ...] = (
     _metric("id", "id read, right", "share", _doctored(lambda row: _number(row.id_right))),
     _metric("message", "everything put in read, right", "share", _doctored(lambda row: _number(row.whole))),
     *(
-        _metric(block, f"block {block} read", "share", _doctored(_part(block)))
+        _metric(block, f"block {block} read, where the mark holds it", "share", _doctored(_part(block)))
         for block in ("anchor", "core", "detail", "fine")
     ),
     _local("f1", "map against the truth, mean F1", lambda row: row.f1),

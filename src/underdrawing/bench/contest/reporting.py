@@ -19,7 +19,12 @@ _WRITER = "underdrawing bench report"
 
 
 def write_report(
-    folder: Path, *, document: Path | None = None, pictures: Path | None = None, contact: str = "not given"
+    folder: Path,
+    *,
+    document: Path | None = None,
+    pictures: Path | None = None,
+    sheet: bool = True,
+    contact: str = "not given",
 ) -> list[Path]:
     """Write everything that is told of a run.
 
@@ -27,6 +32,7 @@ def write_report(
         folder: Of the run.
         document: A Markdown file with the marks of the section ``contest``; None: ``report.md`` in the folder.
         pictures: Where plots and the sheet go; None: a folder in that of the run.
+        sheet: Whether the sheet of pictures is shown; leave it out where the photographs may not be published.
         contact: Who stands behind the numbers.
 
     Returns:
@@ -38,7 +44,7 @@ def write_report(
     results = read_results(folder)
     shown = folder / "pictures" if pictures is None else pictures
     drawn = draw([Point(**point) for point in results["curves"]], shown)
-    if (folder / SHEET_FILE).exists():
+    if sheet and (folder / SHEET_FILE).exists():
         drawn.append(shown / f"{SECTION}-{SHEET_FILE}")
         write_atomically(drawn[-1], (folder / SHEET_FILE).read_bytes(), overwrite=True)
     path = folder / REPORT_FILE if document is None else document

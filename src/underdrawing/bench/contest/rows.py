@@ -55,6 +55,7 @@ class CaseRow:
         size_class: The dataset's word for that share.
         label: What the picture shows.
         error: What failed, in one line; then nothing below is set.
+        embedded: Which parts the mark held.
         parts: Which parts of the mark were read.
         whole: Whether all that was put in was read and right; None where nothing was put in.
         id_right: Whether the id is the one put in; None where there is none.
@@ -84,6 +85,7 @@ class CaseRow:
     size_class: str = ""
     label: str = ""
     error: str | None = None
+    embedded: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     whole: bool | None = None
     id_right: bool | None = None

@@ -35,7 +35,8 @@ def report(results: Results, *, pictures: Sequence[str] = ()) -> str:
     """
     found: list[Measure] = results["measures"]
     numbers = _Numbers(found)
-    attacks = [attack for attack in results["measured_with"]["attacks"] if aim_of(attack) == "survive"]
+    every = results["measured_with"]["attacks"].split(", ")
+    attacks = [attack for attack in every if aim_of(attack) == "survive"]
     parts = [
         facts_table(results["measured_with"]),
         "### Targets\n\n95 % intervals in brackets: Wilson for shares, normal for means.",
@@ -47,7 +48,7 @@ def report(results: Results, *, pictures: Sequence[str] = ()) -> str:
         *_suite(numbers, attacks),
         *_sizes(numbers, attacks),
         *_retrieval(numbers, attacks),
-        *_forgeries(numbers, results["measured_with"]["attacks"]),
+        *_forgeries(numbers, every),
         "### Published by others\n\nNot re-run: other pictures, other edits, other attacks. " + _PUBLISHED_NOTE,
         _published(),
         *(f"![{path.rpartition('/')[2]}]({path})" for path in pictures),

@@ -126,6 +126,7 @@ def _case_row(case: Case, stage: _Stage) -> CaseRow:
         examine_s = time.perf_counter() - started
         return CaseRow(
             **_identity(case, stage.item, stage.system),
+            embedded=stage.marked.parts,
             parts=examined.parts,
             whole=examined.whole,
             id_right=examined.id_right,

@@ -10,6 +10,7 @@ from underdrawing.bench.attacks.pixelwise import Pixels
 from underdrawing.bench.attacks.suite import apply
 from underdrawing.bench.contest.entrants import system_named
 from underdrawing.bench.contest.plan import Case, Setting
+from underdrawing.bench.contest.systems import System
 from underdrawing.bench.edits.masks import Mask
 from underdrawing.bench.imagenet_s import Dataset, Item, open_dataset
 from underdrawing.images import Picture, save
@@ -19,7 +20,7 @@ __all__ = ["write_sheet"]
 _CELL_PX = 176
 _GAP_PX = 4
 _TITLE_PX = 22
-_QUALITY = 88
+_QUALITY = 84
 _PAPER = 245
 
 
@@ -38,7 +39,7 @@ def write_sheet(
     dataset = open_dataset(setting.dataset)
     chosen = [item for item in dataset.items if item.name in items]
     titles = ["original", f"suspect, {attack}", "true mask"]
-    titles += [f"{name}: {what}" for name in systems for what in ("map", "recovered")]
+    titles += [f"{name.split()[0]}: {what}" for name in systems for what in _shown(system_named(name))]
     rows = [_titles(titles), *(_row(dataset, item, setting, systems, attack) for item in chosen)]
     save(Picture(np.vstack(rows)), path, quality=_QUALITY, overwrite=True)
 
@@ -54,8 +55,14 @@ def _row(dataset: Dataset, item: Item, setting: Setting, systems: Sequence[str],
         own = apply(attack, dataset.forge(item, marked.pixels), rng)
         suspect = own if not cells else suspect
         examined = system.examine(own, marked, truth)
-        cells += [_drawn(examined.mask), _blank() if examined.recovered is None else _fitted(examined.recovered)]
+        recovered = _blank() if examined.recovered is None else _fitted(examined.recovered)
+        cells += [{"map": _drawn(examined.mask), "recovered": recovered}[what] for what in _shown(system)]
     return _framed([_fitted(original), _fitted(suspect), _drawn(truth), *cells])
+
+
+def _shown(system: System) -> tuple[str, ...]:
+    """What there is to show of a system: without a mark there is no map."""
+    return ("map", "recovered") if system.marks else ("recovered",)
 
 
 def _fitted(pixels: Pixels) -> Pixels:

@@ -57,14 +57,37 @@ def test_reference_the_network_draws_the_edge():
     assert outliner.shown.shape == (len(PLANES), CANVAS_PX, CANVAS_PX)
 
 
-def test_limits_only_near_a_proven_region_the_network_is_believed():
-    region = box(8, 20, 10, 30)
-    drawing = drawn(places(region), picture(), None, Says(0.9))
-    near = full(box(5, 23, 7, 33))
-    inner = full(box(7, 21, 9, 31))
-    assert drawing.mask[inner].all()
-    assert not drawing.mask[~near].any()
-    assert drawing.probability[~near].min() > 0.4, "but it may be unsure elsewhere"
+def said_of(**shares):
+    """A canvas on which the network says 0.1, but for boxes of blocks: name → (box, probability)."""
+    said = np.full((CANVAS_PX, CANVAS_PX), 0.1, np.float32)
+    for blocks, probability in shares.values():
+        said[on_canvas(blocks)] = probability
+    return Says(said)
+
+
+def test_reference_what_hangs_together_with_a_proven_region_is_believed():
+    region, grown = box(8, 20, 10, 30), box(8, 20, 10, 60)
+    drawing = drawn(places(region), picture(), None, said_of(grown=(grown, 0.6)))
+    assert (drawing.mask != full(grown)).mean() < 0.01
+
+
+def test_limits_elsewhere_the_network_has_to_be_sure():
+    region, elsewhere = box(8, 20, 10, 30), box(24, 30, 45, 55)
+    for probability, believed in ((0.6, False), (0.95, True)):
+        outliner = said_of(region=(region, 0.9), elsewhere=(elsewhere, probability))
+        drawing = drawn(places(region), picture(), None, outliner)
+        assert drawing.mask[full(box(10, 18, 12, 28))].all()
+        assert drawing.mask[full(box(25, 29, 46, 54))].all() == believed
+        assert drawing.mask[full(elsewhere)].any() == believed
+        assert drawing.probability[full(box(25, 29, 46, 54))].min() > 0.4, "it may be unsure without being believed"
+
+
+def test_limits_a_speck_elsewhere_is_not_believed_however_sure():
+    region, speck = box(8, 20, 10, 30), np.zeros((CANVAS_PX, CANVAS_PX), np.bool_)
+    speck[220:224, 200:205] = True
+    said = np.where(on_canvas(region), 0.9, np.where(speck, 0.99, 0.1))
+    drawing = drawn(places(region), picture(), None, Says(said))
+    assert not drawing.mask[full(box(24, 32, 40, 64))].any()
 
 
 def test_limits_a_region_of_which_the_network_leaves_nothing_is_drawn_by_rule():

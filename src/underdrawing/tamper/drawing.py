@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from underdrawing.tamper.colours import Pixels, colour_evidence
 from underdrawing.tamper.outline import OUTLINE_PX, outlined
 from underdrawing.tamper.outliner import Outliner
-from underdrawing.tamper.planes import CANVAS_PX, Places, outline_planes
+from underdrawing.tamper.planes import Places, outline_planes
 
 __all__ = ["Drawing", "drawn"]
 
 _MOST_BELIEF = 0.999
 _MOSTLY_RIGHT = 0.6
-_REACH_BLOCKS = 2
+_REACH_BLOCKS = 1
+_SURE, _FEWEST_PLACES = 0.9, 24
 _JUST_UNTOUCHED = 0.49
 
 
@@ -63,12 +64,23 @@ def drawn(
 
 
 def _by_network(places: Places, suspect: Pixels, said: NDArray[np.float32]) -> Drawing:
-    """Near the regions what the network says; elsewhere it may be unsure, but never call a place changed."""
-    reach = np.ones((2 * _REACH_BLOCKS + 1, 2 * _REACH_BLOCKS + 1), np.uint8)
-    near = cv2.dilate(places.regions.astype(np.uint8), reach)
-    near = cv2.resize(near, (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_NEAREST)
-    probability = _enlarged(np.where(near > 0, said, np.minimum(said, np.float32(_JUST_UNTOUCHED))), suspect)
+    """What the network says, less what it suspects away from the regions without being sure."""
+    believed = np.where(_believed(said, places.regions), said, np.minimum(said, np.float32(_JUST_UNTOUCHED)))
+    probability = _enlarged(believed, suspect)
     return Drawing(probability, probability >= np.float32(0.5))
+
+
+def _believed(said: NDArray[np.float32], regions: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The parts that reach next to a proven region, and those elsewhere that are large and sure; 256×256 bool."""
+    changed = (said >= np.float32(0.5)).astype(np.uint8)
+    count, labels, statistics, _ = cv2.connectedComponentsWithStats(changed, connectivity=8)
+    reach = np.ones((2 * _REACH_BLOCKS + 1, 2 * _REACH_BLOCKS + 1), np.uint8)
+    near = cv2.resize(cv2.dilate(regions.astype(np.uint8), reach), said.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    kept = np.bincount(labels.ravel(), (near > 0).ravel(), count) > 0
+    sure = np.bincount(labels.ravel(), (said >= np.float32(_SURE)).ravel(), count) > 0
+    kept |= sure & (statistics[:, cv2.CC_STAT_AREA] >= _FEWEST_PLACES)
+    kept[0] = False
+    return np.asarray(kept[labels])
 
 
 def _by_rule(places: Places, suspect: Pixels, remembered: NDArray[np.uint8] | None) -> Drawing:

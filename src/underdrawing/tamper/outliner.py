@@ -6,8 +6,8 @@
     against the remembered picture ┼─► 15×256×256 ─► network ─► probability that each place was changed
     evidence block by block ───────┘
 
-It decides nothing: it is asked only where a region is proven, and only the surroundings of that region are believed. It
-saw, in training, forgeries of many kinds after many attacks: see ``docs/models/outliner.md``.
+It does not decide whether anything was changed: it is asked only where a region is proven. It saw, in training,
+forgeries of many kinds after many attacks: see ``docs/models/outliner.md``.
 
 Source: the shape of the network is a U-Net (arXiv 1505.04597); what it looks at is ours.
 """

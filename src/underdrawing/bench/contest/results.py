@@ -11,7 +11,7 @@ import underdrawing
 from underdrawing.bench.contest.curves import points
 from underdrawing.bench.contest.measures import Measure, measures
 from underdrawing.bench.contest.rows import CaseRow, CostRow, MarkRow
-from underdrawing.bench.contest.targets import target_lines
+from underdrawing.bench.contest.targets import TARGETS, target_lines
 from underdrawing.errors import UsageError
 from underdrawing.images import write_atomically
 
@@ -22,7 +22,8 @@ SHEET_FILE = "sheet.jpg"
 _MEASURING = frozenset({"bench", "cli", "report"})
 
 Results = dict[str, Any]
-"""Plain values under the keys ``measured_with``, ``targets``, ``measures``, ``curves``, ``costs`` and ``errors``."""
+"""Plain values under the keys ``measured_with``, ``targets`` with ``best_published`` in the same order, ``measures``,
+``curves``, ``costs`` and ``errors``."""
 
 
 def program_fingerprint(rooms: Collection[str] | None = None) -> str:
@@ -59,6 +60,7 @@ def write_results(
     results: Results = {
         "measured_with": dict(facts),
         "targets": [asdict(line) for line in target_lines(found)],
+        "best_published": [target.published for target in TARGETS],
         "measures": [asdict(one) for one in found],
         "curves": [asdict(point) for point in points(cases, found)],
         "costs": [asdict(row) for row in costs],

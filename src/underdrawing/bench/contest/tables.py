@@ -1,10 +1,10 @@
 """The tables of a report, in Markdown."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from underdrawing.bench.baselines.published import published
-from underdrawing.bench.contest.measures import EVERY_EDIT, NO_ATTACK, Measure
+from underdrawing.bench.contest.measures import CASE_METRICS, EVERY_EDIT, NO_ATTACK, Measure
 from underdrawing.bench.contest.plan import aim_of
 from underdrawing.bench.contest.results import Results
 from underdrawing.bench.contest.rows import CostRow
@@ -23,7 +23,7 @@ _WAYS = {
     "ISCC": "by the suspect alone, ISCC",
 }
 _VERDICTS = {True: "pass", False: "MISS", None: "–"}
-_SHARES = ("id", "message", "anchor", "core", "detail", "fine", "flagged", "noticed", "believed")
+_SHARES = frozenset(metric.name for metric, _ in CASE_METRICS if metric.kind == "share")
 
 
 def report(results: Results, *, pictures: Sequence[str] = ()) -> str:
@@ -40,7 +40,7 @@ def report(results: Results, *, pictures: Sequence[str] = ()) -> str:
     parts = [
         facts_table(results["measured_with"]),
         "### Targets\n\n95 % intervals in brackets: Wilson for shares, normal for means.",
-        _targets(results["targets"]),
+        _targets(results["targets"], results["best_published"]),
         "### The marks",
         _marks(numbers, results["costs"]),
         f"### After each attack\n\n{_AFTER_NOTE}",
@@ -84,15 +84,18 @@ class _Numbers:
         one = self.get(system, attack, metric, edits)
         if one is None:
             return "–"
-        if metric in _SHARES or metric.startswith("top"):
+        if metric in _SHARES:
             return f"{one.value:.1%} ({one.low:.1%} – {one.high:.1%})"
         return f"{one.value:.{digits}f}"
 
 
-def _targets(lines: Iterable[dict[str, Any]]) -> str:
-    names = ("row", "what", "target", "measured")
-    rows = [(*(line[name] for name in names), _VERDICTS[line["passed"]]) for line in lines]
-    return table_of(("about", "what", "target", "measured", ""), rows)
+def _targets(lines: Sequence[dict[str, Any]], best_published: Sequence[str]) -> str:
+    heading = ("about", "what", "best published, not re-run", "target", "measured", "")
+    rows = [
+        (line["row"], line["what"], best or "–", line["target"], line["measured"], _VERDICTS[line["passed"]])
+        for line, best in zip(lines, best_published, strict=True)
+    ]
+    return table_of(heading, rows)
 
 
 def _marks(numbers: _Numbers, costs: Sequence[CostRow]) -> str:

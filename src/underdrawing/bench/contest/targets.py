@@ -95,13 +95,12 @@ _ByName = Mapping[tuple[str, str, str, str], Measure]
 
 
 def _line(target: Target, numbers: _ByName, found: Sequence[Measure]) -> Line:
-    what = f"{target.what} (best published: {target.published})" if target.published else target.what
     measured = _over_the_suite(target, found) if target.attack == "suite" else _one(target, numbers)
     if measured is None:
-        return Line(target.row, what, target.promise, "not measured", None)
+        return Line(target.row, target.what, target.promise, "not measured", None)
     value, text = measured
     good = value >= target.at_least if target.at_least is not None else value <= (target.at_most or 0.0)
-    return Line(target.row, what, target.promise, text, good)
+    return Line(target.row, target.what, target.promise, text, good)
 
 
 def _one(target: Target, numbers: _ByName) -> tuple[float, str] | None:

@@ -73,7 +73,7 @@ def test_reference_what_hangs_together_with_a_proven_region_is_believed():
 
 def test_limits_elsewhere_the_network_has_to_be_sure():
     region, elsewhere = box(8, 20, 10, 30), box(24, 30, 45, 55)
-    for probability, believed in ((0.6, False), (0.95, True)):
+    for probability, believed in ((0.9, False), (0.99, True)):
         outliner = said_of(region=(region, 0.9), elsewhere=(elsewhere, probability))
         drawing = drawn(places(region), picture(), None, outliner)
         assert drawing.mask[full(box(10, 18, 12, 28))].all()

@@ -18,7 +18,7 @@ __all__ = ["Drawing", "drawn"]
 _MOST_BELIEF = 0.999
 _MOSTLY_RIGHT = 0.6
 _REACH_BLOCKS = 1
-_SURE, _FEWEST_PLACES = 0.9, 24
+_SURE, _FEWEST_PLACES = 0.97, 24
 _JUST_UNTOUCHED = 0.49
 
 

@@ -63,3 +63,10 @@ def test_limits_nothing_and_everything(everything):
 def test_deterministic():
     _, suspect, remembered, mask = scene()
     assert np.array_equal(paint_back(suspect, remembered, mask), paint_back(suspect, remembered, mask))
+
+
+def test_reference_a_canvas_at_hand_paints_the_same():
+    _, suspect, remembered, mask = scene()
+    canvas = cv2.resize(suspect, (256, 256), interpolation=cv2.INTER_AREA)
+    with_it = paint_back(suspect, remembered, mask, canvas=canvas)
+    assert np.abs(with_it.astype(int) - paint_back(suspect, remembered, mask)).max() <= 1

@@ -129,7 +129,7 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
     if not hidden.any():
         return Examination(finding)
     original = remembered() if tells_enough(code) else _guessed(pixels, code, hidden)
-    return Examination(finding, whole=paint_back(framing.frame, original, hidden))
+    return Examination(finding, whole=paint_back(framing.frame, original, hidden, canvas=canvas))
 
 
 def repaint(

@@ -20,13 +20,20 @@ _MOST_CORRECTION = np.float32(16)
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 
-def paint_back(suspect: Pixels, remembered: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Pixels:
+def paint_back(
+    suspect: Pixels,
+    remembered: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    *,
+    canvas: NDArray[np.uint8] | None = None,
+) -> Pixels:
     """The suspect with the region painted back.
 
     Args:
         suspect: H×W×3 RGB, uint8 or uint16.
         remembered: h×w×3 RGB uint8, the decoded hidden code of the whole picture, any size.
         mask: H×W bool, True where the suspect was changed.
+        canvas: h×w×3 RGB uint8, the suspect at the size of ``remembered``, if it is at hand; saves the time to make it.
 
     Returns:
         H×W×3, the type of the suspect; equal to it wherever the mask is False.
@@ -34,7 +41,8 @@ def paint_back(suspect: Pixels, remembered: NDArray[np.uint8], mask: NDArray[np.
     if not mask.any():
         return suspect.copy()
     window = _bounds(mask)
-    small = np.clip(remembered.astype(np.float32) + _seam_correction(suspect, remembered, mask), 0, 255)
+    seen = _in_grey_levels(suspect, remembered.shape[:2]) if canvas is None else canvas.astype(np.float32)
+    small = np.clip(remembered.astype(np.float32) + _seam_correction(seen, remembered, mask), 0, 255)
     enlarged = cv2.resize(_in_units_of(small, suspect), mask.shape[::-1], interpolation=cv2.INTER_CUBIC)
     result = suspect.copy()
     cv2.copyTo(enlarged[window], mask[window].view(np.uint8), result[window])
@@ -47,11 +55,16 @@ def _bounds(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def _seam_correction(suspect: Pixels, remembered: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _in_grey_levels(suspect: Pixels, size: tuple[int, ...]) -> NDArray[np.float32]:
+    """The suspect at another size, h×w×3 float32 grey levels of 8 bits."""
+    return _shrunk(suspect, size[0], size[1]) * np.float32(255 / np.iinfo(suspect.dtype).max)
+
+
+def _seam_correction(
+    seen: NDArray[np.float32], remembered: NDArray[np.uint8], mask: NDArray[np.bool_]
+) -> NDArray[np.float32]:
     """What to add to the remembered picture so that it meets the suspect at the seam, h×w×3 float32 grey levels."""
     height, width = remembered.shape[:2]
-    unit = np.float32(255 / np.iinfo(suspect.dtype).max)
-    seen = _shrunk(suspect, height, width) * unit
     covered = _shrunk(mask.view(np.uint8) * np.uint8(255), height, width)
     good = (cv2.dilate(covered, np.ones((3, 3), np.uint8)) <= 0).astype(np.float32)
     correction = _carried_inward(seen - remembered.astype(np.float32), good)

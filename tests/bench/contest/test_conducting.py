@@ -69,6 +69,15 @@ def test_an_interrupted_run_is_finished(contest, results, tmp_path, monkeypatch)
     assert timeless == [vars(one) for one in results["measures"] if not one.metric.endswith("_s")]
 
 
+def test_reference_systems_and_edits_stand_in_their_order(results):
+    found = results["measures"]
+    assert list(dict.fromkeys(one.system for one in found)) == list(SYSTEMS)
+    assert [row.system for row in results["costs"]] == list(SYSTEMS)
+    sizes = [one.edits for one in found if (one.system, one.metric) == ("Telea", "same_mask_db")]
+    known = [size for size in dict.fromkeys(sizes) if size in ("small", "medium", "large", "huge", "whole")]
+    assert known == [size for size in ("small", "medium", "large", "huge", "whole") if size in known]
+
+
 def test_a_later_run_adds_to_what_is_there(contest, results, tmp_path, monkeypatch):
     monkeypatch.setattr(conducting, "measure_cost", lambda system, **_: CostRow(system=system))
     first = replace(contest, output=tmp_path, systems=("Telea",), attacks=("png",), limit=2, gallery=None)

@@ -12,6 +12,7 @@ from typing import Literal
 
 from underdrawing.bench.contest.plan import aim_of
 from underdrawing.bench.contest.rows import CaseRow, MarkRow
+from underdrawing.bench.imagenet_s.plan import SIZE_CLASSES
 from underdrawing.bench.metrics.decisions import wilson_interval
 
 __all__ = ["CASE_METRICS", "EVERY_EDIT", "MARK_METRICS", "NO_ATTACK", "WHOLE", "Measure", "Metric", "measures"]
@@ -182,13 +183,19 @@ def _of_marks(marks: Sequence[MarkRow]) -> Iterator[Measure]:
 
 
 def _of_cases(system: str, attack: str, rows: Sequence[CaseRow]) -> Iterator[Measure]:
-    classes = dict.fromkeys(row.size_class for row in rows if row.size_class)
-    kinds = dict.fromkeys(row.kind for row in rows if row.kind)
+    classes = sorted({row.size_class for row in rows if row.size_class}, key=_by_size)
+    kinds = sorted({row.kind for row in rows if row.kind})
     for edits in (EVERY_EDIT, *classes, *kinds):
         chosen = [row for row in rows if edits in (EVERY_EDIT, row.size_class, row.kind)]
         some = [row for row in chosen if edits != EVERY_EDIT or row.size_class != WHOLE]
         for metric, pick in CASE_METRICS:
             yield from _measured(metric, map(pick, some if metric.local else chosen), system, attack, edits)
+
+
+def _by_size(size_class: str) -> tuple[int, str]:
+    """Small ones first; words that are not known last."""
+    known = (*SIZE_CLASSES, WHOLE)
+    return known.index(size_class) if size_class in known else len(known), size_class
 
 
 def _measured(

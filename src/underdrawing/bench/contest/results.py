@@ -9,6 +9,7 @@ from typing import Any
 
 import underdrawing
 from underdrawing.bench.contest.curves import points
+from underdrawing.bench.contest.entrants import system_names
 from underdrawing.bench.contest.measures import Measure, measures
 from underdrawing.bench.contest.rows import CaseRow, CostRow, MarkRow
 from underdrawing.bench.contest.targets import TARGETS, target_lines
@@ -53,7 +54,11 @@ def write_results(
     marks: Sequence[MarkRow],
     costs: Sequence[CostRow],
 ) -> Results:
-    """Sum the rows up and write the file, all or nothing."""
+    """Sum the rows up, system after system, and write the file, all or nothing."""
+    order = {name: place for place, name in enumerate(system_names())}
+    cases = sorted(cases, key=lambda row: order.get(row.system, len(order)))
+    marks = sorted(marks, key=lambda row: order.get(row.system, len(order)))
+    costs = sorted(costs, key=lambda row: order.get(row.system, len(order)))
     found = measures(cases, marks)
     failed = [f"{row.key}: {row.error}" for row in cases if row.error]
     failed += [f"{row.system}: {row.error}" for row in costs if row.error]

@@ -22,6 +22,7 @@ from underdrawing.payload import (
     SigningKey,
     TrustStore,
     compose,
+    known_hints,
     parse_anchor,
     parse_core,
     parse_detail,
@@ -170,6 +171,22 @@ def test_token_places_hold_the_tokens(material: dict[str, Any], tokens: Any, fin
     }
     for block, expected in held.items():
         assert np.array_equal(blocks[block][token_places(block, blocks[block].size)], expected)
+
+
+@pytest.mark.parametrize("fine_bits", [0, 5000])
+@pytest.mark.parametrize("detail_bits", [0, 4200])
+@pytest.mark.parametrize("signed", [True, False])
+def test_known_hints_are_right_about_the_hashes_of_blocks_that_are_not_there(
+    material: dict[str, Any], signed: bool, detail_bits: int, fine_bits: int
+) -> None:
+    changed = material if signed else material | {"key": None}
+    blocks = compose(**changed, capacity=Capacity(2300, detail_bits, fine_bits if detail_bits else 0)).blocks
+    anchor = parse_anchor(blocks[Block.ANCHOR])
+    hints = known_hints(Block.CORE, anchor)
+    absent = (Block.DETAIL not in blocks) + (Block.FINE not in blocks)
+    assert np.count_nonzero(hints) == 64 * absent
+    assert not blocks[Block.CORE][hints > 0].any()
+    assert hints.min() >= 0
 
 
 @settings(max_examples=40, deadline=None)

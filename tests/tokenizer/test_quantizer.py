@@ -159,3 +159,29 @@ def test_reference_distances_are_those_from_the_border():
     normal = (own - other) / np.maximum(np.linalg.norm(own - other, axis=2, keepdims=True), 1e-3)
     expected = ((vectors[:, None] - (own + other) / 2) * normal).sum(axis=2)
     assert np.allclose(vocabulary.distances(closeness, rivals[:, 0], rivals), expected, atol=1e-2)
+
+
+@pytest.mark.parametrize("step", [1, 2, 4])
+def test_closeness_by_weight_is_minus_half_the_squared_distance_of_what_is_seen(step):
+    """Against the sum over all latents of a cell, for a few entries; with an axis for a batch."""
+    scale, rng = make_scale(3, step, spread=40), np.random.default_rng(0)
+    latents = rng.integers(-60, 61, (2, 8, 8, 4))
+    weight = rng.uniform(0, 1, (8, 8))
+    found = scale.closeness(latents, weight)
+    assert found.shape == (2, (8 // step) ** 2, VOCABULARY)
+    assert np.allclose(found[1], scale.closeness(latents[1], weight), atol=1e-2)
+    chosen = rng.integers(0, VOCABULARY, 30)
+    factors = scale.layouts.astype(np.float64) / (1 << LAYOUT_BITS)
+    said = np.tensordot(scale.vocabulary.entries[chosen].astype(np.float64) * step, factors, 1)
+    row, column = 8 // step - 1, 0
+    cell = np.s_[row * step : (row + 1) * step, column * step : (column + 1) * step]
+    distance = (weight[cell][..., None] * (latents[0][cell] - said) ** 2).sum(axis=(1, 2, 3)) / step**2
+    expected = -distance / 2
+    mine = found[0, row * (8 // step) + column, chosen]
+    assert np.allclose(mine - mine[0], expected - expected[0], atol=0.05)
+
+
+def test_closeness_of_whole_cells_orders_entries_as_their_layouts_do():
+    scale, latents = make_scale(3, 2), np.random.default_rng(1).integers(-300, 301, (8, 8, 4))
+    whole = scale.closeness(latents, np.ones((8, 8)))
+    assert (whole.argmax(axis=1) == scale.vocabulary.nearest(scale.vectors(latents)).ravel()).mean() > 0.8

@@ -13,7 +13,8 @@ from underdrawing.channel.lattice import most_bits, tone_drift
 from underdrawing.channel.ldpc import BOLD, HONEST
 from underdrawing.errors import PayloadError, SealedError, UnsupportedVersionError
 from underdrawing.images import to_eight_bits
-from underdrawing.messages.recall import Demapper, Recollection
+from underdrawing.messages.demapping import Demapper
+from underdrawing.messages.recall import Recollection
 from underdrawing.payload import (
     ANCHOR_BITS,
     Anchor,
@@ -24,6 +25,7 @@ from underdrawing.payload import (
     Opener,
     Seal,
     anchor_hints,
+    known_hints,
     open_message,
     parse_anchor,
     parse_core,
@@ -32,7 +34,7 @@ from underdrawing.payload import (
     token_places,
     unproved_seals,
 )
-from underdrawing.tokenizer import LADDER, HiddenCode, Tokenizer
+from underdrawing.tokenizer import HiddenCode, Tokenizer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +51,7 @@ SCALES_UPTO = {Block.ANCHOR: 2, Block.CORE: 4, Block.DETAIL: 5, Block.FINE: 6}
 """How many scales of the hidden code are known once a block is, and those before it are."""
 _SCALES_BEFORE = dict(zip(list(SCALES_UPTO)[1:], SCALES_UPTO.values(), strict=False))
 _DEMAPPINGS = 8
+_ANCHOR_DEMAPPINGS = 4
 _SWEEPS = 60
 _FEWEST_BITS = (1664, 3104, 12352)
 """A signed core, a detail and a whole fine block without facts: the usual message has at least these."""
@@ -133,31 +136,61 @@ def read_message(reception: Reception, tokenizer: Tokenizer, keys: Sequence[Open
     Raises:
         UnsupportedVersionError: the message was written by a newer version.
     """
-    found = _anchor(reception)
+    pixels = to_eight_bits(reception.suspect.pixels)
+    found = _anchor(reception, pixels, tokenizer)
     if found is None:
         return None
     anchor, bits = found
     sizes = (anchor.core_bits, anchor.detail_bits, anchor.fine_bits)
     opened = reception.with_tiers((True, *(size > 0 for size in sizes)))
     reading = Reading(opened.learn(0, bits), anchor, bits={Block.ANCHOR: bits})
-    return _Reader(to_eight_bits(reception.suspect.pixels), tokenizer, tuple(keys)).complete(reading)
+    return _Reader(pixels, tokenizer, tuple(keys)).complete(reading)
 
 
-def _anchor(reception: Reception) -> tuple[Anchor, Bits] | None:
-    """The anchor and its bits: from the channel alone if that is enough, else with what most anchors have in common."""
-    most = most_bits(reception.candidate.grid)
+def _anchor(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> tuple[Anchor, Bits] | None:
+    """The anchor and its bits: from the channel alone if that is enough, else with what most anchors have in common,
+    else with what the suspect tells about the code as well."""
+    parse = partial(parse_anchor, hidden=True)
+    for attempt in (_anchors_as_usual, partial(_anchors_recalled, pixels=pixels, tokenizer=tokenizer)):
+        for heard in _before_the_anchor(reception):
+            for bits in attempt(heard):
+                anchor = _checked(parse, bits)
+                if anchor is not None:
+                    return anchor, bits
+    return None
+
+
+def _anchors_as_usual(heard: Reception) -> Iterator[Bits]:
+    """The anchor from the channel, alone and with what each kind of message has in common."""
+    most = most_bits(heard.candidate.grid)
     usual = anchor_hints(_FEWEST_BITS, most)
     without_fine = anchor_hints((*_FEWEST_BITS[:2], 0), (*most[:2], 0))
     sealed = anchor_hints((1152, *_FEWEST_BITS[1:2], 0), most, confidential=True)
     codeless = anchor_hints((96, 0, 0), (*most[:2], 0), coded=False)
     sealed_codeless = anchor_hints((96, 0, 0), (*most[:2], 0), confidential=True, coded=False)
-    for heard in _before_the_anchor(reception):
-        for hints in (None, without_fine, usual, sealed, codeless, sealed_codeless):
-            bits = heard.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=hints).bits
-            anchor = _checked(partial(parse_anchor, hidden=True), bits)
-            if anchor is not None:
-                return anchor, bits
-    return None
+    for hints in (None, without_fine, usual, sealed, codeless, sealed_codeless):
+        yield heard.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=hints).bits
+
+
+def _anchors_recalled(heard: Reception, *, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> Iterator[Bits]:
+    """Ever better founded guesses at the anchor of a message with an open code."""
+    most = most_bits(heard.candidate.grid)
+    tone = heard.candidate.tone
+    places = token_places(Block.ANCHOR, ANCHOR_BITS)
+    recollection = Recollection.of(
+        pixels, heard.intact, known=None, tokenizer=tokenizer, gain=tone.gain, gamma=tone.gamma
+    )
+    demapper = Demapper(recollection, None, SCALES_UPTO[Block.ANCHOR])
+    kinds = [anchor_hints(_FEWEST_BITS, most)] if most[2] else []
+    for sizes in (*kinds, anchor_hints((*_FEWEST_BITS[:2], 0), (*most[:2], 0))):
+        believed: NDArray[np.float32] | None = None
+        for attempt in range(_ANCHOR_DEMAPPINGS):
+            hints = sizes.copy()
+            hints[places] = demapper.hints(believed)
+            readings = BOLD if attempt % 2 else HONEST
+            decoded = heard.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=hints, readings=readings, sweeps=_SWEEPS)
+            yield decoded.bits
+            believed = (decoded.beliefs - hints)[places]
 
 
 def _before_the_anchor(reception: Reception) -> Iterator[Reception]:
@@ -241,10 +274,11 @@ class _Reader:
     ) -> Iterator[Bits]:
         """Ever better founded guesses at the bits of a block."""
         tier = TIER_OF[block]
-        decoded = reading.reception.decode(tier, size_bits)
+        certain = known_hints(block, reading.anchor)
+        decoded = reading.reception.decode(tier, size_bits, hints=certain)
         if not decoded.converged:
             reading = replace(reading, reception=reading.reception.settled())
-            decoded = reading.reception.decode(tier, size_bits)
+            decoded = reading.reception.decode(tier, size_bits, hints=certain)
         if decoded.converged:
             yield decoded.bits
             return
@@ -252,14 +286,14 @@ class _Reader:
         known = reading.code
         if known is None or known.n_scales != _SCALES_BEFORE[block]:
             return
-        sides = LADDER[_SCALES_BEFORE[block] : SCALES_UPTO[block]]
-        demapper = Demapper(self._recollection(reading), self.tokenizer, known, sides=sides, order=order)
+        scales = SCALES_UPTO[block] - _SCALES_BEFORE[block]
+        demapper = Demapper(self._recollection(reading), known, scales, order)
         places = token_places(block, size_bits)
         believed: NDArray[np.float32] | None = None
-        hints = np.zeros(size_bits, dtype=np.float32)
+        hints = certain
         for attempt in range(_DEMAPPINGS):
             readings = BOLD if attempt % 2 else HONEST
-            hints = np.zeros(size_bits, dtype=np.float32)
+            hints = certain.copy()
             guessed = demapper.hints(believed)[: places.stop - places.start]
             hints[places] = guessed if seal is None else seal.turned(block, guessed)
             decoded = reading.reception.decode(tier, size_bits, hints=hints, readings=readings, sweeps=_SWEEPS)

@@ -3,7 +3,7 @@
 from underdrawing.payload.compose import Capacity, Message, compose
 from underdrawing.payload.facts import clean_facts
 from underdrawing.payload.fields import ANCHOR_BITS, Bits, Block
-from underdrawing.payload.guessing import anchor_hints, token_places
+from underdrawing.payload.guessing import anchor_hints, known_hints, token_places
 from underdrawing.payload.keyforms import is_locked
 from underdrawing.payload.keys import ChannelKey, PublicKey, SigningKey
 from underdrawing.payload.parse import (
@@ -58,6 +58,7 @@ __all__ = [
     "compose",
     "is_locked",
     "is_shared",
+    "known_hints",
     "load_opener",
     "load_private",
     "load_recipients",

@@ -4,10 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.payload.fields import SIDES, TOKEN_BITS, VERSION, WORD_BITS, Block, Kind, block_fields, fixed_bits
+from underdrawing.payload.parse import Anchor
 
-__all__ = ["anchor_hints", "token_places"]
+__all__ = ["anchor_hints", "known_hints", "token_places"]
 
 _SURE_RATIO = 6.0
+_CERTAIN_RATIO = 20.0
 
 
 def anchor_hints(
@@ -44,6 +46,31 @@ def anchor_hints(
         signs = 1 - 2 * ((low >> np.arange(width - 1, -1, -1)) & 1)
         parts.append(np.where(np.arange(width) < agreed, _SURE_RATIO * signs, 0.0) if width < 64 else np.zeros(width))
     return np.concatenate(parts).astype(np.float32)
+
+
+def known_hints(block: Block, anchor: Anchor) -> NDArray[np.float32]:
+    """What the anchor makes certain of a later block: log-likelihood ratios of its bits, positive for 0.
+
+    The hash of a block that the message does not have is zero.
+
+    Args:
+        block: Any but the anchor.
+        anchor: Of the same message.
+
+    Returns:
+        As many float32 as the anchor says that the block has bits, 0 where nothing is known.
+    """
+    sizes = {Block.CORE: anchor.core_bits, Block.DETAIL: anchor.detail_bits, Block.FINE: anchor.fine_bits}
+    hints = np.zeros(sizes[block], dtype=np.float32)
+    absent = {f"{later}_hash" for later, bits in sizes.items() if not bits}
+    start = 0
+    for field in block_fields(block, anchor.shape):
+        if field.bits is None:
+            break
+        if field.name in absent:
+            hints[start : start + field.bits] = _CERTAIN_RATIO
+        start += field.bits
+    return hints
 
 
 def token_places(block: Block, size_bits: int) -> slice:

@@ -94,12 +94,6 @@ class Vocabulary:
         ahead = closeness[np.arange(own.size), own][:, None] - np.take_along_axis(closeness, rivals, axis=1)
         return np.asarray(ahead / np.maximum(apart, np.float32(1e-3)), dtype=np.float32)
 
-    @cached_property
-    def moments(self) -> tuple[NDArray[np.float32], float]:
-        """Mean of all entries, (dims,) float32, and mean square of their numbers."""
-        entries = self.entries.astype(np.float32)
-        return entries.mean(axis=0), float(np.square(entries).mean())
-
 
 @dataclass(frozen=True)
 class Scale:
@@ -140,19 +134,36 @@ class Scale:
         """The change of latents along which a product with vectors grows fastest, in shape as :meth:`latents`."""
         return self._laid_out(vectors.astype(np.float64) @ self._factors / float(self.step << LAYOUT_BITS))
 
+    def closeness(
+        self, latents: NDArray[np.floating | np.integer], weight: NDArray[np.floating]
+    ) -> NDArray[np.float32]:
+        """How well entries fit what is to be seen of each cell: minus half their squared distance, but for a constant.
+
+        Args:
+            latents: (..., n, n, latent dims).
+            weight: (n, n), how much each latent counts, 0..1.
+
+        Returns:
+            (..., cells, 4096) float32, cells row by row.
+        """
+        *batch, n, _, dims = latents.shape
+        side, step = n // self.step, self.step
+        cells = np.moveaxis(latents.reshape(*batch, side, step, side, step, dims), -4, -3)
+        cells = cells.reshape(*batch, side * side, -1, dims)
+        weights = np.moveaxis(weight.reshape(side, step, side, step), -3, -2).reshape(side * side, -1)
+        layouts = self._factors.reshape(-1, step * step, dims) / float(1 << LAYOUT_BITS)
+        weighed = (weights[:, None, :, None] * layouts).reshape(side * side, len(layouts), -1)
+        shown = np.einsum("cil,...cl->...ci", weighed, cells.reshape(*batch, side * side, -1)) / step
+        overlap = weighed @ layouts.reshape(len(layouts), -1).T
+        entries = self.vocabulary.entries.astype(np.float64)
+        lengths = np.stack([((entries @ cell) * entries).sum(axis=1) for cell in overlap])
+        return np.asarray(
+            shown.astype(np.float32) @ entries.T.astype(np.float32) - (lengths / 2).astype(np.float32), dtype=np.float32
+        )
+
     def latents(self, vectors: NDArray[np.integer]) -> NDArray[np.int32]:
         """The latents that vectors stand for: (..., side, side, dims) → (..., side·step, side·step, latent dims)."""
         return _rounded(self._laid_out(vectors.astype(np.float64) @ self._factors * (self.step / (1 << LAYOUT_BITS))))
-
-    def errors_passed_on(self, variances: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Variance that uncertain tokens cause in the vectors of the next finer scale: s×s → 2s×2s float32.
-
-        Args:
-            variances: of the numbers of the vector that each token stands for. What a layout says is passed on whole
-                and spread over the numbers of a latent, whose own layouts the next scale sees.
-        """
-        spread = variances * (self.layouts.shape[0] / self.layouts.shape[-1])
-        return np.asarray(spread.repeat(2, axis=0).repeat(2, axis=1), dtype=np.float32)
 
     def _laid_out(self, cells: NDArray[np.float64]) -> NDArray[np.float64]:
         """Cells in rows → latents: (..., side, side, step·step·dims) → (..., side·step, side·step, dims)."""

@@ -124,26 +124,37 @@ class Tokenizer:
         """What to add to a picture so that a copy of it still gives these tokens; see :func:`.steadying.steadying`."""
         return steadying(canvas, code, margins, self.linear)
 
-    def closeness(self, canvas: NDArray[np.integer], known: HiddenCode) -> tuple[int, NDArray[np.float32], Vocabulary]:
+    def closeness(
+        self,
+        canvas: NDArray[np.integer],
+        known: HiddenCode | None,
+        weight: NDArray[np.floating] | None = None,
+    ) -> tuple[int, NDArray[np.float32], Vocabulary]:
         """How well each entry of the vocabulary fits a picture's next scale, when the scales before it are known.
 
         Args:
             canvas: 256×256×3 RGB integers.
-            known: the scales before; between one and five of them, complete.
+            known: the scales before, at most five, complete; None for none.
+            weight: (16, 16), how much each part of the picture counts, 0..1; None for all of it, and not at scale 32.
 
         Returns:
             The side of the next scale; side²×4096 float32, minus half the squared distance to each entry but for a
             constant per place; and the vocabulary.
         """
-        side = LADDER[known.n_scales]
-        if side == _FINE:
+        number = 0 if known is None else known.n_scales
+        side = LADDER[number]
+        if known is not None and side == _FINE:
             vocabulary = self.linear.fine_vocabulary
-            vectors = self.linear.fine_analysis(canvas - self.linear_picture(known))
-        else:
-            scale = self.linear.scales[known.n_scales]
-            vocabulary = scale.vocabulary
-            vectors = scale.vectors(self.linear.coarse_analysis(canvas) - self.latents(known).coarse)
-        return side, vocabulary.closeness(vectors), vocabulary
+            return (
+                side,
+                vocabulary.closeness(self.linear.fine_analysis(canvas - self.linear_picture(known))),
+                vocabulary,
+            )
+        scale = self.linear.scales[number]
+        left = self.linear.coarse_analysis(canvas) - self.latents(known).coarse
+        if weight is None:
+            return side, scale.vocabulary.closeness(scale.vectors(left)), scale.vocabulary
+        return side, scale.closeness(left, weight), scale.vocabulary
 
     def linear_picture(self, code: HiddenCode) -> NDArray[np.int16]:
         """What the scales up to 16 say without the decoder network: 256×256×3 RGB, int16, 0..255; exact integers."""

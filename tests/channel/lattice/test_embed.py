@@ -128,3 +128,21 @@ def test_rejects_a_message_without_its_first_tier_or_with_too_many(astronaut):
 def test_rejects_images_too_small_or_too_long(shape):
     with pytest.raises(ImageTooSmallError, match=f"{shape[1]}×{shape[0]} px"):
         embed(np.zeros(shape, dtype=np.uint8), message(FIRST_TIER_BITS))
+
+
+def test_reference_a_place_that_clips_is_made_darker_as_a_whole(astronaut, tiers):
+    """On pure white a mark has nowhere to go; a little below it has."""
+    pixels = astronaut.copy()
+    pixels[:, :256] = 255
+    marked = embed(pixels, tiers).pixels
+    white = marked[64:-64, 64:192, 0].astype(float) - 255
+    assert -4 < white.mean() < -1
+    assert (white < 0).mean() > 0.8
+    untouched = difference(marked, pixels)[:, 400:]
+    assert abs(untouched.mean()) < 0.3
+
+
+def test_limits_black_is_not_made_brighter(astronaut, tiers):
+    pixels = astronaut.copy()
+    pixels[:, :256] = 0
+    assert embed(pixels, tiers).pixels[64:-64, 64:192].mean() < 1

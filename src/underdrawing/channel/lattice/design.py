@@ -122,6 +122,8 @@ class Shares:
         woven: for each group that has shared chips, strongest first, in how many of the 16 blocks of the weave.
         pilots: in how many of those the shared chip is a pilot for finding the mark; the others carry tier 0.
         sounding: share of the other chips of every group that are pilots of their own, for telling how noisy they are.
+        single: share of the other chips of each group that carry tier 0 as well, each alone. They are heard in fair
+            channels only, but there a small part of a picture has many of them.
         rest: three rows (tiers 1–3) of weights per group; the chips left over are split by the weights of the tiers
             that are present.
     """
@@ -129,12 +131,31 @@ class Shares:
     woven: tuple[int, ...]
     pilots: int
     sounding: float
+    single: tuple[float, float, float, float]
     rest: tuple[tuple[float, float, float, float], ...]
 
 
 SHARES = {
-    256: Shares(woven=(16, 16), pilots=3, sounding=1.0, rest=((0, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0))),
-    512: Shares(woven=(6, 5), pilots=1, sounding=0.02, rest=((70, 60, 20, 40), (30, 40, 80, 60), (0, 0, 0, 1))),
-    1024: Shares(woven=(5,), pilots=1, sounding=0.02, rest=((7, 2, 0, 0), (3, 4, 0, 0), (0, 4, 1, 1))),
+    256: Shares(
+        woven=(16, 16),
+        pilots=3,
+        sounding=0.25,
+        single=(0, 0, 0.75, 0),
+        rest=((0, 0, 1, 1), (0, 0, 0, 0), (0, 0, 0, 0)),
+    ),
+    512: Shares(
+        woven=(6, 5),
+        pilots=1,
+        sounding=0.02,
+        single=(0.04, 0.04, 0.05, 0.05),
+        rest=((70, 60, 20, 40), (30, 40, 80, 60), (0, 0, 0, 1)),
+    ),
+    1024: Shares(
+        woven=(5,),
+        pilots=1,
+        sounding=0.02,
+        single=(0, 0, 0, 0),
+        rest=((8.5, 1.5, 0, 0), (1.5, 5, 0, 0), (0, 3.5, 1, 1)),
+    ),
 }
 """How the chips of each grid are dealt out."""

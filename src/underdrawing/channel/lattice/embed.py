@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import DESIGNS, TIERS
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, TIERS
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
 from underdrawing.channel.lattice.layout import Layout, layout_of
 from underdrawing.channel.lattice.masking import masking_levels
@@ -21,6 +21,12 @@ from underdrawing.errors import CapacityError
 __all__ = ["Embedded", "embed"]
 
 Plane = NDArray[np.float32]
+
+_EASE = 4.0
+"""How much darker a place gets, in means of what is clipped there."""
+
+_MOST_EASE = np.float32(3)
+"""And at most, in grey levels."""
 
 
 @dataclass(frozen=True)
@@ -103,10 +109,27 @@ def _fit(
     for _ in range(design.corrections - 1):
         residual = _whole(from_coefficients(wanted, height_px=height, width_px=width), up, down)
         wanted += moves - block_coefficients(residual, rows=grid.rows, columns=grid.columns)[1]
-    residual = from_coefficients(wanted, height_px=height, width_px=width)
+    residual = _eased(from_coefficients(wanted, height_px=height, width_px=width), up, unit, grid)
     if also is not None:
         residual += also(residual / unit) * unit
     return _whole(residual, up, down)
+
+
+def _eased(
+    residual: NDArray[np.float32], up: NDArray[np.float32], unit: np.float32, grid: WorkingGrid
+) -> NDArray[np.float32]:
+    """A residual moved a little away from white, where much of it would be clipped.
+
+    Half of a mark on pure white is lost, for nothing gets brighter than that. So such a place is made darker as a
+    whole, by up to three levels that change too slowly to be seen, or to be heard by any chip. Black is left alone:
+    there a level is much of what there is.
+    """
+    lost = np.maximum(residual - up, np.float32(0))
+    if not lost.any():
+        return residual
+    reach_px = 2 * round(BLOCK * residual.shape[0] / grid.size_px[0]) + 1
+    smooth = cv2.blur(cv2.blur(lost, (reach_px, reach_px)), (reach_px, reach_px))
+    return np.asarray(residual - np.minimum(np.float32(_EASE) * smooth, _MOST_EASE * unit), dtype=np.float32)
 
 
 def _whole(residual: NDArray[np.float32], up: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:

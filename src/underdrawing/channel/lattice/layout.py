@@ -169,14 +169,14 @@ def _tile(
         flat = roles[coefficients].reshape(-1)
         free = np.flatnonzero(flat == UNUSED)
         order = free[_permutation(key, f"roles {side_px} {group}", free.size)]
-        kinds = np.array([PILOT, *range(1, TIERS)], dtype=np.int8)
+        kinds = np.array([PILOT, *range(TIERS)], dtype=np.int8)
         dealt = np.repeat(kinds, _counts(side_px, tiers, group, free.size))
         flat[order[: dealt.size]] = dealt
         roles[coefficients] = flat.reshape(-1, side, side)
     positions = np.zeros(roles.shape, dtype=np.int32)
     chips = np.zeros(TIERS, dtype=np.int32)
     for tier in range(TIERS):
-        positions, chips[tier] = _numbered(positions, roles == tier, side_px, tier, key)
+        positions, chips[tier] = _numbered(positions, roles == tier, shared, side_px, tier, key)
     return roles, positions, shared, chips
 
 
@@ -191,22 +191,31 @@ def _shared_roles(side_px: int, key: bytes | None) -> NDArray[np.int8]:
 
 
 def _counts(side_px: int, tiers: tuple[bool, ...], group: int, free: int) -> list[int]:
-    """How many of the free chips of a group are pilots or go to tiers 1–3; none of the latter if no tier wants any."""
+    """How many of the free chips of a group are pilots, carry tier 0, or go to tiers 1–3; none of the latter if no tier
+    wants any."""
     shares = SHARES[side_px]
-    pilots = int(free * shares.sounding)
+    pilots, single = int(free * shares.sounding), int(free * shares.single[group])
     weights = [shares.rest[tier - 1][group] if tiers[tier] else 0.0 for tier in range(1, TIERS)]
     total = sum(weights)
-    bounds = [int((free - pilots) * part / total) if total else 0 for part in np.cumsum([0.0, *weights])]
-    return [pilots, *np.diff(bounds).tolist()]
+    left = free - pilots - single
+    bounds = [int(left * part / total) if total else 0 for part in np.cumsum([0.0, *weights])]
+    return [pilots, single, *np.diff(bounds).tolist()]
 
 
 def _numbered(
-    positions: NDArray[np.int32], mine: NDArray[np.bool_], side_px: int, tier: int, key: bytes | None
+    positions: NDArray[np.int32],
+    mine: NDArray[np.bool_],
+    shared: NDArray[np.bool_],
+    side_px: int,
+    tier: int,
+    key: bytes | None,
 ) -> tuple[NDArray[np.int32], int]:
     """Positions with this tier's chips numbered in a pseudo-random order; a shared chip has one number."""
-    spread = SPREAD if tier == 0 else 1
-    leaders = mine[::spread]
-    count = int(np.count_nonzero(leaders))
+    leaders, single = (mine & shared)[::SPREAD], mine & ~shared
+    together, alone = int(np.count_nonzero(leaders)), int(np.count_nonzero(single))
+    order = _permutation(key, f"positions {side_px} {tier}", together + alone).astype(np.int32)
     coarse = np.zeros(leaders.shape, dtype=np.int32)
-    coarse[leaders] = _permutation(key, f"positions {side_px} {tier}", count).astype(np.int32)
-    return np.where(mine, np.repeat(coarse, spread, axis=0), positions), count
+    coarse[leaders] = order[:together]
+    numbered = np.where(mine & shared, np.repeat(coarse, SPREAD, axis=0), positions)
+    numbered[single] = order[together:]
+    return numbered, together + alone

@@ -1,4 +1,4 @@
-"""How far a suspect's own tokens can be believed, measured: the table of ``messages/recall.py`` and how true it is.
+"""How far a suspect's own tokens can be believed: the tables of ``messages/beliefs.py``, and how true they are.
 
     python bench/token_odds.py                  # the photographs inside scikit-image
     python bench/token_odds.py --data DIR       # and those in DIR/fullres
@@ -9,11 +9,12 @@ then, scale by scale, is held against the tokens that were sent, and the beliefs
 with the bits that a token still takes to be told under the old and under the new ones.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import cv2
 import numpy as np
@@ -30,19 +31,29 @@ from underdrawing.bench.edits.tampering import Kind, tamper
 from underdrawing.bench.main_job.captions import facts_for
 from underdrawing.channel.lattice import receive
 from underdrawing.images import Picture
+from underdrawing.messages.beliefs import BELIEFS, COARSE_BELIEFS, Belief, CoarseBelief
 from underdrawing.messages.reading import TIER_OF, Reading, read_message
-from underdrawing.messages.recall import BELIEFS, Belief, Nearest, Recollection
+from underdrawing.messages.recall import Nearest, Recollection
 from underdrawing.payload import Block, SigningKey
 from underdrawing.tokenizer import VOCABULARY, HiddenCode, Tokenizer
 
 COARSE_ATTACKS = ("jpeg75", "jpeg50", "jpeg40", "webp75", "resize0.5+jpeg80", "resize0.5+jpeg75")
+HARSH_ATTACKS = ("jpeg25", "webp50", "resize0.4+jpeg70", "resize0.5+jpeg80", "contrast1.15", "contrast0.85")
 FINE_ATTACKS = ("jpeg85", "jpeg75", "jpeg50", "resize0.7+jpeg85")
-READ_BEFORE = {4: (Block.ANCHOR,), 8: (Block.ANCHOR,), 16: (Block.ANCHOR, Block.CORE), 32: tuple(Block)[:3]}
+READ_BEFORE: dict[int, tuple[Block, ...]] = {
+    1: (),
+    2: (),
+    4: (Block.ANCHOR,),
+    8: (Block.ANCHOR,),
+    16: (Block.ANCHOR, Block.CORE),
+    32: tuple(Block)[:3],
+}
 """What a reader knows of the message when it asks for the odds of each scale."""
 
 LONGEST_SIDE_PX = 1800
 BUILT_IN = ("astronaut", "coffee", "chelsea", "rocket")
 MOST_TOKENS = 12_000
+MOST_ENTRIES = 400
 _LIKELY_CHANGE = 0.5
 DONOR = "immunohistochemistry"
 
@@ -93,8 +104,45 @@ class Seen:
                 yield float(said[chosen].mean()), float((self.rank[chosen] == 0).mean()), int(chosen.sum())
 
     def _weights(self, belief: Belief) -> tuple[NDArray[np.bool_], tuple[NDArray[np.float32], NDArray[np.float32]]]:
-        nothing = np.zeros_like(self.intact)
-        return self.rank < self.distance.shape[1], belief.log_weights(self.distance, self.intact, nothing)
+        return self.rank < self.distance.shape[1], belief.log_weights(self.distance, self.intact)
+
+
+@dataclass(frozen=True, eq=False)
+class SeenCoarse:
+    """What was seen of n tokens of one coarse scale.
+
+    Attributes:
+        closeness: n×entries float32, of the nearest entries but for the token that was sent; the others count as far
+            off.
+        sent: n float32, that of the token that was sent.
+        gone: n float32, share of each cell that does not count.
+    """
+
+    closeness: NDArray[np.float32]
+    sent: NDArray[np.float32]
+    gone: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, seen: Recollection, known: HiddenCode | None, sent: NDArray[np.uint16]) -> "SeenCoarse":
+        """The entries held against what is left of each cell; the token that was sent stands apart."""
+        side, closeness, _ = seen.tokenizer.closeness(seen.canvas, known, seen.weight)
+        own = np.take_along_axis(closeness, sent.reshape(-1, 1).astype(np.intp), axis=1)
+        np.put_along_axis(closeness, sent.reshape(-1, 1).astype(np.intp), -np.inf, axis=1)
+        near = np.partition(closeness, -MOST_ENTRIES, axis=1)[:, -MOST_ENTRIES:]
+        return cls(near, own[:, 0], seen.gone(side))
+
+    @classmethod
+    def together(cls, parts: list["SeenCoarse"]) -> "SeenCoarse":
+        """All of them, or an even choice where there are very many."""
+        every = [np.concatenate([getattr(part, name) for part in parts]) for name in ("closeness", "sent", "gone")]
+        chosen = slice(None, None, -(-every[1].size // (MOST_TOKENS // 4)))
+        return cls(*(values[chosen] for values in every))
+
+    def bits(self, belief: CoarseBelief) -> NDArray[np.float64]:
+        """Bits that each token still takes to be told."""
+        log_weight, log_none = belief.log_weights(np.column_stack([self.sent, self.closeness]), self.gone)
+        chance = np.exp(log_weight[:, 0]) + np.exp(log_none) / VOCABULARY
+        return np.asarray(-np.log2(chance), dtype=np.float64)
 
 
 def vars_of(seen: Seen) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.intp]]:
@@ -113,21 +161,28 @@ def main(
     with ProcessPoolExecutor(processes) as pool:
         parts = list(pool.map(seen_of_photograph, sources, range(len(sources))))
     typer.echo("| scale | tokens | bits a token, before | after | belief |\n|" + "---|" * 5)
+    for side, coarse in COARSE_BELIEFS.items():
+        if every := [part for found in parts for part in found.get(side, []) if isinstance(part, SeenCoarse)]:
+            seen_coarse = SeenCoarse.together(every)
+            report(side, seen_coarse.bits, coarse, fitted_coarse(seen_coarse, coarse))
     for side, before in BELIEFS.items():
-        every = [part for found in parts for part in found.get(side, [])]
-        if not every:
+        fine = [part for found in parts for part in found.get(side, []) if isinstance(part, Seen)]
+        if not fine:
             continue
-        seen = Seen.together(every)
+        seen = Seen.together(fine)
         belief = fitted(seen, before)
-        typer.echo(
-            f"| {side} | {seen.rank.size} | {seen.bits(before).mean():.3f} | {seen.bits(belief).mean():.3f} "
-            f"| `{written(belief)}` |"
-        )
+        report(side, seen.bits, before, belief)
         steps = (f"{said:.2f} said, {right:.2f} right ({count})" for said, right, count in seen.reliability(belief))
         typer.echo(f"scale {side}: " + "; ".join(steps), err=True)
 
 
-def seen_of_photograph(source: str | Path, number: int) -> dict[int, list[Seen]]:
+def report(side: int, bits: Callable[[Any], NDArray[np.float64]], before: object, after: object) -> None:
+    """One row of the table."""
+    old, new = bits(before), bits(after)
+    typer.echo(f"| {side} | {old.size} | {old.mean():.3f} | {new.mean():.3f} | `{written(after)}` |")
+
+
+def seen_of_photograph(source: str | Path, number: int) -> dict[int, list[Seen | SeenCoarse]]:
     """What copies of one photograph tell, by side of the scale."""
     cv2.setNumThreads(1)
     pixels, tokenizer = load(source), Tokenizer.load()
@@ -136,40 +191,51 @@ def seen_of_photograph(source: str | Path, number: int) -> dict[int, list[Seen]]
     protection = protect(Picture(pixels), facts=facts_for(min(pixels.shape[:2])), key=SigningKey.from_seed(bytes(32)))
     marked, code = protection.picture.pixels, protection.code
     original = receive(marked)
-    sent = None if original is None else read_message(original, marked, tokenizer)
-    found: dict[int, list[Seen]] = {}
+    sent = None if original is None else read_message(original, tokenizer)
+    found: dict[int, list[Seen | SeenCoarse]] = {}
     if sent is None or not sent.is_complete:
         return found
-    for turn, name in enumerate(dict.fromkeys((*COARSE_ATTACKS, *FINE_ATTACKS))):
+    for turn, name in enumerate(dict.fromkeys((*HARSH_ATTACKS, *COARSE_ATTACKS, *FINE_ATTACKS))):
         rng = np.random.default_rng(100 * number + turn)
         shape = list(Shape)[turn % len(Shape)]
         forged = tamper(marked, kind=Kind.SPLICE, shape=shape, rng=rng, donor=getattr(photographs, DONOR)())
         copy = pixelwise.get(name).apply(forged.pixels, rng)
-        sides = [*((4, 8, 16) if name in COARSE_ATTACKS else ()), *((32,) if name in FINE_ATTACKS else ())]
-        for side in sides:
+        asked = {1: HARSH_ATTACKS, 2: HARSH_ATTACKS, 16: COARSE_ATTACKS, 32: FINE_ATTACKS}
+        asked |= dict.fromkeys((4, 8), (*HARSH_ATTACKS, *COARSE_ATTACKS))
+        for side in (side for side, names in asked.items() if name in names):
             seen = seen_of_copy(copy, side, sent=sent, code=code, tokenizer=tokenizer)
             if seen is not None:
                 found.setdefault(side, []).append(seen)
     return found
 
 
-def seen_of_copy(copy: Pixels, side: int, *, sent: Reading, code: HiddenCode, tokenizer: Tokenizer) -> Seen | None:
+def seen_of_copy(
+    copy: Pixels, side: int, *, sent: Reading, code: HiddenCode, tokenizer: Tokenizer
+) -> Seen | SeenCoarse | None:
     """What a reader of a copy sees of one scale once it has read what comes before; None where that never happens."""
     if any(block not in sent.bits for block in (*READ_BEFORE[side], list(Block)[len(READ_BEFORE[side])])):
         return None
     reception = receive(copy)
     if reception is None or reception.candidate.profile is not sent.reception.candidate.profile:
         return None
-    reception = reception.with_tiers(tuple(block in sent.bits for block in TIER_OF))
+    if READ_BEFORE[side]:
+        reception = reception.with_tiers(tuple(block in sent.bits for block in TIER_OF))
     for block in READ_BEFORE[side]:
         reception = reception.learn(TIER_OF[block], sent.bits[block]).settled()
     tone = reception.candidate.tone
     n_scales = side.bit_length() - 1
-    known = code.prefix(n_scales)
+    known = code.prefix(n_scales) if n_scales else None
     recollection = Recollection.of(
-        copy, reception.intact, known=known, tokenizer=tokenizer, gain=tone.gain, gamma=tone.gamma
+        copy,
+        reception.intact,
+        known=known if READ_BEFORE[side] else None,
+        tokenizer=tokenizer,
+        gain=tone.gain,
+        gamma=tone.gamma,
     )
-    return Seen.of(recollection.nearest(tokenizer, known), code.scales[n_scales])
+    if known is None or side in COARSE_BELIEFS:
+        return SeenCoarse.of(recollection, known, code.scales[n_scales])
+    return Seen.of(recollection.nearest(known), code.scales[n_scales])
 
 
 def load(source: str | Path) -> Pixels:
@@ -182,24 +248,37 @@ def load(source: str | Path) -> Pixels:
 
 
 def fitted(seen: Seen, start: Belief) -> Belief:
-    """The belief under which the tokens that were sent are likeliest, found from an old one by simplex search.
+    """The belief under which the tokens that were sent are likeliest, found from an old one."""
+    return belief_of(_likeliest(numbers_of(start), lambda numbers: seen.bits(belief_of(numbers))))
 
-    Its numbers are thought to lie around the old ones, with a standard deviation of a half; that keeps those in place
-    of which few tokens tell anything.
+
+def fitted_coarse(seen: SeenCoarse, start: CoarseBelief) -> CoarseBelief:
+    """The same of a coarse scale."""
+
+    def belief_of(numbers: NDArray[np.float64]) -> CoarseBelief:
+        sharp, blur = (float(number) for number in np.exp(numbers[:2]))
+        return CoarseBelief(sharp, blur, (float(numbers[2]), float(numbers[3])))
+
+    before = np.array([np.log(start.sharp), np.log(max(start.blur, 0.1)), *start.astray])
+    return belief_of(_likeliest(before, lambda numbers: seen.bits(belief_of(numbers))))
+
+
+def _likeliest(
+    before: NDArray[np.float64], bits: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """The numbers under which tokens take the fewest bits to be told, by simplex search.
+
+    They are thought to lie around the old ones, with a standard deviation of a half; that keeps those in place of which
+    few tokens tell anything.
     """
-    before = numbers_of(start)
 
     def cost(numbers: NDArray[np.float64]) -> float:
         astray_nats = np.square((numbers - before) / _LIKELY_CHANGE).sum() / 2
-        return float(seen.bits(belief_of(numbers)).mean() + astray_nats / np.log(2) / seen.rank.size)
+        told = bits(numbers)
+        return float(told.mean() + astray_nats / np.log(2) / told.size)
 
-    result = minimize(
-        cost,
-        before,
-        method="Nelder-Mead",
-        options={"maxfev": 1500, "xatol": 1e-3, "fatol": 1e-5},
-    )
-    return belief_of(result.x)
+    options = {"maxfev": 1500, "xatol": 1e-3, "fatol": 1e-5}
+    return np.asarray(minimize(cost, before, method="Nelder-Mead", options=options).x, dtype=np.float64)
 
 
 def numbers_of(belief: Belief) -> NDArray[np.float64]:
@@ -216,10 +295,9 @@ def belief_of(numbers: NDArray[np.float64]) -> Belief:
     return Belief(sharp=sharp, lead=lead, wide=wide, whole=(whole, whole_offset), touched=(touched, touched_offset))
 
 
-def written(belief: Belief) -> str:
-    """The belief as it stands in the source."""
-    whole, touched = (f"({slope:.2f}, {offset:.2f})" for slope, offset in (belief.whole, belief.touched))
-    return f"sharp={belief.sharp:.2f}, lead={belief.lead:.2f}, wide={belief.wide:.2f}, whole={whole}, touched={touched}"
+def written(belief: object) -> str:
+    """A belief as it stands in the source, to three digits."""
+    return re.sub(r"-?\d+\.\d+(e-?\d+)?", lambda number: f"{float(number[0]):.3g}", repr(belief))
 
 
 if __name__ == "__main__":

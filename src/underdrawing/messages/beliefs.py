@@ -103,13 +103,13 @@ BELIEFS = {
 or 75, of steadied pictures; scale 32, which is not steadied, after JPEG 85 to 50 and 0.7 of the size."""
 
 COARSE_BELIEFS = {
-    1: CoarseBelief(sharp=0.00055, blur=0.0, astray=(-2.82, 0.0)),
-    2: CoarseBelief(sharp=0.00105, blur=0.98, astray=(-2.34, 0.0)),
-    4: CoarseBelief(sharp=0.0065, blur=7.0, astray=(-2.11, -0.99)),
-    8: CoarseBelief(sharp=0.0158, blur=13.3, astray=(-2.60, 1.30)),
+    1: CoarseBelief(sharp=0.000324, blur=0.095, astray=(-3.4, 0.0)),
+    2: CoarseBelief(sharp=0.000802, blur=5.35, astray=(-2.72, -0.15)),
+    4: CoarseBelief(sharp=0.00967, blur=21.6, astray=(-2.9, -1.14)),
+    8: CoarseBelief(sharp=0.0246, blur=77.8, astray=(-3.07, -0.57)),
 }
-"""Fitted to steadied photographs with a quarter replaced, after the harshest of what a mark should live through: JPEG
-25, WebP 50, 0.4 of the size and JPEG 70, half the size and JPEG 80, and a changed contrast or brightness."""
+"""Fitted to the same pictures, and after the harshest of what a mark should live through: JPEG 25, WebP 50, 0.4 of the
+size and JPEG 70, and a changed contrast. Scales 1 and 2 only to the latter, for else the anchor needs no help."""
 
 
 def _probability(ratio: NDArray[np.float32], line: tuple[float, float]) -> NDArray[np.float32]:

@@ -162,8 +162,8 @@ higher is better; GMSD: lower is better. One picture takes {regenerate_ms} ms of
 _OUTLINER = """\
 **What it does.** Draws where exactly the edge of a changed region runs, for the tamper map. The map proves a region in
 blocks of 16 pixels of the working grid; the network sees those blocks, the suspect and the picture that its hidden code
-remembers, and says of every place of a 256×256 canvas whether it was changed. It is asked only where a region is proven,
-so it can neither raise an alarm nor silence one.
+remembers, and says of every place of a 256×256 canvas whether it was changed. It is asked only where a region is
+proven, so it can neither raise an alarm nor silence one.
 
 **What it is.** A U-Net of {parameters} parameters.
 

@@ -134,12 +134,11 @@ def _cells(entry: suite.Entry, answers: Sequence[Answer]) -> tuple[str, ...]:
     counted = Counter(answer.verdict for answer in answers).most_common()
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counted)
     believed = wilson_interval(sum(answer.believed for answer in answers), len(answers))
-    wanted = entry.aim == "survive"
     return (
         f"{entry.group}: `{entry.name}`",
         str(len(answers)),
         verdicts,
-        "–" if wanted else f"{believed.share:.0%} (≤ {believed.high:.0%})",
+        "–" if entry.aim != "forge" else f"{believed.share:.0%} (≤ {believed.high:.0%})",
         _share([answer.publishers for answer in answers]),
         _share(["core" in answer.blocks and answer.publishers for answer in answers]),
         _average([answer.f1 for answer in answers], 3),

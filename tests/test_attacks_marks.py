@@ -84,6 +84,15 @@ def test_a_replaced_quarter_is_found_even_where_its_chips_were_made_to_agree(nam
     assert found.mask[~truth].mean() < 0.1
 
 
+@pytest.mark.parametrize("name", ["launder0.05", "launder0.1+jpeg75"])
+def test_a_small_region_is_found_though_the_mark_was_written_over_it_again(name, scene):
+    found = answer(name, scene)
+    truth = forgery.get(name).truth(*scene.marked.shape[:2])
+    assert found.verdict is Verdict.TAMPERED
+    assert found.mask[truth].mean() > 0.4
+    assert found.mask[~truth].mean() < 0.05
+
+
 @pytest.mark.parametrize("name", ["average3", "remark1"])
 def test_nobody_speaks_for_the_publisher_after_a_collusion_or_a_second_mark(name, scene):
     found = answer(name, scene)

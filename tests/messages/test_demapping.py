@@ -1,7 +1,6 @@
 """Hints of the tokens of a block, sharpened by beliefs about their bits."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from skimage import data
@@ -11,19 +10,9 @@ from scenes import jpeg
 from underdrawing.messages.demapping import Demapper, family_hints
 from underdrawing.messages.recall import Recollection
 from underdrawing.messages.token_odds import bits_of
-from underdrawing.tokenizer import TOKEN_BITS, VOCABULARY, Tokenizer
+from underdrawing.tokenizer import TOKEN_BITS, VOCABULARY
 
 INTACT = np.ones((32, 32), dtype=np.float32)
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    return Tokenizer.load()
-
-
-@pytest.fixture(scope="module")
-def code(tokenizer):
-    return tokenizer.encode(data.astronaut())
 
 
 def recollection(tokenizer, code, pixels, *, n_scales=2):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from skimage import data
 
 from scenes import jpeg, mosaic, quarter_replaced, resized
 from underdrawing import SigningKey, protect
@@ -12,17 +13,11 @@ from underdrawing.channel.lattice import embed, receive
 from underdrawing.errors import UnsupportedVersionError
 from underdrawing.images import Picture
 from underdrawing.messages.reading import TIER_OF, Reading, read_message
-from underdrawing.payload import Block, Capacity, compose
+from underdrawing.payload import ANCHOR_BITS, Block, Capacity, compose
 from underdrawing.payload.packing import pack, unpack
-from underdrawing.tokenizer import Tokenizer
 
 FACTS = {"creator": "Ann Example", "headline": "The bridge on the day before the flood"}
 BLOCKS = ("anchor", "core", "detail", "fine")
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    return Tokenizer.load()
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +91,22 @@ def test_rejects_a_mark_too_damaged_to_read(clean, protection, tokenizer):
     reception = receive(protection.picture.pixels)
     noise = np.random.default_rng(0).integers(0, 64, reception.bins.shape).astype(np.uint8)
     assert read_message(replace(reception, bins=noise), tokenizer) is None
+
+
+def test_an_anchor_that_the_channel_alone_does_not_deliver_is_read_with_what_the_picture_tells(tokenizer):
+    protection = protect(Picture(data.astronaut()), key=SigningKey.from_seed(bytes(32)))
+    reception = receive(jpeg(resized(protection.picture.pixels, 0.35), 60))
+    alone = reception.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS).bits
+    anchor = protection_bits(protection, tokenizer)
+    assert (alone != anchor).any()
+    reading = read_message(reception, tokenizer)
+    assert reading.blocks[:1] == ("anchor",)
+    assert np.array_equal(reading.bits[Block.ANCHOR], anchor)
+
+
+def protection_bits(protection, tokenizer):
+    """The anchor as it is read from the picture as it was protected."""
+    return read(protection.picture.pixels, tokenizer).bits[Block.ANCHOR]
 
 
 def test_rejects_random_bits_in_place_of_an_anchor(tokenizer):

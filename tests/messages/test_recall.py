@@ -7,19 +7,9 @@ from skimage import data
 from scenes import bent, gained, jpeg
 from underdrawing.messages.recall import CANDIDATES, Recollection
 from underdrawing.messages.token_odds import bits_of
-from underdrawing.tokenizer import TOKEN_BITS, VOCABULARY, Tokenizer
+from underdrawing.tokenizer import TOKEN_BITS, VOCABULARY
 
 INTACT = np.ones((32, 32), dtype=np.float32)
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    return Tokenizer.load()
-
-
-@pytest.fixture(scope="module")
-def code(tokenizer):
-    return tokenizer.encode(data.astronaut())
 
 
 def recollection(tokenizer, code, pixels, *, intact=INTACT, n_scales=2, **tone):

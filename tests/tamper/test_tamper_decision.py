@@ -1,5 +1,7 @@
 """The map and the decision, on evidence made up of known truth."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -209,3 +211,29 @@ def test_shapes_and_ranges():
 def test_deterministic():
     first, second = (find(box(8, 20, 10, 30)) for _ in range(2))
     assert np.array_equal(first.probability, second.probability)
+
+
+def outvoted(region, *, brightness):
+    """A mark written again over what was changed: every chip agrees, the code does not."""
+    nothing = np.zeros_like(region)
+    shares = cv2.resize(region.astype(np.float32), (32, 32), interpolation=cv2.INTER_AREA)
+    looked = replace(comparison(0.5 * region), brightness=(1 + (brightness - 1) * shares).astype(np.float32))
+    return find_tampering(field(nothing), agreement=agreement(nothing), suspect=picture(), comparison=looked)
+
+
+def test_chips_that_were_made_to_agree_do_not_outvote_the_code():
+    region = box(10, 20, 12, 26)
+    finding = outvoted(region, brightness=12)
+    assert finding.tampered
+    found = finding.mask[SCALE // 2 :: SCALE, SCALE // 2 :: SCALE]
+    assert (found & region).sum() > 0.8 * region.sum()
+    assert (found & ~region).sum() < 0.5 * region.sum()
+
+
+@pytest.mark.parametrize("brightness", [1, 3])
+def test_other_colours_alone_do_not_convict_against_the_chips(brightness):
+    assert not outvoted(box(10, 20, 12, 26), brightness=brightness).tampered
+
+
+def test_a_few_nats_of_other_content_do_not_convict_against_the_chips():
+    assert not outvoted(box(10, 13, 12, 14), brightness=12).tampered

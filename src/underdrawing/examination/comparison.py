@@ -28,6 +28,7 @@ _SAMPLE = (slice(4, None, 8), slice(4, None, 8))
 _FITTING_ROUNDS = 4
 _SURELY_UNTOUCHED, _NORMAL_QUANTILE = 0.4, 0.524
 _LEAST_DEVIATION = 3.0
+_LEAST_USUAL, _MEDIAN_OVER_QUARTILE = 1.0, 2.1
 _SAME_GAIN, _SAME_LEVEL = 0.04, 3.0
 
 
@@ -52,13 +53,21 @@ def compared(
     """
     latents = tokenizer.latents(code)
     canvas = _with_tones_of(to_canvas(pixels), says, intact, gamma)
-    busyness = _gradient(says)
+    busyness, brightness = _gradient(says), _brightness(canvas, says)
     coarse = _rms(tokenizer.linear.coarse_analysis(canvas) - latents.coarse)
     if code.n_scales < _COARSE_SCALES:
-        return Comparison(_distances(coarse, busyness))
+        return Comparison(_distances(coarse, busyness), brightness=brightness)
     fine = _rms(tokenizer.linear.fine_analysis(canvas - says) - latents.fine)
     known = latents.known[-1]
-    return Comparison(_distances(coarse, busyness), _distances(fine, busyness, _rms(latents.fine)), known)
+    return Comparison(_distances(coarse, busyness), _distances(fine, busyness, _rms(latents.fine)), known, brightness)
+
+
+def _brightness(canvas: NDArray[np.int16], says: NDArray[np.int16]) -> NDArray[np.float32]:
+    """How far the mean brightness of 32×32 cells is from what the code says, in multiples of the usual distance."""
+    luma = cv2.transform((canvas - says).astype(np.float32), _LUMA)
+    cells = np.abs(cv2.resize(luma, (32, 32), interpolation=cv2.INTER_AREA))
+    usual = _MEDIAN_OVER_QUARTILE * float(np.quantile(cells, 0.25))
+    return np.asarray(cells / max(usual, _LEAST_USUAL), dtype=np.float32)
 
 
 def _distances(

@@ -116,11 +116,14 @@ class Comparison:
         coarse: 16×16 cells, latents of scale 16.
         fine: 32×32 cells, latents of scale 32; None where the code is not known down to scale 16.
         known: 32×32 bool, cells whose own token of scale 32 is known; counts only where there is ``fine``.
+        brightness: 32×32 float32, how far the mean brightness of each cell is from what the code says, in multiples of
+            what is usual in this picture; None where that was not looked at.
     """
 
     coarse: Distances
     fine: Distances | None = None
     known: NDArray[np.bool_] | None = None
+    brightness: Plane | None = None
 
 
 def content_evidence(comparison: Comparison, *, size: tuple[int, int]) -> Plane:

@@ -1,7 +1,7 @@
 """The decision whether the image was changed at all, and in which blocks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -29,6 +29,7 @@ _REACH_BLOCKS, _COARSE_REACH_BLOCKS = 1, 2
 _REGION_BELIEF = 0.5
 _LEAST_BLOCKS = 3
 _LEAST_REGION_EVIDENCE, _LEAST_COARSE_EVIDENCE, _LEAST_UNSTEADY_EVIDENCE = 35.0, 15.0, 90.0
+_LEAST_CONTENT_EVIDENCE, _LEAST_OTHER_BRIGHTNESS = 40.0, 6.0
 _LARGEST_HOLE_BLOCKS = 12
 _MOST_AGREEMENT = 0.25
 _AGREEMENT_PER_NAT = 0.2
@@ -113,6 +114,11 @@ def find_tampering(
     if visible is not None:
         blocks = _seen(blocks, visible)
     seeds, strongest, least = _seeds(blocks, steady=steady)
+    if comparison is not None and comparison.brightness is not None:
+        outvoted, against = _outvoted(blocks.content, comparison.brightness)
+        blocks = replace(blocks, total=np.where(outvoted, blocks.content, blocks.total))
+        evidence = np.where(outvoted, -np.abs(evidence), evidence)
+        seeds, strongest = seeds | outvoted, max(strongest, against)
     belief, regions = _grown(blocks, seeds)
     picture = remembered() if remembered is not None and regions.any() else None
     heard = evidence if visible is None else np.where(visible, evidence, np.float32(0))
@@ -162,6 +168,24 @@ def _seeds(blocks: _Blocks, *, steady: bool) -> tuple[NDArray[np.bool_], float, 
     sizes = np.bincount(labels.ravel(), minlength=against.size)
     clear = (sizes >= _LEAST_BLOCKS) & (against >= least) & replaced
     return clear[labels], max(float(against[replaced].max(initial=0.0)), 0.0), least
+
+
+def _outvoted(content: NDArray[np.float32], brightness: NDArray[np.float32]) -> tuple[NDArray[np.bool_], float]:
+    """Blocks of regions that show something else although their chips may agree, and the evidence for the clearest.
+
+    Whoever knows the channel can write a message again over what he changed; then every chip vouches for it, and only
+    the code tells. A region counts that the code alone proves, in brightness too: a change of colours leaves that as it
+    was, and may have befallen the whole picture.
+    """
+    belief = _without_holes(settled_beliefs(np.float32(_SEED_LOG_ODDS) - content, coupling=_SEED_COUPLING))
+    count, labels = cv2.connectedComponents((belief > _REGION_BELIEF).astype(np.uint8), connectivity=8)
+    other = cv2.resize(brightness, content.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    sizes, against, others = (
+        np.bincount(labels.ravel(), plane.ravel(), count) for plane in (np.ones_like(content), -content, other)
+    )
+    proven = (against >= _LEAST_CONTENT_EVIDENCE) & (others >= _LEAST_OTHER_BRIGHTNESS * sizes)
+    proven[0] = False
+    return np.asarray(proven[labels]), float(against[proven].max(initial=0.0))
 
 
 def _grown(blocks: _Blocks, seeds: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -49,7 +49,9 @@ def run(
     ] = None,
     cluster: Annotated[
         str | None,
-        typer.Option("--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler (extra [dask])."),
+        typer.Option(
+            "--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler (needs the extra `dask`)."
+        ),
     ] = None,
 ) -> None:
     """Run the contest: every system, every picture of a dataset, every attack.

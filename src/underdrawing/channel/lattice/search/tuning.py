@@ -96,8 +96,8 @@ def settled(
 
     as_it_is = heard(lead.matrix)
     settled_leads = [replace(as_it_is, score=as_it_is.score + _LIKELY)] if likely else []
-    cut = _only_cut(_upright(lead.matrix, blocks), placement.grid, lambda matrix: heard(matrix).score)
-    settled_leads.append(replace(heard(cut), score=heard(cut).score + _NO_WORSE))
+    cut = heard(_only_cut(_upright(lead.matrix, blocks), placement.grid, lambda matrix: heard(matrix).score))
+    settled_leads.append(replace(cut, score=cut.score + _NO_WORSE))
     for simplified, moves in ((_upright, UPRIGHT), (_affine, AFFINE), (_as_it_is, PROJECTIVE)):
         begin = replace(lead, matrix=simplified(lead.matrix, blocks))
         settled_leads.append(_Tuner.of(begin, window, blocks, strings).climbed(moves, _LAST_STEPS_PX))

@@ -22,6 +22,9 @@ __all__ = ["Embedded", "embed"]
 
 Plane = NDArray[np.float32]
 
+_MUCH_WHITE = 0.2
+"""Share of a picture that has to be white."""
+
 _EASE = 4.0
 """How much darker a place gets, in means of what is clipped there."""
 
@@ -109,7 +112,9 @@ def _fit(
     for _ in range(design.corrections - 1):
         residual = _whole(from_coefficients(wanted, height_px=height, width_px=width), up, down)
         wanted += moves - block_coefficients(residual, rows=grid.rows, columns=grid.columns)[1]
-    residual = _eased(from_coefficients(wanted, height_px=height, width_px=width), up, unit, grid)
+    residual = from_coefficients(wanted, height_px=height, width_px=width)
+    if profile is Profile.STANDARD:
+        residual = _eased(residual, up, unit, grid)
     if also is not None:
         residual += also(residual / unit) * unit
     return _whole(residual, up, down)
@@ -118,15 +123,15 @@ def _fit(
 def _eased(
     residual: NDArray[np.float32], up: NDArray[np.float32], unit: np.float32, grid: WorkingGrid
 ) -> NDArray[np.float32]:
-    """A residual moved a little away from white, where much of it would be clipped.
+    """A residual moved a little away from white, where much of the picture is white.
 
-    Half of a mark on pure white is lost, for nothing gets brighter than that. So such a place is made darker as a
-    whole, by up to three levels that change too slowly to be seen, or to be heard by any chip. Black is left alone:
-    there a level is much of what there is.
+    Half of a mark on pure white is lost, for nothing gets brighter than that. A picture of which a fifth is white
+    cannot spare that; so its white is made darker as a whole, by up to three levels that change too slowly to be seen,
+    or to be heard by any chip. Black is left alone: there a level is much of what there is.
     """
-    lost = np.maximum(residual - up, np.float32(0))
-    if not lost.any():
+    if up.size - np.count_nonzero(up) < _MUCH_WHITE * up.size:
         return residual
+    lost = np.maximum(residual - up, np.float32(0))
     reach_px = 2 * round(BLOCK * residual.shape[0] / grid.size_px[0]) + 1
     smooth = cv2.blur(cv2.blur(lost, (reach_px, reach_px)), (reach_px, reach_px))
     return np.asarray(residual - np.minimum(np.float32(_EASE) * smooth, _MOST_EASE * unit), dtype=np.float32)

@@ -10,15 +10,6 @@ from skimage.transform import downscale_local_mean
 from underdrawing.bench.metrics import likeness, structural
 
 
-@pytest.fixture(scope="module")
-def pair():
-    """A photograph and a damaged copy, 256×300 uint8."""
-    original = data.astronaut()[:256, :300]
-    noise = np.random.default_rng(0).normal(0, 12, original.shape)
-    damaged = ndimage.gaussian_filter(original.astype(float), (0.8, 0.8, 0)) + noise
-    return original, np.clip(damaged, 0, 255).astype(np.uint8)
-
-
 def scale(pictures, factor):
     return tuple(picture.astype(float) * factor for picture in pictures)
 

@@ -72,7 +72,7 @@ def test_reference_a_whole_picture_stays_where_it_is(large):
         Luma(luminance(jpeg(large.pixels, 80))), grid_of(movement("crop1", large.pixels)), STANDARD
     )
     assert placement.is_whole
-    assert np.abs(np.subtract(placement.frame_px, large.pixels.shape[:2])).max() <= 2
+    assert np.abs(np.subtract(placement.frame_px, large.pixels.shape[:2])).max() <= 1
 
 
 def test_rejects_an_unmarked_picture():

@@ -1,10 +1,12 @@
-"""What all training commands have in common: their usual options, and how they tell the time."""
+"""What all training commands have in common: their usual options, where they begin, and how they tell the time."""
 
 import argparse
 import time
 from pathlib import Path
 
-__all__ = ["log", "usual_options"]
+from train.loop import Trainer
+
+__all__ = ["begin", "log", "startable", "usual_options"]
 
 
 def usual_options(
@@ -30,6 +32,24 @@ def usual_options(
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", help="default: a CUDA device where there is one")
     return parser
+
+
+def startable(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The parser with the options of a command that may start from weights trained before."""
+    parser.add_argument("--start", type=Path, help="half-precision weights to start from")
+    parser.add_argument("--history", type=Path, help="weights.json that tells how those were trained")
+    return parser
+
+
+def begin(trainer: Trainer, options: argparse.Namespace) -> Path:
+    """Bring a run to its checkpoint, or else to the weights to start from; gives the checkpoint's path."""
+    checkpoint: Path = options.output / "checkpoint.pt"
+    if options.resume and checkpoint.exists():
+        trainer.restore(checkpoint)
+        log(f"resumed at step {trainer.step}")
+    elif options.start is not None:
+        trainer.start_from(options.start)
+    return checkpoint
 
 
 def log(line: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,7 +11,7 @@ from torch import Tensor, nn
 
 from train.autoencoder.export import describe, write_autoencoder
 from train.autoencoder.network import Autoencoded
-from train.console import log, usual_options
+from train.console import begin, log, startable, usual_options
 from train.history import history_of, this_run
 from train.loop import Loss, Plan, Trainer, main_process, pick_device
 from train.pictures import load_split
@@ -34,12 +33,7 @@ def main() -> None:
     torch.manual_seed(options.seed)
     plan = Plan(steps=options.steps, batch=options.batch, learning_rate=options.rate, seed=options.seed)
     trainer = Trainer(Autoencoded(), crop_loss(train, plan.batch, device), plan, device)
-    checkpoint = options.output / "checkpoint.pt"
-    if options.resume and checkpoint.exists():
-        trainer.restore(checkpoint)
-        log(f"resumed at step {trainer.step}")
-    elif options.start is not None:
-        trainer.start_from(options.start)
+    checkpoint = begin(trainer, options)
 
     def score(network: nn.Module) -> str:
         with torch.no_grad():
@@ -85,9 +79,7 @@ def _export(options: argparse.Namespace, trainer: Trainer) -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = usual_options("train.autoencoder", __doc__, steps=6000, batch=8, rate=1.5e-3, score_every=500)
-    parser.add_argument("--start", type=Path, help="half-precision weights to start from")
-    parser.add_argument("--history", type=Path, help="weights.json that tells how those were trained")
+    parser = startable(usual_options("train.autoencoder", __doc__, steps=6000, batch=8, rate=1.5e-3, score_every=500))
     return parser.parse_args()
 
 

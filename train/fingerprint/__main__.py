@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from train.console import log, usual_options
+from train.console import begin, log, startable, usual_options
 from train.fingerprint.export import balanced, write_fingerprint
 from train.fingerprint.manifest import describe
 from train.fingerprint.network import Described
@@ -40,12 +39,7 @@ def main() -> None:
     trainer = Trainer(
         Described().to(memory_format=torch.channels_last), fingerprint_loss(train, plan.batch, device), plan, device
     )
-    checkpoint = options.output / "checkpoint.pt"
-    if options.resume and checkpoint.exists():
-        trainer.restore(checkpoint)
-        log(f"resumed at step {trainer.step}")
-    elif options.start is not None:
-        trainer.start_from(options.start)
+    checkpoint = begin(trainer, options)
 
     def score(network: nn.Module) -> object:
         assert isinstance(network, Described)
@@ -69,9 +63,7 @@ def _export(options: argparse.Namespace, trainer: Trainer, train: NDArray[np.uin
 
 
 def _options() -> argparse.Namespace:
-    parser = usual_options("train.fingerprint", __doc__, steps=2400, batch=96, rate=1.5e-3, score_every=400)
-    parser.add_argument("--start", type=Path, help="half-precision weights to start from")
-    parser.add_argument("--history", type=Path, help="weights.json that tells how those were trained")
+    parser = startable(usual_options("train.fingerprint", __doc__, steps=2400, batch=96, rate=1.5e-3, score_every=400))
     return parser.parse_args()
 
 

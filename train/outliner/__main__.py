@@ -6,12 +6,11 @@ Forgeries are made first, about one a second and core, and kept in the output fo
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import torch
 from torch import nn
 
-from train.console import log, usual_options
+from train.console import begin, log, startable, usual_options
 from train.history import history_of, this_run
 from train.loop import Plan, Trainer, main_process, pick_device
 from train.outliner.examples import Examples, load_examples
@@ -43,12 +42,7 @@ def main() -> None:
     )
     network = Drawer().to(memory_format=torch.channels_last)
     trainer = Trainer(network, outline_loss(train, plan.batch, device), plan, device)
-    checkpoint = options.output / "checkpoint.pt"
-    if options.resume and checkpoint.exists():
-        trainer.restore(checkpoint)
-        log(f"resumed at step {trainer.step}")
-    elif options.start is not None:
-        trainer.start_from(options.start)
+    checkpoint = begin(trainer, options)
 
     def score(network: nn.Module) -> object:
         return measured(val, network_outline(network, device))
@@ -70,11 +64,9 @@ def _export(options: argparse.Namespace, trainer: Trainer, train: Examples, val:
 
 
 def _options() -> argparse.Namespace:
-    parser = usual_options("train.outliner", __doc__, steps=1800, batch=24, rate=2e-3, score_every=300)
+    parser = startable(usual_options("train.outliner", __doc__, steps=1800, batch=24, rate=2e-3, score_every=300))
     parser.add_argument("--forgeries", type=int, default=1200, help="how many to train on")
     parser.add_argument("--score-forgeries", type=int, default=120, help="how many to score on, of pictures of val")
-    parser.add_argument("--start", type=Path, help="half-precision weights to start from")
-    parser.add_argument("--history", type=Path, help="weights.json that tells how those were trained")
     return parser.parse_args()
 
 

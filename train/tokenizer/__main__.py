@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from train.console import log, usual_options
+from train.console import begin, log, usual_options
 from train.history import history_of, this_run
 from train.loop import Plan, Trainer, main_process, pick_device
 from train.pictures import load_split
@@ -36,12 +36,7 @@ def main() -> None:
     lookup = Lookup(linear).to(device)
     loss = decoder_loss(train, lookup, plan.batch, device)
     trainer = Trainer(Decoder(linear), loss, plan, device)
-    checkpoint = options.output / "checkpoint.pt"
-    if options.resume and checkpoint.exists():
-        trainer.restore(checkpoint)
-        log(f"resumed at step {trainer.step}")
-    elif options.start is not None:
-        trainer.start_from(options.start)
+    checkpoint = begin(trainer, options)
     trainer.run(
         checkpoint=checkpoint,
         score=lambda network: psnr_by_prefix(network, lookup, val, device),

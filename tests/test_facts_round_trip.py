@@ -17,9 +17,13 @@ from underdrawing.payload import SigningKey, TrustStore
 KEY = SigningKey.from_seed(bytes(range(32)))
 
 
-def photograph(side_px):
-    """The astronaut as a square of that side, RGB uint8."""
-    return np.asarray(Image.fromarray(data.astronaut()).resize((side_px, side_px), Image.Resampling.LANCZOS))
+def photograph(side_px, name="astronaut"):
+    """A photograph, the astronaut unless another is named, as a square of that side, RGB uint8."""
+    pixels = getattr(data, name)()
+    short = min(pixels.shape[:2])
+    left = (pixels.shape[1] - short) // 2
+    square = Image.fromarray(pixels[:short, left : left + short])
+    return np.asarray(square.resize((side_px, side_px), Image.Resampling.LANCZOS))
 
 
 def doctored(pixels, *, quality):
@@ -38,6 +42,14 @@ def test_a_real_caption_comes_back_identical_at_1024_pixels():
     found = underdrawing.verify(Picture(doctored(protection.picture.pixels, quality=75)), trust=trust)
     assert found.facts == POLYGLOT
     assert (found.verdict, found.signature, found.signer) == ("tampered", "valid", "The Desk")
+
+
+def test_in_a_smooth_picture_the_finest_tokens_give_way_to_the_caption():
+    protection = underdrawing.protect(Picture(photograph(1024, "rocket")), facts=POLYGLOT, key=KEY)
+    (left_out,) = protection.left_out
+    assert left_out.startswith("scale 32: ")
+    found = underdrawing.verify(Picture(doctored(protection.picture.pixels, quality=75)))
+    assert found.facts == POLYGLOT
 
 
 def test_at_512_pixels_the_most_important_facts_come_back_and_the_others_are_named():

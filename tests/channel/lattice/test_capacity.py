@@ -31,6 +31,15 @@ def test_limits_a_picture_of_1024_takes_the_detail_and_all_of_the_fine_tier():
     assert fine >= 12 * 1024
 
 
+def test_limits_a_smooth_picture_of_1024_takes_as_much_as_lasts_and_a_caption_at_least():
+    smooth = data.rocket()[:, :427]
+    short = capacity_bits(resized(smooth, 1024 / 427))
+    flat = capacity_bits(np.full((1024, 1024, 3), 99, dtype=np.uint8))
+    assert short[:2] == flat[:2] == capacity_bits(mosaic())[:2], "the tiers before it stay as they are"
+    assert 5600 <= short[2] < 0.5 * capacity_bits(mosaic())[2]
+    assert flat[2] in (0, 5600)
+
+
 def test_limits_a_flat_picture_is_promised_what_every_picture_is():
     flat = np.full((512, 512, 3), 99, dtype=np.uint8)
     core, detail, fine = capacity_bits(flat)

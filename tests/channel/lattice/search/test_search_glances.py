@@ -26,6 +26,13 @@ def test_reference_seven_orientations_of_each_grid_are_tried():
     assert upright == []
 
 
+def test_limits_blocks_too_small_to_be_heard_are_not_listened_for():
+    small = (260, 300)
+    assert list(stretched(small)) == []
+    assert len(list(turned(small))) == 7
+    assert min(scale(glance.linear) for glance in rotated((512, 768))) * BLOCK > 8.4
+
+
 @pytest.mark.parametrize("degrees", [-10, -3.3, 5.9, 10])
 def test_reference_turns_are_tried_to_within_a_quarter_of_a_degree(degrees):
     tried = [np.rad2deg(np.arctan2(*(g.linear @ f)[::-1, 0])) for g in rotated(SIZE) for f in g.stretches]

@@ -8,7 +8,7 @@ from underdrawing.channel.lattice.grid import WorkingGrid, luminance
 from underdrawing.channel.lattice.search import Luma, Voice
 from underdrawing.channel.lattice.search.folding import Lead
 from underdrawing.channel.lattice.search.locating import located
-from underdrawing.channel.lattice.search.tuning import tuned
+from underdrawing.channel.lattice.search.tuning import nudged, tuned
 from underdrawing.channel.lattice.search.window import Window
 from underdrawing.channel.profiles import Profile
 
@@ -41,6 +41,20 @@ def test_rejects_a_lead_that_is_off_by_a_few_pixels(luma):
 
 def test_rejects_another_key(luma):
     assert located(lead_at(4 * CELL, 6 * CELL), luma, key=b"q" * 32) is None
+
+
+@pytest.mark.parametrize("off_px", [(0.8, -0.7), (-0.7, 0.7)])
+def test_reference_a_nudge_brings_a_lead_nearer(luma, off_px):
+    right = lead_at(4 * CELL, 6 * CELL)
+    off = Lead(VOICE, right.matrix + np.array([[0, 0, off_px[0]], [0, 0, off_px[1]], [0, 0, 0]]), 0.0)
+    centre = np.array([305.0, 260.0])
+    window = Window.of(luma, np.eye(2), centre, (512, 512))
+    around = {"centre_px": centre, "reach_px": 256.0, "size_px": luma.size_px}
+    near = nudged(off, window, **around)
+    assert near.score > tuned(off, window, **around, steps_px=()).score
+    middle = np.array([4 * CELL + 256.0, 6 * CELL + 256.0, 1.0])
+    before, after = (np.abs(((lead.matrix - right.matrix) @ middle)[:2]).max() for lead in (off, near))
+    assert after < before
 
 
 def test_reference_tuning_brings_a_lead_to_its_place(luma):

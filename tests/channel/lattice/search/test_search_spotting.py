@@ -37,7 +37,15 @@ def test_reference_a_patch_is_found_where_it_was_cut(marked, centre):
 def test_rejects_other_scales_other_keys_and_unmarked_pictures(marked, keyed, astronaut):
     assert spot(keyed, key=b"k" * 32).score > 8
     quiet = [spot(keyed), spot(keyed, key=b"q" * 32), spot(astronaut[CUT]), spot(marked.pixels[CUT], steps=1.03)]
-    assert max(lead.score for lead in quiet) < 6.3
+    assert max((lead.score for lead in quiet if lead is not None), default=0.0) < 6.3
+
+
+def test_rejects_places_that_leave_no_room_for_the_suspect(marked):
+    """What lies around the patch in the suspect lies around it in the frame: beside its border there is no frame."""
+    page = np.full((900, 900, 3), 200, dtype=np.uint8)
+    page[400:793, 400:797] = marked.pixels[CUT]
+    lead = spot(page, (590, 600))
+    assert lead is None or lead.score < 6.3
 
 
 def test_limits_a_patch_with_nothing_in_it_says_nothing():

@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, WEAVE
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, WEAVE
 from underdrawing.channel.lattice.layout import weave_of
-from underdrawing.channel.lattice.search.window import STRIDE_PX, Window
+from underdrawing.channel.lattice.search.window import LEVEL_TURN, STRIDE_PX, Window
 from underdrawing.channel.profiles import Profile
 
 __all__ = ["CELL_PX", "DOUBLED_WEIGHTS", "SINGLE_WEIGHTS", "Expectation", "Lead", "Voice", "angles_of", "heard"]
@@ -102,7 +102,7 @@ def heard(
     least: float = 0.0,
     key: bytes | None = None,
 ) -> list[Lead]:
-    """The best lead of one voice in a window for each of some small changes of the window's scale and turn.
+    """The leads of one voice in a window under some small changes of the window's scale and turn, loudest first.
 
     Args:
         window: what to fold, at most 512 grid pixels each way.
@@ -118,8 +118,8 @@ def heard(
     leads = []
     for begin in range(0, len(stretches), _AT_A_TIME):
         some = stretches[begin : begin + _AT_A_TIME]
-        leads += _best(window, voice, phasors, some, expected, least, key)
-    return leads
+        leads += _loud(window, voice, phasors, some, expected, least, key)
+    return sorted(leads, key=lambda lead: -lead.score)
 
 
 def _phasors(window: Window, voice: Voice) -> _Phasors | None:
@@ -129,17 +129,19 @@ def _phasors(window: Window, voice: Voice) -> _Phasors | None:
     lanes = []
     for lane in range(len(weave_of(voice.side_px).dither)):
         per_step, table = _lookup(voice, lane)
-        turns = window.chips[lane] * per_step[window.heard_levels]
+        turns: Plane = np.asarray(cv2.LUT(window.heard_levels, per_step), dtype=np.float32)
+        turns *= window.chips[lane]
         turns += _TO_WHOLE
-        index = turns.view(np.int32) & (_TURN - 1)
-        index += window.heard_levels.astype(np.int32) * np.int32(_TURN)
+        index = turns.view(np.int32)
+        index &= _TURN - 1
+        index |= window.level_turns
         lanes.append(table.take(index).view(np.int16).reshape(*index.shape, 4))
     return _Phasors(tuple(lanes), *powers)
 
 
 _LEAST_POWER = 0.05
 _UNIT = 500
-_TURN = 256
+_TURN = LEVEL_TURN
 _TO_WHOLE = np.float32(1.5 * 2**23)
 """Added to a float32 it leaves the nearest whole number in the lowest bits."""
 _WEIGHTS = np.append([SINGLE_WEIGHTS, DOUBLED_WEIGHTS], [[0], [0]], axis=1).astype(np.float32)
@@ -147,10 +149,11 @@ _WEIGHTS = np.append([SINGLE_WEIGHTS, DOUBLED_WEIGHTS], [[0], [0]], axis=1).asty
 
 @lru_cache(maxsize=12)
 def _lookup(voice: Voice, lane: int) -> tuple[Plane, NDArray[np.int64]]:
-    """For each level, and for what lies outside, how many 256ths of a turn a grey level is; and for each level and
-    256th four int16 in the place of one number: weighted cosine and sine, then those of twice the turn."""
+    """For each level how many 256ths of a turn a grey level is, 0 for what lies outside; and for each level and 256th
+    four int16 in the place of one number: weighted cosine and sine, then those of twice the turn."""
     design = DESIGNS[voice.profile, voice.side_px]
-    per_step = np.append(_TURN / design.steps[:, lane], 0).astype(np.float32)
+    per_step = np.zeros(256, dtype=np.float32)
+    per_step[:LEVELS] = _TURN / design.steps[:, lane]
     angles = (np.arange(_TURN) / _TURN - design.offset) * 2 * np.pi
     circles = np.stack([np.cos(angles), np.sin(angles), np.cos(2 * angles), np.sin(2 * angles)], axis=-1)
     weighted = np.rint(_UNIT * circles * _WEIGHTS[[0, 0, 1, 1]].T[:, None])
@@ -184,7 +187,7 @@ def _patterns(side_px: int, key: bytes | None) -> tuple[Plane, Plane, int, int]:
     return single, doubled, int(weave.pilots.sum()), len(chips)
 
 
-def _best(
+def _loud(
     window: Window,
     voice: Voice,
     phasors: _Phasors,
@@ -206,13 +209,12 @@ def _best(
     signs = np.sign(pilots) if expected is None else np.broadcast_to(_fitting(size, expected), pilots.shape)
     scores = np.where(signs == 0, -np.inf, (signs * pilots + others) / np.sqrt(np.float32(2)))
     leads = []
-    for stretch, places, sign in zip(stretches, scores, signs, strict=True):
-        row, column = divmod(int(places.argmax()), _CELL)
-        if places[row, column] >= least:
-            origin = (np.array([column, row]) + 0.5) * STRIDE_PX - BLOCK / 2
-            if sign[row, column] < 0:
-                origin = origin - np.array([CELL_PX, 0])
-            leads.append(Lead(voice, _matrix(window, stretch, size, origin), float(places[row, column])))
+    for number, row, column in np.argwhere(scores >= least):
+        origin = (np.array([column, row]) + 0.5) * STRIDE_PX - BLOCK / 2
+        if signs[number, row, column] < 0:
+            origin = origin - np.array([CELL_PX, 0])
+        matrix = _matrix(window, stretches[number], size, origin)
+        leads.append(Lead(voice, matrix, float(scores[number, row, column])))
     return leads
 
 

@@ -15,7 +15,7 @@ from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.search.folding import Expectation, Voice
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["Glance", "any_scale", "bent", "closely", "cut_out", "rotated", "stretched", "turned"]
+__all__ = ["Glance", "any_scale", "bent", "cut_out", "rotated", "stretched", "turned"]
 
 Matrix = NDArray[np.float64]
 
@@ -28,8 +28,6 @@ _LEAST_BLOCK_PX, _LARGEST_BLOCK_PX = 8.5, 70.0
 _LARGEST_SMALL_PX = 640
 _FEWEST_BLOCKS = 10
 _SCALES = tuple(0.006 * n for n in range(-2, 3))
-_CLOSE_SCALES = tuple(0.003 * n for n in range(-5, 5))
-_SHIFTS_PX = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 
 _USUAL_SIZES_PX = (
     *((512, 768), (640, 960), (600, 800), (720, 1280), (768, 1024), (800, 1200)),
@@ -39,6 +37,7 @@ _USUAL_SIZES_PX = (
 _WHOLE_PIXELS = ((0.0, 0.0),)
 _HALF_PIXELS = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5))
 _FORGIVEN = 0.003
+_LEAST_PATCH_PX = 160
 
 _WIDEST, _ASPECT_STEP = 0.14, 0.03
 _STEEPEST_DEGREES, _DEGREES_STEP, _CLOSE_DEGREES = 12.0, 1.2, (-0.4, 0.0, 0.4)
@@ -54,7 +53,6 @@ class Glance:
         linear: 2×2 float64, what a step of one grid pixel is in suspect pixels.
         voices: what to listen for.
         stretches: 2×2 float64 each, small changes of ``linear`` on the grid's side.
-        shift_px: how far the window is moved, in grid pixels (x, y).
         window_px: longest side of the window in grid pixels.
         frame_px: (height, width) of the frame in grid pixels if all of it is taken to be seen, middle on middle.
         slack_px: how far, (x, y) in grid pixels, the middle may be off then.
@@ -63,7 +61,6 @@ class Glance:
     linear: Matrix
     voices: tuple[Voice, ...]
     stretches: tuple[Matrix, ...] = (np.eye(2),)
-    shift_px: tuple[float, float] = (0.0, 0.0)
     window_px: int = _WINDOW_PX
     frame_px: tuple[float, float] | None = None
     slack_px: tuple[float, float] = (0.0, 0.0)
@@ -81,7 +78,7 @@ class Glance:
 def turned(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, tuple[Voice, ...]]]:
     """Where the grid lies if a suspect of this (height, width) is the whole picture, mirrored or turned by quarters:
     homographies from grid pixels to suspect pixels."""
-    for side in GRIDS:
+    for side in _audible(size_px):
         for orientation in _orientations():
             height, width = size_px if abs(orientation[0, 0]) else size_px[::-1]
             centred = np.eye(3)
@@ -101,6 +98,8 @@ def cut_out(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, Voice, tuple[flo
             continue
         shifts = _WHOLE_PIXELS if short == voice.side_px else _HALF_PIXELS
         steps = _whole(short, long, voice.side_px)
+        if min(size_px) / steps.max() < _LEAST_PATCH_PX:
+            continue
         for linear, shift in product(_ways(steps), shifts):
             yield linear, voice, shift
 
@@ -119,16 +118,11 @@ def any_scale(size_px: tuple[int, int], *, usual: bool = False) -> Iterator[Glan
         yield Glance(np.eye(2) * block / BLOCK, voices, scales)
 
 
-def closely(size_px: tuple[int, int]) -> Iterator[Glance]:
-    """The same for the usual kinds of mark, at finer scales and at every pixel."""
-    scales = tuple(np.eye(2) * (1 + scale) for scale in _CLOSE_SCALES)
-    for block, shift in product(_block_sizes(size_px), _SHIFTS_PX):
-        yield Glance(np.eye(2) * block / BLOCK, _STRONG, scales, shift)
-
-
 def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
     """The whole picture with its long side stretched or squeezed."""
-    for side in GRIDS[1:]:
+    for side in _audible(size_px):
+        if side == GRIDS[0]:
+            continue
         step = min(size_px) / side
         long = np.diag([1.0, 0.0] if size_px[1] >= size_px[0] else [0.0, 1.0])
         finer = tuple(np.eye(2) + stretch * long for stretch in _SCALES)
@@ -145,6 +139,8 @@ def rotated(size_px: tuple[int, int]) -> Iterator[Glance]:
         angle = np.deg2rad(degrees)
         for height, width in _sizes_before(size_px, abs(angle)):
             for voice in _STRONG:
+                if voice.side_px not in _audible((round(height), round(width))):
+                    continue
                 frame_px = WorkingGrid.for_image(round(height), round(width), side_px=voice.side_px).size_px
                 linear = _rotation(angle) * min(height, width) / voice.side_px
                 yield Glance(linear, (voice,), finer, frame_px=frame_px, slack_px=(_ROUNDING_PX,) * 2)
@@ -164,6 +160,11 @@ def bent(size_px: tuple[int, int]) -> Iterator[Glance]:
         frame_px=(height, width),
         slack_px=(_ROUNDING_PX + _PULLED * width, _ROUNDING_PX + _PULLED * height),
     )
+
+
+def _audible(size_px: tuple[int, int]) -> list[int]:
+    """Grids on which the whole of a picture of this size has blocks that are not too small to be heard."""
+    return [side for side in GRIDS if min(size_px) / side * BLOCK >= _LEAST_BLOCK_PX]
 
 
 def _voices_on(side_px: int) -> tuple[Voice, ...]:

@@ -5,6 +5,7 @@ Source: ours.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from heapq import nlargest
 
 import cv2
 import numpy as np
@@ -18,7 +19,6 @@ from underdrawing.channel.lattice.search.glances import (
     Glance,
     any_scale,
     bent,
-    closely,
     cut_out,
     rotated,
     stretched,
@@ -27,7 +27,7 @@ from underdrawing.channel.lattice.search.glances import (
 from underdrawing.channel.lattice.search.locating import located
 from underdrawing.channel.lattice.search.placement import Placement
 from underdrawing.channel.lattice.search.spotting import SPOT_PX, spotted
-from underdrawing.channel.lattice.search.tuning import PROJECTIVE, settled, tuned
+from underdrawing.channel.lattice.search.tuning import PROJECTIVE, nudged, settled, tuned
 from underdrawing.channel.lattice.search.window import Luma, Window
 
 __all__ = ["placement_near", "placements"]
@@ -69,20 +69,21 @@ def placement_near(luma: Luma, grid: WorkingGrid, voice: Voice, *, key: bytes | 
 
 @dataclass(frozen=True)
 class _Patience:
-    """How many leads are followed how far, and the least scores they need.
+    """How many leads are nudged, tuned and followed, and the least scores they need to be nudged and followed.
 
     A small suspect has few blocks, so that the right lead may hardly stand out; but it also costs little to look at.
     One that lies where it is expected to has fewer rivals.
     """
 
     least_lead: float
+    nudged_leads: int
     tuned_leads: int
     least_tuned: float
     followed_leads: int
 
 
-_PATIENT, _BRISK = _Patience(3.6, 24, 5.0, 4), _Patience(4.0, 12, 6.0, 2)
-_WHERE_EXPECTED = _Patience(3.2, 12, 5.0, 3)
+_PATIENT, _BRISK = _Patience(3.4, 100, 12, 5.0, 4), _Patience(3.6, 50, 8, 6.0, 2)
+_WHERE_EXPECTED = _Patience(3.0, 40, 8, 5.0, 3)
 
 
 def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
@@ -108,8 +109,6 @@ def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
         key,
         window_px=_BENT_PX,
     )
-    if luma.plane.size <= _SMALL_PX:
-        yield from _found(_promising(closely(luma.size_px), luma, centres[0], key), luma, centres[0], key)
 
 
 def _found(
@@ -209,13 +208,16 @@ def _promising(
     """The leads around a place that stand after tuning, best first."""
     if luma.plane.size <= _SMALL_PX and patience is _BRISK:
         patience = _PATIENT
-    leads: list[Lead] = []
+    loud: list[tuple[Lead, Window]] = []
     for glance in glances:
-        place = centre + glance.linear @ np.array(glance.shift_px)
-        window = Window.of(luma, glance.linear, place, _window_px(luma, glance.linear, glance.window_px), key=key)
-        expected = glance.expected(place, luma.size_px)
+        size_px = _window_px(luma, glance.linear, glance.window_px)
+        window = Window.of(luma, glance.linear, centre, size_px, key=key)
+        expected = glance.expected(centre, luma.size_px)
         for voice in glance.voices:
-            leads += heard(window, voice, glance.stretches, expected=expected, least=patience.least_lead, key=key)
+            leads = heard(window, voice, glance.stretches, expected=expected, least=patience.least_lead, key=key)
+            loud += [(lead, window) for lead in leads]
+        loud = nlargest(patience.nudged_leads, loud, key=lambda pair: pair[0].score)
+    leads = [_nudged_nearby(lead, window, luma, centre, key, window_px=window_px) for lead, window in loud]
     leads.sort(key=lambda lead: -lead.score)
     stand: list[Lead] = []
     for lead in leads[: patience.tuned_leads]:
@@ -224,6 +226,13 @@ def _promising(
             break
     stand.sort(key=lambda lead: -lead.score)
     return [lead for lead in stand[: patience.followed_leads] if lead.score >= patience.least_tuned]
+
+
+def _nudged_nearby(
+    lead: Lead, window: Window, luma: Luma, centre: Matrix, key: bytes | None, *, window_px: int
+) -> Lead:
+    reach = max(_window_px(luma, lead.matrix[:2, :2], window_px)) / 2 * _scale(lead.matrix)
+    return nudged(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, key=key)
 
 
 def _tuned_nearby(lead: Lead, luma: Luma, centre: Matrix, key: bytes | None, *, window_px: int = _WINDOW_PX) -> Lead:

@@ -23,7 +23,7 @@ from underdrawing.channel.lattice.masking import calmest, levels_of
 from underdrawing.channel.lattice.search.placement import moved
 from underdrawing.channel.lattice.transform import analysis_functions
 
-__all__ = ["APART", "LANES", "STRIDE_PX", "Luma", "Window"]
+__all__ = ["APART", "LANES", "LEVEL_TURN", "STRIDE_PX", "Luma", "Window"]
 
 STRIDE_PX = 2
 """Grid pixels from one sample of a window to the next."""
@@ -33,6 +33,9 @@ LANES = 2
 
 APART = LANES * SPREAD
 """Number of coefficients that a window holds one by one, the first of :data:`..design.COEFFICIENTS`."""
+
+LEVEL_TURN = 256
+"""Phases that a turn is divided into where they are looked up."""
 
 _FREQUENCIES: tuple[tuple[int, int], ...] = COEFFICIENTS
 _BLOCK = BLOCK // STRIDE_PX
@@ -123,6 +126,11 @@ class Window:
     def heard_levels(self) -> NDArray[np.uint8]:
         """The levels with one more, the last, for blocks that do not lie in the suspect; h×w uint8."""
         return self.levels if self.inside is None else np.where(self.inside, self.levels, np.uint8(LEVELS))
+
+    @cached_property
+    def level_turns(self) -> NDArray[np.int32]:
+        """The heard levels times :data:`LEVEL_TURN`, h×w int32: where a table over levels and phases begins."""
+        return self.heard_levels.astype(np.int32) * np.int32(LEVEL_TURN)
 
     @cached_property
     def shares(self) -> NDArray[np.float64]:

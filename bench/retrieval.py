@@ -1,13 +1,17 @@
 """Which original is this? Copies of photographs looked for among all of them and a million more fingerprints.
 
     python bench/retrieval.py --data DIR                    # the photographs of DIR/natural
-    python bench/retrieval.py --data DIR --queries 100      # copies of so many of them
+    python bench/retrieval.py --data DIR --queries 100      # copies of so many of them, drawn by lot
+    python bench/retrieval.py --data DIR --only "25 %"      # only rows that begin like this
     python bench/retrieval.py --data DIR --split val --fit  # the numbers by which retrieval.py is sure
     python bench/retrieval.py --data DIR --document         # and write docs/retrieval-benchmark.md
 
 Beside our 512 bits the same copies are looked for by PDQ and by the pHash of ImageHash, both of 256 bits, through the
 same views (the copy and its mirror image), among as many strangers. An interrupted run goes on where it stopped, as
-long as weights, photographs and numbers are the same.
+long as weights, photographs and numbers are the same; the page is written from what was measured so far.
+
+Rows *with the mark* protect the photograph as it is (256×256) and ask by what ``verify`` reads: the id, or, where the
+mark is lost, what is visible.
 
 The million strangers are drawn, for want of a million photographs that are free to use: bits with the means and the
 correlations of those of the photographs, by thresholding a Gaussian (Emrich and Piedmonte, 1991). How near they come
@@ -20,7 +24,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import NormalDist
 from typing import Annotated, Any, NamedTuple
@@ -31,15 +35,17 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from underdrawing import protect, verify
 from underdrawing.bench.attacks import geometry
 from underdrawing.bench.baselines.hashes import hash_named
 from underdrawing.bench.document import environment
 from underdrawing.bench.edits.tampering import Kind, tamper
+from underdrawing.findings import Protection
 from underdrawing.fingerprint import FINGERPRINT_FILE, Fingerprinter, shipped_weights
 from underdrawing.fingerprint.preview import preview_of
-from underdrawing.images import load
+from underdrawing.images import Picture, load, to_eight_bits
 from underdrawing.retrieval import Found, find
-from underdrawing.vault import Match, Record
+from underdrawing.vault import Match, Record, pack_code
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "retrieval-benchmark.md"
 METHODS = ("ours", "PDQ", "pHash")
@@ -55,18 +61,21 @@ Bits = NDArray[np.uint8]
 
 
 class Row(NamedTuple):
-    """One kind of copy: what is said of it, the attack, whether a quarter is replaced, whether that is known."""
+    """One kind of copy: what is said of it, the attack, whether a quarter is replaced, whether that is known, whether
+    the photograph was protected."""
 
     what: str
     attack: str
     replaced: bool
     known: bool = False
     target: float | None = None
+    marked: bool = False
 
 
 ROWS = (
     Row("25 % replaced, JPEG 60", "jpeg60", replaced=True, target=0.97),
     Row("25 % replaced, JPEG 60, map known", "jpeg60", replaced=True, known=True, target=0.97),
+    Row("with the mark: 25 % replaced, JPEG 60", "jpeg60", replaced=True, target=0.995, marked=True),
     Row("cropped to 70 %, JPEG 60", "crop0.7+jpeg60", replaced=False, target=0.90),
     Row("25 % replaced, cropped to 70 %, JPEG 60", "crop0.7+jpeg60", replaced=True, target=0.90),
     Row("25 % replaced, mirrored, JPEG 60", "mirror+jpeg60", replaced=True, target=0.90),
@@ -111,16 +120,23 @@ class MemoryVault:
         previews: of the photographs.
         asked: the photograph whose copy is looked for.
         without: whether that photograph itself is left out, which makes its copies unknown.
+        protection: of that photograph, where it was protected: its id is then that of the mark.
     """
 
     index: Index
     previews: list[bytes]
     asked: int = -1
     without: bool = False
+    protection: Protection | None = None
 
     def get(self, id_: str) -> Record | None:
-        """The record of a row."""
+        """The record of a row, or of the mark of the photograph that is asked for."""
+        if self.protection is not None and id_ == self.protection.id:
+            record = None if self.without else self.get(f"{self.asked:016x}")
+            return record and replace(record, id=id_, code=pack_code(self.protection.code.scales))
         row = int(id_, 16)
+        if row >= len(self.index.bits):
+            return None
         shown = row
         if row >= len(self.previews):
             shown = row * 7919 % len(self.previews)
@@ -144,6 +160,7 @@ def main(
     data: Annotated[Path, typer.Option(help="Folder with natural/splits.csv and what it names.")],
     queries: Annotated[int, typer.Option(help="Of how many photographs copies are looked for.")] = 300,
     strangers: Annotated[int, typer.Option(help="How many fingerprints are drawn.")] = 1_000_000,
+    only: Annotated[str, typer.Option(help="Only rows whose name begins with this.")] = "",
     split: Annotated[str, typer.Option(help="Take queries from this split; 'all' takes all three.")] = "test",
     output: Annotated[Path, typer.Option(help="Folder for what is kept between runs.")] = Path("out/retrieval"),
     fit: Annotated[bool, typer.Option("--fit", help="Print the numbers of retrieval.py; take 'val' for it.")] = False,
@@ -160,12 +177,12 @@ def main(
     previews = [bytes(p) for p in np.split(known["previews"], np.cumsum(known["sizes"])[:-1])]
     vault = MemoryVault(indexes["ours"], previews)
     chosen = [i for i, own in enumerate(splits) if split in ("all", own) and not names[i].startswith(SISTERS)]
-    chosen = chosen[:: max(1, len(chosen) // queries)][:queries]
+    chosen = np.random.default_rng(0).permutation(chosen)[:queries].tolist()
     log = output / f"rows-{weights}-{strangers}.jsonl"
     done = {(row["picture"], row["what"]): row for row in lines_of(log)}
     with log.open("a", encoding="utf-8") as stream:
         for count, number in enumerate(chosen):
-            for row in ROWS:
+            for row in (row for row in ROWS if row.what.startswith(only)):
                 if (names[number], row.what) not in done:
                     measured = asked(data / "natural", names, number, row, indexes, vault)
                     done[names[number], row.what] = measured
@@ -239,7 +256,10 @@ def asked(
 ) -> dict[str, Any]:
     """What is found for one copy, by every method, with the original in the vault and without it."""
     seed = int.from_bytes(hashlib.sha256(f"{names[number]} {row.what}".encode()).digest()[:8], "big")
-    suspect, mask = copy_of(folder, names, number, row, np.random.default_rng(seed))
+    original = np.asarray(load(folder / names[number]).pixels, dtype=np.uint8)
+    vault.asked, vault.protection = number, protect(Picture(original)) if row.marked else None
+    shown = original if vault.protection is None else to_eight_bits(vault.protection.picture.pixels)
+    suspect, mask = copy_of(shown, folder, names, number, row, np.random.default_rng(seed))
     measured: dict[str, Any] = {"picture": names[number], "what": row.what}
     real = len(names)
     for method in METHODS:
@@ -256,11 +276,23 @@ def asked(
                 int(np.bitwise_count(indexes[method].bits[real : 2 * real - 1] ^ bits).sum(axis=1).min())
                 for bits in views
             )
-    vault.asked = number
     for name, vault.without in (("known", False), ("unknown", True)):
-        found = find(vault, pixels=suspect, mask=mask)
-        measured[name] = told(found, right=f"{number:016x}", real=real)
+        if vault.protection is not None:
+            measured[name] = told_by_mark(vault, suspect)
+        else:
+            found = find(vault, pixels=suspect, mask=mask)
+            measured[name] = told(found, right=f"{number:016x}", real=real)
     return measured
+
+
+def told_by_mark(vault: MemoryVault, suspect: Pixels) -> dict[str, Any]:
+    """What a verification with this vault names, as a row keeps it."""
+    known = verify(Picture(suspect), vault=vault).known  # type: ignore[arg-type]
+    assert known is not None
+    assert vault.protection is not None
+    own = (vault.protection.id, f"{vault.asked:016x}")
+    answer = {"found": known.id is not None, "right": known.id in own, "confidence": known.confidence}
+    return {**answer, "source": known.source, "candidates": []}
 
 
 def told(found: Found, *, right: str, real: int) -> dict[str, Any]:
@@ -283,10 +315,9 @@ def told(found: Found, *, right: str, real: int) -> dict[str, Any]:
 
 
 def copy_of(
-    folder: Path, names: list[str], number: int, row: Row, rng: np.random.Generator
+    pixels: Pixels, folder: Path, names: list[str], number: int, row: Row, rng: np.random.Generator
 ) -> tuple[Pixels, NDArray[np.bool_] | None]:
-    """The copy, and the map of what was replaced where that is known."""
-    pixels = np.asarray(load(folder / names[number]).pixels, dtype=np.uint8)
+    """The copy of ``pixels``, and the map of what was replaced where that is known."""
     mask = None
     if row.replaced:
         donor = np.asarray(load(folder / names[(number + 1234) % len(names)]).pixels, dtype=np.uint8)
@@ -313,15 +344,16 @@ def summary(rows: Iterable[dict[str, Any]], *, records: int, strangers: int, spl
         "# Retrieval, measured",
         "<!-- Written by bench/retrieval.py; do not edit. -->",
         (
-            f"{records:,} photographs and {strangers:,} drawn fingerprints; copies of {len(everything) // len(by_row)} "
-            f"photographs of the split *{split}*. Commit `{str(facts['commit'])[:12]}`, {facts['machine']}, Python "
-            f"{facts['python']}."
+            f"{records:,} photographs and {strangers:,} drawn fingerprints; copies of photographs of the split "
+            f"*{split}*, drawn by lot, as many as the table says. Commit `{str(facts['commit'])[:12]}`, "
+            f"{facts['machine']}, Python {facts['python']}."
         ),
         (
             "Share of copies whose original is the answer (*Top-1*, higher is better). *Bits* compares fingerprints "
             "alone; *as shipped* also holds the nearest against their previews and may answer *not in the vault*, "
             "which counts as wrong here. PDQ and pHash have 256 bits; all methods are asked for the copy and its "
-            "mirror image."
+            "mirror image. *Unknown* are the same copies with their originals left out of the vault. *With the mark* "
+            "the photographs, 256×256, are protected, and what `verify` reads is asked for."
         ),
         top_table(by_row),
         (
@@ -337,8 +369,8 @@ def summary(rows: Iterable[dict[str, Any]], *, records: int, strangers: int, spl
 def top_table(by_row: dict[str, list[dict[str, Any]]]) -> str:
     """Top-1 of every row and method, and how often an unknown picture is recognised as such."""
     lines = [
-        "| copies | target | as shipped | bits | PDQ | pHash | wrong picture named | unknown: *not in the vault* |",
-        "|---|---|---|---|---|---|---|---|",
+        "| copies | queries | target | as shipped | bits | PDQ | pHash | wrong named | unknown: *not in the vault* |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in ROWS:
         group = by_row.get(row.what, [])
@@ -348,8 +380,9 @@ def top_table(by_row: dict[str, list[dict[str, Any]]]) -> str:
         wrong = share(group, lambda one: one["known"]["found"] and not one["known"]["right"])
         unknown = share(group, lambda one: not one["unknown"]["found"])
         bits = " | ".join(f"{share(group, nearest_is_own(method)):.3f}" for method in METHODS)
-        target = "–" if row.target is None else f"{row.target:.2f}"
-        lines.append(f"| {row.what} | {target} | **{shipped:.3f}** | {bits} | {wrong:.3f} | {unknown:.3f} |")
+        target = "–" if row.target is None else f"{row.target:.3f}"
+        measured = f"**{shipped:.3f}** | {bits} | {wrong:.3f} | {unknown:.3f}"
+        lines.append(f"| {row.what} | {len(group)} | {target} | {measured} |")
     return "\n".join(lines)
 
 

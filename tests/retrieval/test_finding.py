@@ -13,7 +13,7 @@ from underdrawing.images import Picture
 from underdrawing.retrieval.cataloguing import catalogue
 from underdrawing.retrieval.finding import Source, find
 from underdrawing.tokenizer import HiddenCode, Tokenizer
-from underdrawing.vault import Record, open_vault
+from underdrawing.vault import Match, Record, open_vault
 
 KEPT = ("astronaut", "coffee", "chelsea", "rocket")
 STRANGERS = 300
@@ -125,6 +125,42 @@ def test_a_known_change_is_left_out(vault, records):
     assert masked.candidates[0].distance_bits < plain.candidates[0].distance_bits
 
 
+class NearestElsewhere:
+    """A vault whose fingerprints find a record only where a given part of the suspect was left out."""
+
+    def __init__(self, record, strangers):
+        self.records = {one.id: one for one in (record, *strangers)}
+        self.record, self.strangers, self.asked = record, strangers, 0
+
+    def get(self, id_):
+        return self.records.get(id_)
+
+    def nearest_fingerprints(self, bits, k=10, *, mask=None):
+        self.asked += 1
+        near = [self.record] if self.asked == 20 else []
+        return tuple(Match(one.id, 180) for one in (*near, *self.strangers))[:k]
+
+    def nearest_sketches(self, bits, k=10, *, mask=None):
+        return ()
+
+
+def test_where_no_map_tells_one_part_after_another_is_left_out(records):
+    strangers = [replace(records[name], id=f"{n:016x}") for n, name in enumerate(("astronaut", "rocket", "chelsea"))]
+    vault = NearestElsewhere(records["coffee"], strangers)
+    doctored, mask = quarter_replaced(photograph("coffee"))
+    assert find(vault, pixels=jpeg(doctored, 60)).record == records["coffee"]
+    vault = NearestElsewhere(records["coffee"], strangers)
+    assert find(vault, pixels=jpeg(doctored, 60), mask=mask).record is None, "a known map leaves nothing to guess"
+    vault = NearestElsewhere(records["coffee"], strangers)
+    assert find(vault, pixels=photograph("retina")).record is None
+
+
+def test_no_more_is_asked_where_the_first_answer_is_clear(records):
+    vault = NearestElsewhere(records["coffee"], [records["rocket"]])
+    assert find(vault, pixels=jpeg(photograph("rocket"), 70)).record == records["rocket"]
+    assert vault.asked == 2
+
+
 @pytest.mark.parametrize("name", ["retina", "hubble_deep_field", "immunohistochemistry", "colorwheel"])
 def test_an_unknown_picture_is_not_in_the_vault(vault, name):
     found = find(vault, pixels=np.ascontiguousarray(photograph(name)))
@@ -175,7 +211,7 @@ def test_answers_are_plain_values(vault, records):
     assert told["candidates"][0]["id"] == records["coffee"].id
     assert set(told["candidates"][0]) == {
         *("id", "source", "confidence", "distance_bits", "equal_tokens", "likeness"),
-        *("agreeing_points", "share_shown", "mirrored"),
+        *("detail_likeness", "agreeing_points", "share_shown", "mirrored"),
     }
 
 

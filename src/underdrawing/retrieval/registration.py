@@ -135,14 +135,19 @@ def register(suspects: Sequence[Landmarks], original: Landmarks) -> Registration
 
 
 def _spread(points: Sequence[Any], size_px: tuple[int, ...]) -> list[Any]:
-    """The strongest points of each of 6×6 areas."""
-    kept: dict[tuple[int, int], list[Any]] = {}
-    for point in sorted(points, key=lambda one: -one.response):
-        column, row = (int(_AREAS * place / side) for place, side in zip(point.pt, size_px, strict=True))
-        area = kept.setdefault((row, column), [])
-        if len(area) < _POINTS_OF_AREA:
-            area.append(point)
-    return [point for area in kept.values() for point in area]
+    """The strongest points of each of 6×6 areas; areas in the order of their strongest."""
+    if not points:
+        return []
+    strength = np.argsort([-point.response for point in points], kind="stable")
+    places = np.asarray(cv2.KeyPoint.convert(points), dtype=np.float64)[strength]
+    cells = (_AREAS * places / np.asarray(size_px)).astype(np.int64)
+    _, first, areas = np.unique(cells[:, 1] * _AREAS + cells[:, 0], return_index=True, return_inverse=True)
+    rank = np.empty(len(cells), np.int64)
+    for area in range(len(first)):
+        mine = areas == area
+        rank[mine] = np.arange(np.count_nonzero(mine))
+    order = np.argsort(first[areas], kind="stable")
+    return [points[strength[one]] for one in order if rank[one] < _POINTS_OF_AREA]
 
 
 def likeness_in_place(suspects: Sequence[Landmarks], original: Landmarks) -> float:

@@ -65,5 +65,5 @@ def test_reference_tuning_brings_a_lead_to_its_place(luma):
     near = tuned(off, window, centre_px=centre, reach_px=256, size_px=luma.size_px)
     middle = np.array([305 + LEFT - 4 * CELL, 260 + TOP - 6 * CELL, 1.0])
     before, after = (np.abs((lead.matrix @ middle)[:2] - centre).max() for lead in (off, near))
-    assert near.score > 4.5
+    assert near.score > 7
     assert after < min(1.5, 0.7 * before)

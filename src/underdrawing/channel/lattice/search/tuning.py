@@ -298,7 +298,7 @@ class _Tuner:
             sent = to_window @ string.centres  # n×3×N
             across, down = (sent[:, axis] / (STRIDE_PX * sent[:, 2]) - np.float32(0.5) for axis in (0, 1))
             values = cv2.remap(
-                self.window.chips[string.plane], across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+                self.window.chips[string.plane], across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
             )
             levels = self._levels(across, down)
             phases = (values * string.per_step[levels] - string.offset) * np.float32(2 * np.pi)

@@ -69,3 +69,47 @@ def test_reference_only_known_tokens_count(tokenizer, photograph, code):
     whole = evidence(photograph, code, tokenizer)
     assert np.allclose(partial[:, :16], whole[:, :16])
     assert np.median(partial[:, 16:]) > 0.1
+
+
+def strays(pixels, code, tokenizer):
+    intact = np.ones((16, 24), dtype=np.float32)
+    says = tokenizer.linear_picture(code)
+    return compared(pixels, code, tokenizer, says=says, intact=intact).strays
+
+
+def recoloured(photograph, rows, columns):
+    """The channels of a region in another order: colours change, the shapes stay."""
+    forged = photograph.copy()
+    forged[rows, columns] = photograph[rows, columns][..., [2, 0, 1]]
+    return forged
+
+
+@pytest.mark.parametrize("n_scales", [4, 5])
+def test_reference_other_colours_take_cells_from_their_tokens(tokenizer, photograph, code, n_scales):
+    height, width = photograph.shape[:2]
+    forged = recoloured(photograph, slice(height // 4, height // 2), slice(width // 4, width // 2))
+    found = strays(forged, code.prefix(n_scales), tokenizer)
+    inner = slice(found.beyond.shape[0] // 4, found.beyond.shape[0] // 2)
+    assert np.median(found.beyond[inner, inner]) > 30
+    assert found.beyond[found.beyond.shape[0] // 2 + 1 :].max() < 1
+
+
+@pytest.mark.parametrize(
+    "mixing",
+    [
+        pytest.param([[1.1, 0, 0], [0, 1, 0], [0, 0, 0.9]], id="warmer"),
+        pytest.param([[0.65, 0.2, 0.15], [0.15, 0.7, 0.15], [0.15, 0.2, 0.65]], id="paler"),
+    ],
+)
+def test_reference_another_mixing_of_all_colours_is_undone(tokenizer, photograph, code, mixing):
+    mixed = np.rint(np.clip(photograph @ np.array(mixing).T, 0, 255)).astype(np.uint8)
+    found = strays(mixed, code.prefix(5), tokenizer)
+    assert not found.steady
+    assert (found.beyond > 30).mean() < 0.02
+    assert (found.nats() < -5).mean() < 0.02
+
+
+def test_reference_untouched_tones_are_left_alone(tokenizer, photograph, code):
+    found = strays(photograph, code.prefix(5), tokenizer)
+    assert found.steady
+    assert found.beyond.max() == 0

@@ -8,6 +8,7 @@ from underdrawing.tamper.content import (
     Comparison,
     Depth,
     Distances,
+    Strays,
     content_evidence,
     other_content,
     share_of_cell,
@@ -91,3 +92,36 @@ def test_shapes():
         nats = function(comparison(0.0), size=(16, 40))
         assert nats.shape == (16, 40)
         assert nats.dtype == np.float32
+
+
+def strays_of(seed, *, share=0.05, usual=3.0):
+    """Cells that kept their tokens, but for a share that noise threw a little beyond the border."""
+    rng = np.random.default_rng(seed)
+    moved = rng.random((16, 16)) < share
+    return np.where(moved, rng.exponential(usual, (16, 16)), 0).astype(np.float32)
+
+
+def test_strays_of_untouched_cells_speak_against_nobody():
+    nats = np.stack([Strays(strays_of(seed)).nats() for seed in range(40)])
+    assert np.median(nats) > 0.5
+    assert nats.min() > -5
+    assert nats.mean() > 0.4
+
+
+def test_a_cell_far_from_its_token_is_as_good_as_proof():
+    beyond = strays_of(0)
+    beyond[4:7, 5:9] = 150
+    nats = Strays(beyond).nats()
+    assert nats[4:7, 5:9].max() < -8
+    assert nats[8:].min() > -5
+
+
+def test_the_farther_a_cell_has_strayed_the_less_it_is_believed():
+    beyond = np.zeros((16, 16), np.float32)
+    beyond[0] = np.geomspace(6, 80, 16)
+    assert (np.diff(Strays(beyond).nats()[0]) < 0).all()
+
+
+def test_where_tones_were_changed_cells_may_stray_farther():
+    beyond = strays_of(1, share=0.8, usual=20.0)
+    assert Strays(beyond, steady=False).nats().min() > Strays(beyond).nats().min()

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from underdrawing.tamper import Comparison, Distances, find_tampering
+from underdrawing.tamper import Comparison, Distances, Strays, find_tampering
 from underdrawing.tamper.content import USUAL, Depth
 
 ROWS, COLUMNS, SCALE = 32, 48, 8
@@ -213,27 +213,44 @@ def test_deterministic():
     assert np.array_equal(first.probability, second.probability)
 
 
-def outvoted(region, *, brightness):
+def outvoted(region, *, beyond, steady=True):
     """A mark written again over what was changed: every chip agrees, the code does not."""
     nothing = np.zeros_like(region)
-    shares = cv2.resize(region.astype(np.float32), (32, 32), interpolation=cv2.INTER_AREA)
-    looked = replace(comparison(0.5 * region), brightness=(1 + (brightness - 1) * shares).astype(np.float32))
+    shares = cv2.resize(region.astype(np.float32), (16, 16), interpolation=cv2.INTER_AREA)
+    looked = replace(comparison(0.5 * region), strays=Strays(beyond * shares, steady=steady))
     return find_tampering(field(nothing), agreement=agreement(nothing), suspect=picture(), comparison=looked)
 
 
 def test_chips_that_were_made_to_agree_do_not_outvote_the_code():
     region = box(10, 20, 12, 26)
-    finding = outvoted(region, brightness=12)
+    finding = outvoted(region, beyond=150)
     assert finding.tampered
     found = finding.mask[SCALE // 2 :: SCALE, SCALE // 2 :: SCALE]
     assert (found & region).sum() > 0.8 * region.sum()
     assert (found & ~region).sum() < 0.5 * region.sum()
 
 
-@pytest.mark.parametrize("brightness", [1, 3])
-def test_other_colours_alone_do_not_convict_against_the_chips(brightness):
-    assert not outvoted(box(10, 20, 12, 26), brightness=brightness).tampered
+@pytest.mark.parametrize("beyond", [0, 8])
+def test_cells_near_their_tokens_do_not_convict_against_the_chips(beyond):
+    assert not outvoted(box(10, 20, 12, 26), beyond=beyond).tampered
 
 
-def test_a_few_nats_of_other_content_do_not_convict_against_the_chips():
-    assert not outvoted(box(10, 13, 12, 14), brightness=12).tampered
+def test_one_stray_cell_does_not_convict_against_the_chips():
+    assert not outvoted(box(10, 12, 12, 15), beyond=150).tampered
+
+
+def test_more_is_asked_where_the_tones_were_changed():
+    region = box(10, 14, 12, 21)
+    assert outvoted(region, beyond=60).tampered
+    assert not outvoted(region, beyond=60, steady=False).tampered
+
+
+def test_a_region_that_chips_have_found_is_not_made_coarser_by_its_cells():
+    region = box(9, 19, 11, 29)
+    shares = cv2.resize(region.astype(np.float32), (16, 16), interpolation=cv2.INTER_AREA)
+    without, looked = comparison(region), replace(comparison(region), strays=Strays(200 * shares))
+    assert np.array_equal(find(region, comparison=looked).mask, find(region, comparison=without).mask)
+
+
+def test_limits_a_code_that_is_wrong_nearly_everywhere_blames_no_place():
+    assert not outvoted(box(0, ROWS, 0, COLUMNS), beyond=150).tampered

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from underdrawing.tamper import Comparison, Distances
+from underdrawing.examination.tones import tones_undone
+from underdrawing.tamper import Comparison, Distances, Strays
 from underdrawing.tokenizer import HiddenCode, Tokenizer, to_canvas
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 __all__ = ["compared"]
@@ -22,14 +25,8 @@ __all__ = ["compared"]
 _LUMA = np.array([[0.299, 0.587, 0.114]], dtype=np.float32)
 _COARSE_SCALES = 5
 _AROUND_PX = {16: 16, 32: 12}
-_BLACK, _WHITE = 1.5, 253.5
-_FEWEST_PIXELS = 100
-_SAMPLE = (slice(4, None, 8), slice(4, None, 8))
-_FITTING_ROUNDS = 4
-_SURELY_UNTOUCHED, _NORMAL_QUANTILE = 0.4, 0.524
-_LEAST_DEVIATION = 3.0
-_LEAST_USUAL, _MEDIAN_OVER_QUARTILE = 1.0, 2.1
-_SAME_GAIN, _SAME_LEVEL = 0.04, 3.0
+_INTACT, _LEAST_KEPT = 0.5, 0.5
+_FAR_OFF, _FEW_STRAYED = 30.0, 2
 
 
 def compared(
@@ -51,23 +48,36 @@ def compared(
         intact: rows×columns float32, probability that each block of a grid over the image is untouched.
         gamma: change of tone that is known from elsewhere and is undone. A gain and an offset are found here.
     """
-    latents = tokenizer.latents(code)
-    canvas = _with_tones_of(to_canvas(pixels), says, intact, gamma)
-    busyness, brightness = _gradient(says), _brightness(canvas, says)
-    coarse = _rms(tokenizer.linear.coarse_analysis(canvas) - latents.coarse)
+    canvas, strays = _least_strayed(tones_undone(to_canvas(pixels), says, intact, gamma), code, tokenizer, intact)
+    latents, busyness = tokenizer.latents(code), _gradient(says)
+    coarse = _distances(_rms(tokenizer.linear.coarse_analysis(canvas) - latents.coarse), busyness)
     if code.n_scales < _COARSE_SCALES:
-        return Comparison(_distances(coarse, busyness), brightness=brightness)
+        return Comparison(coarse, strays=strays)
     fine = _rms(tokenizer.linear.fine_analysis(canvas - says) - latents.fine)
-    known = latents.known[-1]
-    return Comparison(_distances(coarse, busyness), _distances(fine, busyness, _rms(latents.fine)), known, brightness)
+    distances = _distances(fine, busyness, _rms(latents.fine))
+    return Comparison(coarse, distances, latents.known[-1], strays)
 
 
-def _brightness(canvas: NDArray[np.int16], says: NDArray[np.int16]) -> NDArray[np.float32]:
-    """How far the mean brightness of 32×32 cells is from what the code says, in multiples of the usual distance."""
-    luma = cv2.transform((canvas - says).astype(np.float32), _LUMA)
-    cells = np.abs(cv2.resize(luma, (32, 32), interpolation=cv2.INTER_AREA))
-    usual = _MEDIAN_OVER_QUARTILE * float(np.quantile(cells, 0.25))
-    return np.asarray(cells / max(usual, _LEAST_USUAL), dtype=np.float32)
+def _least_strayed(
+    canvases: Iterable[NDArray[np.int16]], code: HiddenCode, tokenizer: Tokenizer, intact: NDArray[np.float32]
+) -> tuple[NDArray[np.int16], Strays]:
+    """The canvas with the likeliest tones, and how far its cells lie beyond the borders of their tokens.
+
+    Where hardly a cell has strayed that the carrier calls untouched, the tones are as they were, and no others are
+    tried.
+    """
+    best: tuple[float, NDArray[np.int16], Strays] | None = None
+    for number, canvas in enumerate(canvases):
+        beyond = tokenizer.strays(canvas, code)
+        trusted = beyond[cv2.resize(intact, beyond.shape[::-1], interpolation=cv2.INTER_AREA) > _INTACT]
+        total = float(np.minimum(trusted, _FAR_OFF).sum())
+        if best is None or total < best[0]:
+            kept = bool(np.count_nonzero(trusted == 0) > _LEAST_KEPT * trusted.size)
+            best = total, canvas, Strays(beyond, steady=number == 0 and kept)
+        if total <= _FEW_STRAYED * _FAR_OFF:
+            break
+    assert best is not None
+    return best[1], best[2]
 
 
 def _distances(
@@ -89,56 +99,3 @@ def _gradient(picture: NDArray[np.int16]) -> NDArray[np.float32]:
     luma = cv2.transform(picture.astype(np.float32), _LUMA)
     across, down = cv2.Sobel(luma, cv2.CV_32F, 1, 0), cv2.Sobel(luma, cv2.CV_32F, 0, 1)
     return np.asarray(cv2.magnitude(across, down), dtype=np.float32)
-
-
-def _with_tones_of(
-    canvas: NDArray[np.uint8], says: NDArray[np.int16], intact: NDArray[np.float32], gamma: float
-) -> NDArray[np.int16]:
-    """The canvas with its tones as the code's picture says they were, 256×256×3 int16.
-
-    What is clipped now may have been any brighter or darker, so there the code is believed.
-    """
-    gain, offset = _tones(canvas, says, intact, gamma)
-    if gain == 1.0 and offset == 0.0 and gamma == 1.0:
-        return canvas.astype(np.int16)
-    seen, expected = _without_gamma(canvas, gamma), says.astype(np.float32)
-    undone = (seen - np.float32(offset)) / np.float32(gain)
-    undone = np.where(canvas <= _BLACK, np.minimum(undone, expected), undone)
-    undone = np.where(canvas >= _WHITE, np.maximum(undone, expected), undone)
-    return np.asarray(np.rint(np.clip(undone, 0, 255)), dtype=np.int16)
-
-
-def _without_gamma(canvas: NDArray[np.uint8], gamma: float) -> NDArray[np.float32]:
-    seen = canvas.astype(np.float32)
-    return seen if gamma == 1.0 else 255 * np.power(seen / 255, np.float32(1 / gamma))
-
-
-def _tones(
-    canvas: NDArray[np.uint8], says: NDArray[np.int16], intact: NDArray[np.float32], gamma: float
-) -> tuple[float, float]:
-    """Gain and offset of the suspect's tones over the code's, from untouched places that are not clipped."""
-    seen = _without_gamma(canvas[_SAMPLE], gamma).reshape(-1, 3)
-    expected = says[_SAMPLE].astype(np.float32).reshape(-1, 3)
-    side = canvas[_SAMPLE].shape[0]
-    trusted = cv2.resize(intact, (side, side), interpolation=cv2.INTER_LINEAR).ravel() > 0.5
-    chosen = trusted & (seen.min(axis=1) > _BLACK) & (seen.max(axis=1) < _WHITE)
-    if np.count_nonzero(chosen) < _FEWEST_PIXELS:
-        return 1.0, 0.0
-    return _line(expected[chosen].ravel(), seen[chosen].ravel())
-
-
-def _line(expected: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[float, float]:
-    """Gain and offset from expected to seen values, robust; exactly 1 and 0 where they are near that."""
-    error = np.abs(seen - expected)
-    fitted = error <= np.quantile(error, 1.5 * _SURELY_UNTOUCHED)
-    gain, offset = 1.0, 0.0
-    for _ in range(_FITTING_ROUNDS):
-        x, y = expected[fitted], seen[fitted]
-        gain = float(np.clip(np.mean((x - x.mean()) * (y - y.mean())) / (x.var() + 1), 0.6, 1.6))
-        offset = float(y.mean() - gain * x.mean())
-        error = np.abs(seen - gain * expected - offset)
-        typical = float(np.quantile(error, _SURELY_UNTOUCHED)) / _NORMAL_QUANTILE
-        fitted = error < 2.5 * max(typical, _LEAST_DEVIATION)
-    level = float(expected.mean())
-    unchanged = abs(gain - 1) < _SAME_GAIN and abs(offset + (gain - 1) * level) < _SAME_LEVEL
-    return (1.0, 0.0) if unchanged else (gain, offset)

@@ -19,8 +19,8 @@ from underdrawing.channel.lattice import TONE_DRIFT_LIMIT
 from underdrawing.examination.comparison import compared
 from underdrawing.examination.likeness import shows_another_picture
 from underdrawing.examination.remembering import remember, surroundings_of, tells_enough
+from underdrawing.examination.repainting import repainted
 from underdrawing.images import to_eight_bits
-from underdrawing.recovery import paint_back
 from underdrawing.shipped import outliner, restorer, tokenizer
 from underdrawing.tamper import find_tampering
 from underdrawing.tokenizer import to_canvas
@@ -129,7 +129,8 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
     if not hidden.any():
         return Examination(finding)
     original = remembered() if tells_enough(code) else _guessed(pixels, code, hidden)
-    return Examination(finding, whole=paint_back(framing.frame, original, hidden, canvas=canvas))
+    whole = repainted(framing.frame, original, hidden, canvas=canvas, code=code, tokenizer=tokenizer())
+    return Examination(finding, whole=whole)
 
 
 def repaint(
@@ -146,7 +147,7 @@ def repaint(
         H×W×3 uint8, equal to ``pixels`` outside the mask.
     """
     original = tokenizer().decode(code) if tells_enough(code) else _guessed(pixels, code, mask)
-    return paint_back(pixels, original, mask)
+    return repainted(pixels, original, mask, canvas=to_canvas(pixels), code=code, tokenizer=tokenizer())
 
 
 def _guessed(pixels: NDArray[np.uint8], code: HiddenCode, mask: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -24,6 +24,7 @@ __all__ = [
     "Comparison",
     "Depth",
     "Distances",
+    "Strays",
     "Usual",
     "content_evidence",
     "other_content",
@@ -35,6 +36,10 @@ _REPLACED_MEAN, _REPLACED_DEVIATION = 1.8, 0.8
 _ALIKE_SHARE = 0.5
 _FAR_SHARE, _FAR = 0.01, 2.2
 _MOST_FOR_REPLACED, _MOST_FOR_UNTOUCHED = 6.0, 0.69
+_CALM, _CALM_UNSTEADY, _LEAST_STRAY, _STRAY_OVER_CALM = 0.67, 0.9, 6.0, 3.0
+_STRAYED_SHARE, _STRAY_TAIL = 0.1, 4.0
+_KEPT_SHARE, _REPLACED_STRAY, _REPLACED_SPREAD = 0.2, 120.0, 1.3
+_MOST_FOR_STRAYED = 10.0
 _ALIKE_IN_BRIGHTNESS = 3.0
 """Nats against an edit that changes what is seen and leaves the brightness alone."""
 
@@ -109,6 +114,36 @@ class Distances:
 
 
 @dataclass(frozen=True, eq=False)
+class Strays:
+    """How far the cells of a suspect lie beyond the borders of their tokens.
+
+    Attributes:
+        beyond: side×side float32, in units of latents, 0 or more.
+        steady: whether the tones of the suspect are as they were. Where they are not, they were undone as well as the
+            code tells them, and cells stray a little everywhere.
+    """
+
+    beyond: Plane
+    steady: bool = True
+
+    def nats(self) -> Plane:
+        """Log-likelihood ratio of untouched against replaced, side×side float32.
+
+        Untouched cells have a tail like a power, as long as is usual in the picture; replaced ones may be anywhere.
+        """
+        calm = np.sort(self.beyond, axis=None)[: round((_CALM if self.steady else _CALM_UNSTEADY) * self.beyond.size)]
+        usual = max(_LEAST_STRAY, _STRAY_OVER_CALM * float(calm.mean()))
+        moved = np.maximum(self.beyond, np.float32(1e-3))
+        untouched = _STRAYED_SHARE * _STRAY_TAIL / usual * (1 + moved / usual) ** -(_STRAY_TAIL + 1)
+        far = (np.log(moved) - np.log(_REPLACED_STRAY)) / _REPLACED_SPREAD
+        replaced = (1 - _KEPT_SHARE) * np.exp(-0.5 * far**2) / (_REPLACED_SPREAD * np.sqrt(2 * np.pi) * moved)
+        nats = np.log(untouched) - np.log(replaced + 1e-30)
+        still = np.log((1 - _STRAYED_SHARE) / _KEPT_SHARE)
+        nats = np.where(self.beyond > 0, nats, still)
+        return np.asarray(np.clip(nats, -_MOST_FOR_STRAYED, _MOST_FOR_UNTOUCHED), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """A suspect compared with its code.
 
@@ -116,14 +151,13 @@ class Comparison:
         coarse: 16×16 cells, latents of scale 16.
         fine: 32×32 cells, latents of scale 32; None where the code is not known down to scale 16.
         known: 32×32 bool, cells whose own token of scale 32 is known; counts only where there is ``fine``.
-        brightness: 32×32 float32, how far the mean brightness of each cell is from what the code says, in multiples of
-            what is usual in this picture; None where that was not looked at.
+        strays: which cells have strayed from their tokens; None where that was not looked at.
     """
 
     coarse: Distances
     fine: Distances | None = None
     known: NDArray[np.bool_] | None = None
-    brightness: Plane | None = None
+    strays: Strays | None = None
 
 
 def content_evidence(comparison: Comparison, *, size: tuple[int, int]) -> Plane:

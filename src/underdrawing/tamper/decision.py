@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.tamper.colours import Pixels, clipped_share
-from underdrawing.tamper.content import Comparison, content_evidence, other_content, share_of_cell
+from underdrawing.tamper.content import Comparison, Strays, content_evidence, other_content, share_of_cell
 from underdrawing.tamper.drawing import drawn
 from underdrawing.tamper.field import settled_beliefs
 from underdrawing.tamper.outliner import Outliner
@@ -29,7 +29,7 @@ _REACH_BLOCKS, _COARSE_REACH_BLOCKS = 1, 2
 _REGION_BELIEF = 0.5
 _LEAST_BLOCKS = 3
 _LEAST_REGION_EVIDENCE, _LEAST_COARSE_EVIDENCE, _LEAST_UNSTEADY_EVIDENCE = 35.0, 15.0, 90.0
-_LEAST_CONTENT_EVIDENCE, _LEAST_OTHER_BRIGHTNESS = 40.0, 6.0
+_LEAST_STRAY_EVIDENCE, _MOST_FOUND, _NEARLY_ALL = 20.0, 0.3, 0.8
 _LARGEST_HOLE_BLOCKS = 12
 _MOST_AGREEMENT = 0.25
 _AGREEMENT_PER_NAT = 0.2
@@ -114,8 +114,8 @@ def find_tampering(
     if visible is not None:
         blocks = _seen(blocks, visible)
     seeds, strongest, least = _seeds(blocks, steady=steady)
-    if comparison is not None and comparison.brightness is not None:
-        outvoted, against = _outvoted(blocks.content, comparison.brightness)
+    if comparison is not None and comparison.strays is not None:
+        outvoted, against = _outvoted(comparison.strays, seeds, carrying=evidence > 0, steady=steady)
         blocks = replace(blocks, total=np.where(outvoted, blocks.content, blocks.total))
         evidence = np.where(outvoted, -np.abs(evidence), evidence)
         seeds, strongest = seeds | outvoted, max(strongest, against)
@@ -170,22 +170,28 @@ def _seeds(blocks: _Blocks, *, steady: bool) -> tuple[NDArray[np.bool_], float, 
     return clear[labels], max(float(against[replaced].max(initial=0.0)), 0.0), least
 
 
-def _outvoted(content: NDArray[np.float32], brightness: NDArray[np.float32]) -> tuple[NDArray[np.bool_], float]:
-    """Blocks of regions that show something else although their chips may agree, and the evidence for the clearest.
+def _outvoted(
+    strays: Strays, seeds: NDArray[np.bool_], *, carrying: NDArray[np.bool_], steady: bool
+) -> tuple[NDArray[np.bool_], float]:
+    """Blocks of regions that show something else although their chips agree, and the evidence for the clearest.
 
-    Whoever knows the channel can write a message again over what he changed; then every chip vouches for it, and only
-    the code tells. A region counts that the code alone proves, in brightness too: a change of colours leaves that as it
-    was, and may have befallen the whole picture.
+    Chips are heard in the brightness alone, so another colour leaves them as they were; and whoever knows the channel
+    can write a message again over what he changed. Then every chip vouches for a place, and only the code tells. Where
+    it tells that of nearly all that carries the mark, the mark is in the wrong picture, and no place is to blame.
     """
-    belief = _without_holes(settled_beliefs(np.float32(_SEED_LOG_ODDS) - content, coupling=_SEED_COUPLING))
+    nats = strays.nats()
+    least = _LEAST_STRAY_EVIDENCE if steady and strays.steady else _LEAST_UNSTEADY_EVIDENCE
+    belief = settled_beliefs(np.float32(_SEED_LOG_ODDS) - nats, coupling=_SEED_COUPLING)
     count, labels = cv2.connectedComponents((belief > _REGION_BELIEF).astype(np.uint8), connectivity=8)
-    other = cv2.resize(brightness, content.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    sizes, against, others = (
-        np.bincount(labels.ravel(), plane.ravel(), count) for plane in (np.ones_like(content), -content, other)
-    )
-    proven = (against >= _LEAST_CONTENT_EVIDENCE) & (others >= _LEAST_OTHER_BRIGHTNESS * sizes)
+    against = np.bincount(labels.ravel(), -nats.ravel(), count)
+    of_block = cv2.resize(labels.astype(np.int16), seeds.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    sizes, found = (np.bincount(of_block.ravel(), plane.ravel(), count) for plane in (np.ones(seeds.shape), seeds))
+    proven = (against >= least) & (found <= _MOST_FOUND * sizes)
     proven[0] = False
-    return np.asarray(proven[labels]), float(against[proven].max(initial=0.0))
+    outvoted = np.asarray(proven[of_block])
+    if np.count_nonzero(outvoted & carrying) > _NEARLY_ALL * np.count_nonzero(carrying):
+        return np.zeros_like(outvoted), 0.0
+    return outvoted, float(against[proven].max(initial=0.0))
 
 
 def _grown(blocks: _Blocks, seeds: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

@@ -156,6 +156,25 @@ class Tokenizer:
             return side, scale.vocabulary.closeness(scale.vectors(left)), scale.vocabulary
         return side, scale.closeness(left, weight), scale.vocabulary
 
+    def strays(self, canvas: NDArray[np.integer], code: HiddenCode) -> NDArray[np.float32]:
+        """How far a picture has strayed from the tokens of its code, where quantization errs in both alike.
+
+        A code misses what it describes by the error of quantization, but the picture itself lies nearer to its own
+        token than to any other, and so does a copy of it. So the last coarse scale of the code is looked at: a cell
+        counts by how far it lies beyond the border between its token and the one it would get now.
+
+        Args:
+            canvas: 256×256×3 RGB integers.
+            code: the scales up to 16, or fewer, or more.
+
+        Returns:
+            (side, side) float32, in units of latents; 0 where the token is still the nearest.
+        """
+        number = min(code.n_scales, len(_COARSE)) - 1
+        side, closeness, vocabulary = self.closeness(canvas, HiddenCode(code.scales[:number]) if number else None)
+        own, nearest = code.scales[number].ravel().astype(np.intp), closeness.argmax(axis=1)
+        return -vocabulary.distances(closeness, own, nearest[:, None]).reshape(side, side)
+
     def linear_picture(self, code: HiddenCode) -> NDArray[np.int16]:
         """What the scales up to 16 say without the decoder network: 256×256×3 RGB, int16, 0..255; exact integers."""
         return self.linear.coarse_synthesis(self.latents(code).coarse.astype(np.int32))

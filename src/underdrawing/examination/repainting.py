@@ -1,0 +1,88 @@
+"""What was there, fitted into a suspect: painted, or where a region was only given other colours, with these undone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from underdrawing.recovery import Recolouring, fitted_recolouring, paint_back
+from underdrawing.tokenizer import CANVAS, LADDER
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from underdrawing.tokenizer import HiddenCode, Tokenizer
+
+    Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+__all__ = ["repainted"]
+
+_LARGEST = 8
+"""How many regions are looked at, the largest first."""
+
+_FEWEST_PX = 128
+_TOLD_SCALES = 5
+_INSIDE, _AS_IT_WAS, _MOSTLY = 0.5, 15.0, 0.6
+
+
+def repainted(
+    suspect: Pixels,
+    remembered: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    *,
+    canvas: NDArray[np.uint8],
+    code: HiddenCode,
+    tokenizer: Tokenizer,
+) -> Pixels:
+    """The suspect with a region as it was.
+
+    That a part of it was only recoloured has to show: with the colours undone, most of its cells get back the tokens
+    that the code has for them. Nothing that was put in place of something else does that.
+
+    Args:
+        suspect: H×W×3 RGB, uint8 or uint16.
+        remembered: 256×256×3 RGB uint8, the decoded hidden code.
+        mask: H×W bool, True where the suspect was changed.
+        canvas: 256×256×3 RGB uint8, the suspect.
+        code: the hidden code.
+        tokenizer: the tokenizer.
+
+    Returns:
+        H×W×3, the type of the suspect; equal to it wherever the mask is False.
+    """
+    result = paint_back(suspect, remembered, mask, canvas=canvas)
+    if code.n_scales < _TOLD_SCALES or (code.n_scales == _TOLD_SCALES and code.known is not None):
+        return result
+    size = mask.shape[::-1]
+    for region in _regions(mask):
+        recolouring = fitted_recolouring(canvas, remembered, region)
+        if recolouring is None or not _tokens_back(recolouring, canvas, region, code, tokenizer):
+            continue
+        where = mask & (cv2.resize(region.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
+        undone = recolouring.undone(suspect, where)
+        result[where] = undone[where]
+    return result
+
+
+def _regions(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """The parts of a mask, 256×256 bool each, the largest first; specks are left out."""
+    small = cv2.resize(mask.view(np.uint8) * np.uint8(255), (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
+    _count, labels, statistics, _ = cv2.connectedComponentsWithStats((small > 127).astype(np.uint8), connectivity=8)
+    order = np.argsort(-statistics[1:, cv2.CC_STAT_AREA])[:_LARGEST] + 1
+    return [labels == number for number in order if statistics[number, cv2.CC_STAT_AREA] >= _FEWEST_PX]
+
+
+def _tokens_back(
+    recolouring: Recolouring,
+    canvas: NDArray[np.uint8],
+    region: NDArray[np.bool_],
+    code: HiddenCode,
+    tokenizer: Tokenizer,
+) -> bool:
+    """Whether most cells of a region with its colours undone have the tokens that the code has for them, or nearly."""
+    side = LADDER[_TOLD_SCALES - 1]
+    inside = cv2.resize(region.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA) > _INSIDE
+    beyond = tokenizer.strays(recolouring.undone(canvas, region).astype(np.int16), code)[inside]
+    return bool(beyond.size > 0 and np.count_nonzero(beyond < _AS_IT_WAS) >= _MOSTLY * beyond.size)

@@ -1,0 +1,65 @@
+"""What was there, painted or with its colours undone."""
+
+import numpy as np
+import pytest
+from skimage import data
+
+from underdrawing.bench.metrics.likeness import masked_psnr_db
+from underdrawing.examination.repainting import repainted
+from underdrawing.recovery import paint_back
+from underdrawing.tokenizer import Tokenizer, to_canvas
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return Tokenizer.load()
+
+
+@pytest.fixture(scope="module")
+def original():
+    return data.astronaut()
+
+
+@pytest.fixture(scope="module")
+def code(tokenizer, original):
+    return tokenizer.encode(original).prefix(5)
+
+
+@pytest.fixture(scope="module")
+def remembered(tokenizer, code):
+    return tokenizer.decode(code)
+
+
+def region(original):
+    mask = np.zeros(original.shape[:2], dtype=bool)
+    mask[200:420, 120:330] = True
+    return mask
+
+
+def both(suspect, mask, code, tokenizer, remembered):
+    canvas = to_canvas(suspect)
+    ours = repainted(suspect, remembered, mask, canvas=canvas, code=code, tokenizer=tokenizer)
+    return ours, paint_back(suspect, remembered, mask, canvas=canvas)
+
+
+def test_reference_a_recoloured_region_comes_back_with_its_detail(tokenizer, original, code, remembered):
+    mask = region(original)
+    suspect = np.where(mask[..., None], original[..., [2, 0, 1]], original)
+    ours, painted = both(suspect, mask, code, tokenizer, remembered)
+    scores = [masked_psnr_db(original, one, mask, data_range=255) for one in (ours, painted, suspect)]
+    assert scores[0] > max(scores[1:]) + 3
+    assert np.array_equal(ours[~mask], suspect[~mask])
+
+
+def test_reference_what_shows_something_else_is_painted(tokenizer, original, code, remembered):
+    mask = region(original)
+    suspect = np.where(mask[..., None], original[::-1, ::-1], original)
+    ours, painted = both(suspect, mask, code, tokenizer, remembered)
+    assert np.array_equal(ours, painted)
+
+
+def test_limits_a_short_code_cannot_prove_a_recolouring(tokenizer, original, code, remembered):
+    mask = region(original)
+    suspect = np.where(mask[..., None], original[..., [2, 0, 1]], original)
+    ours, painted = both(suspect, mask, code.prefix(4), tokenizer, remembered)
+    assert np.array_equal(ours, painted)

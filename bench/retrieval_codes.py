@@ -38,6 +38,7 @@ class SketchVault:
 
     sketches: NDArray[np.uint8]
     codes: list[bytes]
+    fingerprints_by: str = ""
     whole: Index = field(init=False)
     half: Index = field(init=False)
 

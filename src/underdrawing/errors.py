@@ -11,6 +11,7 @@ __all__ = [
     "ImageLimitError",
     "ImageTooSmallError",
     "KeyFileError",
+    "OtherFingerprintsError",
     "OutputError",
     "OutputExistsError",
     "PayloadError",
@@ -97,6 +98,10 @@ class VaultDamagedError(VaultError):
 
 class RecordError(UsageError):
     """A record, an id or a query is not what a vault takes."""
+
+
+class OtherFingerprintsError(RecordError):
+    """The vault has fingerprints that were made with other weights, and the two cannot be compared."""
 
 
 class RecordConflictError(RecordError):

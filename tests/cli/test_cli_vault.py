@@ -1,6 +1,7 @@
 """The vault on the command line."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from skimage import data
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 import underdrawing
 from underdrawing.cli import app
+from underdrawing.retrieval import catalogue
 from underdrawing.vault import Record, open_vault
 
 FIRST, SECOND = f"{1:016x}", f"{2:016x}"
@@ -117,6 +119,22 @@ def test_the_vault_may_come_from_the_environment(folder, monkeypatch):
     assert "records" in run("stats").stdout
     monkeypatch.delenv("UNDERDRAWING_VAULT")
     assert run("stats").exit_code == 2
+
+
+def test_other_weights_are_named_and_their_fingerprints_made_anew(pictures, tmp_path):
+    pictures, _ = pictures
+    where = tmp_path / "kept"
+    record = catalogue(underdrawing.load(pictures / "b.png"))
+    with open_vault(where, create=True) as vault:
+        vault.add(replace(record, fingerprint=bytes(64), fingerprint_by="another"))
+    refused = run("add", pictures / "a.png", vault=where)
+    assert refused.exit_code != 0
+    assert "made with the weights another" in refused.stdout + refused.stderr
+    assert "another" in run("stats", vault=where).stdout
+    done = json.loads(run("recatalogue", "--json", vault=where).stdout)
+    assert (done["before"], done["made"], done["left"]) == ("another", 1, 0)
+    assert "0 fingerprints made anew" in run("recatalogue", vault=where).stdout
+    assert run("add", pictures / "a.png", vault=where).exit_code == 0
 
 
 def test_export_and_import(folder, tmp_path):

@@ -128,6 +128,8 @@ def test_a_known_change_is_left_out(vault, records):
 class NearestElsewhere:
     """A vault whose fingerprints find a record only where a given part of the suspect was left out."""
 
+    fingerprints_by = ""
+
     def __init__(self, record, strangers):
         self.records = {one.id: one for one in (record, *strangers)}
         self.record, self.strangers, self.asked = record, strangers, 0

@@ -72,6 +72,25 @@ def test_a_batch_is_kept_or_not_kept_together(vault):
     assert vault.add_many(records, batch=100, replace=True) == Added(added=100, skipped=200, replaced=1)
 
 
+def test_what_was_read_before_a_failure_is_kept(vault):
+    def failing():
+        yield from many(250)
+        raise OSError("the disk went away")
+
+    with pytest.raises(OSError, match="went away"):
+        vault.add_many(failing(), batch=100)
+    assert list(vault.records()) == list(many(200))
+
+
+def test_slots_are_never_used_twice(vault):
+    vault.add_many(many(10))
+    assert vault.delete(f"{9:016x}")
+    vault.add_many(many(5, start=20))
+    slots = [slot for (slot,) in vault._database.rows("SELECT slot FROM records ORDER BY slot")]
+    assert slots == [*range(1, 10), *range(11, 16)]
+    assert vault.check().sound
+
+
 def test_a_record_twice_in_one_batch(vault):
     record = make_record(1)
     assert vault.add_many([record, record]) == Added(added=1, skipped=1)

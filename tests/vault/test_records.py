@@ -61,7 +61,7 @@ def test_facts_are_ordered_and_copied():
     assert list(record.facts) == ["creator", "title"]
 
 
-@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Record)])
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Record) if field.compare])
 def test_digest_tells_every_field(field):
     other = make_record(2)
     changed = dataclasses.replace(make_record(1), **{field: getattr(other, field)})

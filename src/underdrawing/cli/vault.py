@@ -281,7 +281,24 @@ def stats(where: Where, json: Json = False) -> None:
         typer.echo(json_format.dumps(found))
         return
     for name, value in found.items():
-        typer.echo(f"{name:<12}  {'unknown' if value is None else printable(str(value))}")
+        typer.echo(f"{name:<15}  {'unknown' if value in (None, '') else printable(str(value))}")
+
+
+@vault.command()
+def recatalogue(where: Where, json: Json = False) -> None:
+    """Make fingerprints anew that another version of the network made, from the previews that the vault keeps.
+
+    A search by what is visible needs fingerprints that were all made with the weights of this program; it says so where
+    they were not. Records without a preview keep what they have: add those pictures again with --replace.
+    """
+    from underdrawing.retrieval import recatalogue as make_anew
+    from underdrawing.vault import open_vault
+
+    with open_vault(where) as opened, progress(len(opened), "recataloguing") as advance:
+        done = make_anew(opened, on_record=advance)
+    words = f"{done.made} fingerprints made anew with the weights {done.now}"
+    words += f"; {done.left} records have no preview to make them from" if done.left else ""
+    typer.echo(json_format.dumps(done.to_dict()) if json else words)
 
 
 @vault.command()

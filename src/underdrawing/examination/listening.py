@@ -105,6 +105,8 @@ def _starting_in(vault: Vault, wanted: range) -> Iterator[Record]:
 class _Shortlist:
     """A few records, searched like a vault."""
 
+    fingerprints_by = ""
+
     def __init__(self, records: Sequence[Record]) -> None:
         self._records = {record.id: record for record in records}
 

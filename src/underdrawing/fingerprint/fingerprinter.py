@@ -12,6 +12,7 @@ machine; that is a bit or two of 512 (see ``docs/retrieval.md``) and never decid
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -38,6 +39,9 @@ FINGERPRINT_BITS = 512
 FINGERPRINT_FILE = "fingerprint.onnx"
 SIDE_PX = 128
 """Side of what the network sees."""
+
+_NAME_LETTERS = 16
+"""Of the SHA-256 of the weights: their name."""
 
 _HALF_HIDDEN = 127
 """A pixel of the small picture is hidden when more than half of what it shows is; of 255."""
@@ -68,10 +72,12 @@ class Fingerprinter:
 
     Args:
         network: takes ``pixels`` (3, 128, 128), 0..255, and ``hidden`` (1, 128, 128), 0 or 1; gives 512 numbers.
+        name: of its weights: fingerprints of other ones cannot be compared with these.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, name: str = "") -> None:
         self._network = network
+        self.name = name
 
     @classmethod
     def load(cls, *, weights: Traversable | None = None, threads: int = 1) -> Fingerprinter:
@@ -81,7 +87,8 @@ class Fingerprinter:
             WeightsError: the file is missing or is not the one that ``weights.json`` names.
         """
         folder = shipped_weights() if weights is None else weights
-        return cls(Network(read_verified(folder, FINGERPRINT_FILE), threads=threads))
+        contents = read_verified(folder, FINGERPRINT_FILE)
+        return cls(Network(contents, threads=threads), hashlib.sha256(contents).hexdigest()[:_NAME_LETTERS])
 
     def describe(self, pixels: NDArray[np.uint8], hidden: NDArray[np.bool_] | None = None) -> Fingerprint:
         """The fingerprint of a picture; its mirror image has another.

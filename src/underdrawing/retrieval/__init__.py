@@ -2,5 +2,6 @@
 
 from underdrawing.retrieval.cataloguing import catalogue
 from underdrawing.retrieval.finding import Found, find
+from underdrawing.retrieval.recataloguing import Recatalogued, recatalogue
 
-__all__ = ["Found", "catalogue", "find"]
+__all__ = ["Found", "Recatalogued", "catalogue", "find", "recatalogue"]

@@ -27,6 +27,11 @@ class Source(StrEnum):
 class Searchable(Protocol):
     """What a search needs of a vault."""
 
+    @property
+    def fingerprints_by(self) -> str:
+        """Name of the weights that made the fingerprints; empty where that was not noted."""
+        ...
+
     def get(self, id_: str) -> Record | None:
         """The record of an id."""
         ...

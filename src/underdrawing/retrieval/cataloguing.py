@@ -60,6 +60,7 @@ def catalogue(
         created=(created or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         facts={} if secret else known,
         fingerprint=fingerprinter().describe(pixels).bits,
+        fingerprint_by=fingerprinter().name,
         sketch=sketch_of(code, tokenizer().linear).bits if paintable else bytes(SKETCH_BYTES),
         carrier="" if protection is None else protection.carrier,
         profile="" if protection is None else str(protection.profile),

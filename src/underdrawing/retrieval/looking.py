@@ -13,7 +13,7 @@ that were not cut, and says in which order to try the others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -55,6 +55,15 @@ _MOST = tuple((top, top + 3, left, left + 3) for top in range(2) for left in ran
 _REPLACED = (*_QUARTERS, *_MOST, *_HALVES)
 """What may have been replaced where no map tells: (top, bottom, left, right) in quarters of height and width."""
 
+_OTHER_WEIGHTS = (
+    "nothing was looked for by what is visible: the vault has fingerprints made with the weights {}, this program "
+    "makes them with {}; make those of the vault anew with `underdrawing vault recatalogue`"
+)
+_UNKNOWN_WEIGHTS = (
+    "the vault does not say with which weights its fingerprints were made; if an older version made them, make them "
+    "anew with `underdrawing vault recatalogue`"
+)
+
 View: TypeAlias = tuple[NDArray[np.uint8], NDArray[np.bool_] | None]
 """Pixels and what is hidden of them."""
 
@@ -71,6 +80,9 @@ def by_looks(
         k: how many of the nearest are held against their previews.
         fingerprinter: the network.
     """
+    noted = vault.fingerprints_by
+    if noted not in ("", fingerprinter.name):
+        return Found(record=None, source=None, confidence=0.0, note=_OTHER_WEIGHTS.format(noted, fingerprinter.name))
     search = _Search(vault, pixels, mask, k, fingerprinter)
     search.ask(_views(pixels, mask), k)
     if not search.clear:
@@ -79,7 +91,10 @@ def by_looks(
             if search.clear:
                 break
         search.try_points(guessed=True)
-    return search.answer()
+    answer = search.answer()
+    if answer.record is None and not noted and answer.candidates:
+        return replace(answer, note=_UNKNOWN_WEIGHTS)
+    return answer
 
 
 @dataclass

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from underdrawing.errors import UsageError, VaultDamagedError, VaultError
+from underdrawing.vault.adding import noted_weights
 from underdrawing.vault.database import FILE_NAME, Database, as_text
 from underdrawing.vault.index import build, last_slot, seal
 from underdrawing.vault.interface import Health
@@ -139,13 +140,21 @@ def sound_records(table: Path) -> Iterator[Record]:
     connection.text_factory = as_text
     try:
         connection.execute("PRAGMA writable_schema = ON")  # a table cut short is then read as far as it goes
+        weights = _weights(connection)
         for block in range(_highest_slot(connection, table) // _SPREAD + 1):
             rows = _rows_between(connection, block * _SPREAD, (block + 1) * _SPREAD)
             for row in rows:
                 with contextlib.suppress(VaultDamagedError):
-                    yield from_row(row[1:])
+                    yield from_row(row[1:], weights)
     finally:
         connection.close()
+
+
+def _weights(connection: sqlite3.Connection) -> str:
+    """What was noted of the fingerprints, if that can still be read."""
+    with contextlib.suppress(sqlite3.Error):
+        return noted_weights(connection)
+    return ""
 
 
 def _highest_slot(connection: sqlite3.Connection, table: Path) -> int:

@@ -104,6 +104,14 @@ class MilvusVault:
         """Address and collection."""
         return f"{self._cluster.address}/{self._cluster.collection}"
 
+    @property
+    def fingerprints_by(self) -> str:
+        """Empty: a collection has no place to note with which weights its fingerprints were made."""
+        return ""
+
+    def note_fingerprints(self, by: str) -> None:
+        """Nothing is noted, see above."""
+
     @contextlib.contextmanager
     def _asking(self, *, to_write: bool = False) -> Iterator[Any]:
         if self._closed:

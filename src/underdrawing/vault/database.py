@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from underdrawing.errors import UsageError, VaultBusyError, VaultDamagedError, VaultError
-from underdrawing.vault.migrations import MIGRATIONS, migrate, version_of
+from underdrawing.vault.migrations import MIGRATIONS, READABLE, migrate, version_of
 
 __all__ = ["FILE_NAME", "PATIENCE_S", "Database", "as_text"]
 
@@ -84,7 +84,7 @@ class Database:
             migrate(connection)
 
     def _check_version(self, connection: sqlite3.Connection) -> None:
-        if (version := version_of(connection)) != len(MIGRATIONS):
+        if not READABLE <= (version := version_of(connection)) <= len(MIGRATIONS):
             older = "open it once for writing, which brings it up to date" if version < len(MIGRATIONS) else "update"
             raise VaultError(f"{self.path.parent}: the vault has format {version}, not {len(MIGRATIONS)}; {older}")
 

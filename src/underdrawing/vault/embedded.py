@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace as with_changes
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from underdrawing.errors import (
-    RecordConflictError,
     RecordError,
     UsageError,
     VaultDamagedError,
     VaultError,
 )
+from underdrawing.vault.adding import Batch, batches, noted_weights, put, remove
 from underdrawing.vault.checking import check_embedded
 from underdrawing.vault.database import Database
 from underdrawing.vault.index import DEAD_LIMIT, Kind, NearestIndex, seal
@@ -42,7 +41,6 @@ __all__ = ["EmbeddedVault"]
 _PAUSE_S = 0.002
 """What a bulk run leaves between two transactions, so that others get their turn."""
 _PAGE = 64
-_INSERT = f"INSERT INTO records ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
 _JOINED = f"SELECT {', '.join(COLUMNS)}, fingerprint, sketch FROM records JOIN bits USING (slot)"
 
 
@@ -81,6 +79,17 @@ class EmbeddedVault:
         """The folder."""
         return str(self._folder)
 
+    @property
+    def fingerprints_by(self) -> str:
+        """With which weights the fingerprints were made; see ``Vault.fingerprints_by``."""
+        with self._database.reading() as connection:
+            return noted_weights(connection)
+
+    def note_fingerprints(self, by: str) -> None:
+        """Note with which weights the fingerprints were made; see ``Vault.note_fingerprints``."""
+        with self._database.transaction() as connection:
+            connection.execute("UPDATE vault SET value = ? WHERE name = 'fingerprints'", (by,))
+
     def __len__(self) -> int:
         return int(self._database.rows("SELECT count(*) FROM bits")[0][0])
 
@@ -90,7 +99,7 @@ class EmbeddedVault:
 
     def add(self, record: Record, *, replace: bool = False) -> Added:
         """Keep one record; see ``Vault.add``."""
-        return self._add_group([record], replace=replace)
+        return self._put(Batch.of([record]), replace=replace)
 
     def add_many(
         self,
@@ -103,26 +112,21 @@ class EmbeddedVault:
         """Keep many records; see ``Vault.add_many``."""
         if not 1 <= batch <= 10_000:
             raise UsageError(f"a batch of {batch} records; give 1 to 10000")
-        total, left = Added(), iter(records)
-        while group := list(islice(left, batch)):
-            if total.total:
-                time.sleep(_PAUSE_S)
-            total += self._add_group(group, replace=replace)
-            if on_commit:
-                on_commit(total)
+        total = Added()
+        with ThreadPoolExecutor(1) as beside:
+            for ready in batches(records, batch, beside):
+                if total.total:
+                    time.sleep(_PAUSE_S)
+                total += self._put(ready, replace=replace)
+                if on_commit:
+                    on_commit(total)
         return total
 
-    def _add_group(self, group: list[Record], *, replace: bool) -> Added:
-        before = last = None
+    def _put(self, batch: Batch, *, replace: bool) -> Added:
         with self._database.transaction() as connection:
-            sums = Added()
-            for record in group:
-                one, slot = _put(connection, record, replace=replace)
-                before = before or slot
-                last = slot or last
-                sums += one
-        if before and last:
-            for number in range((before - 1) // SEGMENT_SLOTS, last // SEGMENT_SLOTS):
+            sums, slots = put(connection, batch, replace=replace)
+        if slots:
+            for number in range((slots[0] - 1) // SEGMENT_SLOTS, slots[-1] // SEGMENT_SLOTS):
                 self._seal(number)
         return sums
 
@@ -135,7 +139,7 @@ class EmbeddedVault:
         """The record of an id; see ``Vault.get``."""
         rows = self._database.rows(f"{_JOINED} WHERE id = ?", (id_number(check_id(id_)),))
         if rows:
-            return from_row(rows[0])
+            return from_row(rows[0], self.fingerprints_by)
         if id_ in self:
             raise VaultDamagedError(f"record {id_}: its fingerprint is gone; add the record again, replacing this one")
         return None
@@ -147,7 +151,7 @@ class EmbeddedVault:
             row = connection.execute(f"{_JOINED} WHERE id = ?", (id_number(id_),)).fetchone()
             if row is None:
                 raise UsageError(f"no record {id_} in {self.uri}, so its facts cannot be changed; add it first")
-            record = with_changes(from_row(row), facts=facts)
+            record = with_changes(from_row(row, noted_weights(connection)), facts=facts)
             values = dict(zip(COLUMNS, to_row(record), strict=True))
             connection.execute(
                 "UPDATE records SET facts = ?, digest = ? WHERE id = ?",
@@ -161,7 +165,7 @@ class EmbeddedVault:
             row = connection.execute("SELECT slot FROM records WHERE id = ?", (id_number(check_id(id_)),)).fetchone()
             if row is None:
                 return False
-            dead = _remove(connection, row[0])
+            dead = remove(connection, row[0])
         if dead > DEAD_LIMIT:
             self._seal((row[0] - 1) // SEGMENT_SLOTS)
         return True
@@ -214,7 +218,8 @@ class EmbeddedVault:
     def records(self) -> Iterator[Record]:
         """Every record; see ``Vault.records``."""
         joined = _JOINED.replace("SELECT ", "SELECT slot, ", 1)
-        yield from (from_row(row[1:]) for row in self._pages(joined, _PAGE))
+        weights = self.fingerprints_by
+        yield from (from_row(row[1:], weights) for row in self._pages(joined, _PAGE))
 
     def _pages(self, question: str, size: int) -> Iterator[tuple[Any, ...]]:
         """Answers in the order of their slots, asked for page by page: no view of the table is held in between."""
@@ -227,7 +232,7 @@ class EmbeddedVault:
         """How large the vault is."""
         version = self._database.rows("PRAGMA user_version")[0][0]
         index = sum(path.stat().st_size for path in self._folder.glob("segment-*.bin"))
-        return Stats(self.uri, len(self), version, self._database.bytes_on_disk(), index)
+        return Stats(self.uri, len(self), version, self._database.bytes_on_disk(), index, self.fingerprints_by)
 
     def check(self, *, repair: bool = False, on_record: Callable[[], None] | None = None) -> Health:
         """Read everything and compare it; see ``Vault.check``."""
@@ -245,30 +250,3 @@ class EmbeddedVault:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _put(connection: sqlite3.Connection, record: Record, *, replace: bool) -> tuple[Added, int | None]:
-    """Write a record into an open transaction; what that was, and the slot if a new one was taken."""
-    values = to_row(record)
-    there = connection.execute("SELECT slot, digest FROM records WHERE id = ?", (values[0],)).fetchone()
-    if there and there[1] == values[1]:
-        return Added(skipped=1), None
-    if there and not replace:
-        raise RecordConflictError(
-            f"another record has the id {record.id}; nothing was changed: ask to replace it, or keep the one there"
-        )
-    if there:
-        _remove(connection, there[0])
-    slot = connection.execute(_INSERT, values).lastrowid
-    connection.execute("INSERT INTO bits VALUES (?, ?, ?)", (slot, record.fingerprint, record.sketch))
-    return (Added(replaced=1) if there else Added(added=1)), slot
-
-
-def _remove(connection: sqlite3.Connection, slot: int) -> int:
-    """Take a record out of an open transaction; how many rows of its segment now belong to no record."""
-    connection.execute("DELETE FROM bits WHERE slot = ?", (slot,))
-    connection.execute("DELETE FROM records WHERE slot = ?", (slot,))
-    number = (slot - 1) // SEGMENT_SLOTS
-    connection.execute("UPDATE segments SET dead = dead + 1 WHERE number = ?", (number,))
-    row = connection.execute("SELECT dead FROM segments WHERE number = ?", (number,)).fetchone()
-    return int(row[0]) if row else 0

@@ -48,6 +48,7 @@ class Stats:
         version: Version of its format.
         table_bytes: Size of the table, with what was not folded into it yet; None where that is not ours to see.
         index_bytes: Size of the index files; None likewise.
+        fingerprints_by: Name of the weights that made the fingerprints; empty where that was not noted.
     """
 
     uri: str
@@ -55,6 +56,7 @@ class Stats:
     version: int
     table_bytes: int | None
     index_bytes: int | None
+    fingerprints_by: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The keys of ``vault stats --json``."""
@@ -93,14 +95,24 @@ class Vault(Protocol):
         """Where the vault is."""
         ...
 
+    @property
+    def fingerprints_by(self) -> str:
+        """Name of the weights that made the fingerprints; empty where that was not noted."""
+        ...
+
+    def note_fingerprints(self, by: str) -> None:
+        """Note with which weights the fingerprints were made, once all of them were."""
+        ...
+
     def __len__(self) -> int: ...
 
     def __contains__(self, id_: str) -> bool: ...
 
     def add(self, record: Record, *, replace: bool = False) -> Added:
-        """Keep one record. When this returns it is on disk.
+        """Keep one record. When this returns it is on disk. The first one says with which weights all are made.
 
         Raises:
+            OtherFingerprintsError: Its fingerprint was made with other weights than those of the vault.
             RecordConflictError: Another record has this id, and ``replace`` is false.
         """
         ...
@@ -116,12 +128,13 @@ class Vault(Protocol):
         """Keep many records, in transactions of ``batch``. What is there already is skipped, so a run can be repeated.
 
         Args:
-            records: read as they are needed.
+            records: read as they are needed, one batch ahead of what is kept.
             replace: whether a different record under the same id is replaced, or is an error.
             batch: how many records are kept or not kept together, 1 to 10,000.
             on_commit: called after each transaction with the sums so far; those records are on disk by then.
 
         Raises:
+            OtherFingerprintsError: A fingerprint was made with other weights than those of the vault. As below.
             RecordConflictError: Another record has one of the ids, and ``replace`` is false. Nothing of that batch is
                 kept; earlier batches are.
         """

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from underdrawing.errors import VaultDamagedError, VaultError
 
-__all__ = ["APPLICATION_ID", "MIGRATIONS", "migrate", "version_of"]
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "READABLE", "migrate", "version_of"]
 
 APPLICATION_ID = 0x55447661
 """``UDva``."""
@@ -40,7 +40,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE segments (number INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, dead INTEGER NOT NULL)",
         "INSERT INTO vault VALUES ('uuid', randomblob(16))",
     ),
+    ("INSERT INTO vault VALUES ('fingerprints', '')",),
 )
+
+READABLE = 1
+"""The oldest version that can be read as it is; for writing it is brought up to date."""
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -81,6 +81,8 @@ class Record:
         preview: A small WebP of the picture, at most 49,000 bytes; empty when there is none.
         signature: The signature over the message, at most 256 bytes and not none; None when it was not signed.
         key_id: Id of the key that signed, at most 32 bytes and not none; None likewise.
+        fingerprint_by: Name of the weights that made the fingerprint, at most 64 letters; empty when that is not known.
+            The vault notes it once for all its records: it is no part of what makes two records the same.
         original: Where the original is: a path or a URI of at most 2048 letters; None when that is not known. See
             ``fetch_original``.
 
@@ -100,6 +102,7 @@ class Record:
     signature: bytes | None = field(default=None, repr=False)
     key_id: bytes | None = None
     original: str | None = None
+    fingerprint_by: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         check_id(self.id)
@@ -113,6 +116,7 @@ class Record:
             check_bits(self.code, CODE_BYTES, f"record {self.id}: code")
         _check_text(self, "carrier", MAX_NAME_LETTERS)
         _check_text(self, "profile", MAX_NAME_LETTERS)
+        _check_text(self, "fingerprint_by", MAX_NAME_LETTERS)
         _check_bytes(self, "preview", MAX_PREVIEW_BYTES)
         if self.signature is not None:
             _check_bytes(self, "signature", MAX_SIGNATURE_BYTES)
@@ -130,7 +134,7 @@ class Record:
         return None if self.code is None else unpack_code(self.code)
 
     def digest(self) -> bytes:
-        """16 bytes of BLAKE2b over every field: two records are the same if and only if their digests are.
+        """16 bytes of BLAKE2b over every field but the last: two records are the same if and only if their digests are.
 
         Fields follow each other in the order of the class, each with its length before it (8 bytes, most significant
         first; all ones for None), so that no two records have the same bytes.

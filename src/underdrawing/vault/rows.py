@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from underdrawing.errors import RecordError, VaultDamagedError
 from underdrawing.vault.record import Record, facts_from_json, facts_to_json
 
-__all__ = ["COLUMNS", "from_row", "id_number", "id_text", "to_row"]
+__all__ = ["COLUMNS", "Row", "from_row", "id_number", "id_text", "to_row"]
 
 COLUMNS = (
     "id",
@@ -25,6 +25,10 @@ COLUMNS = (
 """Columns of ``records`` in the order of a row; the slot comes from the table."""
 
 
+Row: TypeAlias = tuple[Any, ...]
+"""The values of ``COLUMNS`` of one record."""
+
+
 def id_number(id_: str) -> int:
     """An id as the signed 64-bit number that the table keeps."""
     return int.from_bytes(bytes.fromhex(id_), "big", signed=True)
@@ -35,15 +39,15 @@ def id_text(number: int) -> str:
     return number.to_bytes(8, "big", signed=True).hex()
 
 
-def to_row(record: Record) -> tuple[Any, ...]:
+def to_row(record: Record) -> Row:
     """The values of ``COLUMNS``."""
     facts = facts_to_json(record.facts)
     first = (id_number(record.id), record.digest(), record.created, record.carrier, record.profile)
     return (*first, record.signature, record.key_id, record.original, facts, record.code, record.preview)
 
 
-def from_row(row: tuple[Any, ...]) -> Record:
-    """The record of a row of ``COLUMNS``, fingerprint and sketch.
+def from_row(row: Row, fingerprint_by: str = "") -> Record:
+    """The record of a row of ``COLUMNS``, fingerprint and sketch, the last two made with those weights.
 
     Raises:
         VaultDamagedError: The row is not what was written.
@@ -52,7 +56,7 @@ def from_row(row: tuple[Any, ...]) -> Record:
     number, digest = values.pop("id"), values.pop("digest")
     try:
         facts = facts_from_json(values.pop("facts"))
-        record = Record(id=id_text(number), facts=facts, **values)
+        record = Record(id=id_text(number), facts=facts, fingerprint_by=fingerprint_by, **values)
     except (RecordError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise VaultDamagedError(f"a record of the vault cannot be read: {error}; restore it from an export") from error
     if record.digest() != digest:

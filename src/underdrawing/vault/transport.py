@@ -37,7 +37,7 @@ _VERSION = 1
 LINE_BYTES = 1 << 19
 """The longest line that is read: more than any record needs."""
 _BYTES = ("fingerprint", "sketch", "code", "preview", "signature", "key_id")
-_TEXTS = ("id", "created", "carrier", "profile", "original")
+_TEXTS = ("id", "created", "carrier", "profile", "original", "fingerprint_by")
 _NAMES = {*_BYTES, *_TEXTS, "facts", "digest", "version"}
 _LINES, _TABLES = (".jsonl", ".ndjson"), (".parquet",)
 _ROWS = 1000
@@ -99,7 +99,7 @@ def _from_object(values: dict[str, Any], where: str) -> Record:
     if unknown := sorted(set(values) - _NAMES):
         raise RecordError(f"{where} has an unknown entry {unknown[0][:40]!a}; expected {', '.join(sorted(_NAMES))}")
     fields = {name: value for name, value in values.items() if name not in ("version", "digest")}
-    for name in ("carrier", "profile", "preview"):
+    for name in ("carrier", "profile", "preview", "fingerprint_by"):
         if fields.get(name) is None:
             fields.pop(name, None)
     try:

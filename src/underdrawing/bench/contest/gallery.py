@@ -103,6 +103,11 @@ class Shelf:
     label: str
     hidden: frozenset[str]
 
+    @property
+    def fingerprints_by(self) -> str:
+        """Name of the weights that made the fingerprints."""
+        return self.gallery.vault.fingerprints_by
+
     def get(self, id_: str) -> Record | None:
         """The record of an id."""
         if id_ == self.own.id:

@@ -52,6 +52,14 @@ def test_reference_the_size_of_the_frame_is_told(wide, name):
     assert np.allclose(placement.frame_px, np.array(wide.shape[:2]) * scale, rtol=0.01)
 
 
+@pytest.mark.parametrize("turn", ["mirror", "flip", "turn90", "turn180"])
+def test_reference_a_mirrored_or_turned_crop_is_placed_where_it_lies(marked, turn):
+    copy = movement(f"crop0.45+{turn}+jpeg80", marked.pixels)
+    placement = found(copy.pixels)
+    assert placement.grid == grid_of(copy)
+    assert np.quantile(errors_px(placement.matrix, copy), 0.95) < 0.5
+
+
 def test_reference_sixteen_bits_are_searched_like_eight(wide):
     deep = wide.astype(np.uint16) * 257
     cut = np.s_[90:560, 130:800]

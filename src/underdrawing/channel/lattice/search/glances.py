@@ -15,7 +15,7 @@ from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.search.folding import Expectation, Voice
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["Glance", "any_scale", "bent", "cut_out", "rotated", "stretched", "turned"]
+__all__ = ["Glance", "any_scale", "bent", "cut_and_turned", "cut_out", "rotated", "stretched", "turned"]
 
 Matrix = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ _SCALE_STEP = 1.03
 _LEAST_BLOCK_PX, _LARGEST_BLOCK_PX = 8.5, 70.0
 _LARGEST_SMALL_PX = 640
 _FEWEST_BLOCKS = 10
-_SCALES = tuple(0.006 * n for n in range(-2, 3))
+_SCALES = tuple(0.01 * n for n in range(-1, 2))
 
 _USUAL_SIZES_PX = (
     *((512, 768), (640, 960), (600, 800), (720, 1280), (768, 1024), (800, 1200)),
@@ -42,7 +42,7 @@ _LEAST_PATCH_PX = 160
 _WIDEST, _ASPECT_STEP = 0.14, 0.03
 _STEEPEST_DEGREES, _DEGREES_STEP, _CLOSE_DEGREES = 12.0, 1.2, (-0.4, 0.0, 0.4)
 _ROUNDING_PX, _UNCERTAIN, _PULLED, _LONGEST = 8.0, 0.02, 0.012, 8.0
-_BENDS, _BENT_WINDOW_PX = (-0.024, -0.012, 0.0, 0.012, 0.024), 400
+_BENDS, _LESSER_PX = (-0.024, -0.012, 0.0, 0.012, 0.024), 400
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +89,9 @@ def turned(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, tuple[Voice, ...]
             yield matrix @ centred, _voices_on(side)
 
 
-def cut_out(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, Voice, tuple[float, float]]]:
+def cut_out(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, Voice, tuple[tuple[float, float], ...]]]:
     """Cut out of a picture of a usual size that has the grid of 512, and not resized: steps, voice, and by how many
-    grid pixels (x, y) the grid is shifted."""
+    grid pixels (x, y) the grid may be shifted."""
     voice = _STRONG[1]
     for short, long in _USUAL_SIZES_PX:
         if short < min(size_px) or long < max(size_px):
@@ -100,8 +100,15 @@ def cut_out(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, Voice, tuple[flo
         steps = _whole(short, long, voice.side_px)
         if min(size_px) / steps.max() < _LEAST_PATCH_PX:
             continue
-        for linear, shift in product(_ways(steps), shifts):
-            yield linear, voice, shift
+        for linear in _ways(steps):
+            yield linear, voice, shifts
+
+
+def cut_and_turned() -> Iterator[tuple[Matrix, Voice]]:
+    """Cut out of a picture that has the grid of 512 as its pixels, not resized, but mirrored or turned by quarters:
+    steps and voice."""
+    for orientation in _orientations():
+        yield orientation, _STRONG[1]
 
 
 def _ways(steps: Matrix) -> list[Matrix]:
@@ -143,7 +150,9 @@ def rotated(size_px: tuple[int, int]) -> Iterator[Glance]:
                     continue
                 frame_px = WorkingGrid.for_image(round(height), round(width), side_px=voice.side_px).size_px
                 linear = _rotation(angle) * min(height, width) / voice.side_px
-                yield Glance(linear, (voice,), finer, frame_px=frame_px, slack_px=(_ROUNDING_PX,) * 2)
+                yield Glance(
+                    linear, (voice,), finer, window_px=_LESSER_PX, frame_px=frame_px, slack_px=(_ROUNDING_PX,) * 2
+                )
 
 
 def bent(size_px: tuple[int, int]) -> Iterator[Glance]:
@@ -156,7 +165,7 @@ def bent(size_px: tuple[int, int]) -> Iterator[Glance]:
         _whole(*size_px, side),
         _voices_on(side)[:1],
         bends,
-        window_px=_BENT_WINDOW_PX,
+        window_px=_LESSER_PX,
         frame_px=(height, width),
         slack_px=(_ROUNDING_PX + _PULLED * width, _ROUNDING_PX + _PULLED * height),
     )

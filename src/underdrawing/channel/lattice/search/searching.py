@@ -19,6 +19,7 @@ from underdrawing.channel.lattice.search.glances import (
     Glance,
     any_scale,
     bent,
+    cut_and_turned,
     cut_out,
     rotated,
     stretched,
@@ -35,9 +36,11 @@ __all__ = ["placement_near", "placements"]
 _SURE_LEAD = 7.5
 _LEAST_WHOLE = 5.5
 _LEAST_SPOT = 6.5
+_LEAST_HEARD = 3.8
+_LEAST_TURNED_PX = 208
 _LEAST_PX = 64
 _SMALL_PX = 450_000
-_WINDOWS, _WORTH_A_LOOK = 4, 0.4
+_WINDOWS, _WORTH_A_LOOK = 3, 0.4
 _WINDOW_PX, _BENT_PX = 512, 400
 _PROBE_PX, _USUAL_BLOCK_PX = 20, 20
 _FLAT, _CLIPPED = 0.4, 123.0
@@ -121,14 +124,39 @@ def _found(
 
 
 def _cut_out(luma: Luma, centre: Matrix, key: bytes | None) -> Iterator[Placement]:
-    """Placements of a suspect that was cut out of a picture of a usual size."""
-    for linear, voice, shift in cut_out(luma.size_px):
-        for place in _patches(luma, centre) if linear[0, 0] == linear[1, 1] == 1 else (centre,):
-            lead = spotted(luma, linear, np.rint(place) + linear @ np.array(shift), voice, key=key)
-            placement = located(lead, luma, key=key) if lead is not None and lead.score >= _LEAST_SPOT else None
-            if lead is not None and placement is not None:
-                yield settled(placement, lead, _whole_window(lead, luma, key), likely=True, key=key)
-                break
+    """Placements of a suspect that was cut out of a picture of a usual size.
+
+    One patch is looked at where the weave is heard at that size, several where the size is the likeliest.
+    """
+    for linear, voice, shifts in cut_out(luma.size_px):
+        if linear[0, 0] == linear[1, 1] == 1:
+            places = _patches(luma, centre)
+        elif _is_heard(luma, linear, centre, voice, key):
+            places = [np.rint(centre) + linear @ np.array(shift) for shift in shifts]
+        else:
+            continue
+        yield from _spotted_at(places, luma, linear, voice, key)
+    if min(luma.size_px) < _LEAST_TURNED_PX:
+        return
+    for linear, voice in cut_and_turned():
+        yield from _spotted_at([np.rint(centre)], luma, linear, voice, key)
+
+
+def _is_heard(luma: Luma, linear: Matrix, centre: Matrix, voice: Voice, key: bytes | None) -> bool:
+    window = Window.of(luma, linear, centre, _window_px(luma, linear, _WINDOW_PX), key=key)
+    return bool(heard(window, voice, (np.eye(2),), least=_LEAST_HEARD, key=key))
+
+
+def _spotted_at(
+    places: list[Matrix], luma: Luma, linear: Matrix, voice: Voice, key: bytes | None
+) -> Iterator[Placement]:
+    """The placement that the first of some patches tells that is found anywhere."""
+    for place in places:
+        lead = spotted(luma, linear, place, voice, key=key)
+        placement = located(lead, luma, key=key) if lead is not None and lead.score >= _LEAST_SPOT else None
+        if lead is not None and placement is not None:
+            yield settled(placement, lead, _whole_window(lead, luma, key), likely=True, key=key)
+            return
 
 
 def _patches(luma: Luma, centre: Matrix) -> list[Matrix]:
@@ -136,7 +164,7 @@ def _patches(luma: Luma, centre: Matrix) -> list[Matrix]:
     extent = np.array(luma.size_px[::-1])
     inner = np.minimum(SPOT_PX / 2, extent / 2)
     corners = [extent * np.array([x, y]) for y in (0.2, 0.8) for x in (0.2, 0.8)]
-    return [centre, *(np.clip(corner, inner, extent - inner) for corner in corners)]
+    return [np.rint(place) for place in (centre, *(np.clip(corner, inner, extent - inner) for corner in corners))]
 
 
 def _stages(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[tuple[Matrix, list[Lead]]]:

@@ -25,8 +25,8 @@ __all__ = ["compared"]
 _LUMA = np.array([[0.299, 0.587, 0.114]], dtype=np.float32)
 _COARSE_SCALES = 5
 _AROUND_PX = {16: 16, 32: 12}
-_INTACT, _LEAST_KEPT = 0.5, 0.5
-_FAR_OFF, _FEW_STRAYED = 30.0, 2
+_INTACT, _LEAST_KEPT = 0.9, 0.5
+_FAR_OFF, _FEW_STRAYED = 30.0, 0.03
 
 
 def compared(
@@ -74,7 +74,7 @@ def _least_strayed(
         if best is None or total < best[0]:
             kept = bool(np.count_nonzero(trusted == 0) > _LEAST_KEPT * trusted.size)
             best = total, canvas, Strays(beyond, steady=number == 0 and kept)
-        if total <= _FEW_STRAYED * _FAR_OFF:
+        if total <= _FEW_STRAYED * _FAR_OFF * trusted.size:
             break
     assert best is not None
     return best[1], best[2]

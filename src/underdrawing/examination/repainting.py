@@ -68,8 +68,8 @@ def repainted(
 
 def _regions(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
     """The parts of a mask, 256×256 bool each, the largest first; specks are left out."""
-    small = cv2.resize(mask.view(np.uint8) * np.uint8(255), (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
-    _count, labels, statistics, _ = cv2.connectedComponentsWithStats((small > 127).astype(np.uint8), connectivity=8)
+    small = cv2.resize(mask.view(np.uint8), (CANVAS, CANVAS), interpolation=cv2.INTER_NEAREST)
+    _count, labels, statistics, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
     order = np.argsort(-statistics[1:, cv2.CC_STAT_AREA])[:_LARGEST] + 1
     return [labels == number for number in order if statistics[number, cv2.CC_STAT_AREA] >= _FEWEST_PX]
 

@@ -18,8 +18,10 @@ __all__ = ["Batch", "batches", "noted_weights", "put", "remove"]
 
 _PLACES = ", ".join("?" * len(COLUMNS))
 _INSERT = f"INSERT INTO records ({', '.join(COLUMNS)}) VALUES ({_PLACES})"
-_APPEND = f"INSERT INTO records (slot, {', '.join(COLUMNS)}) VALUES (?, {_PLACES}) ON CONFLICT DO NOTHING"
+_APPEND = f"INSERT INTO records (slot, {', '.join(COLUMNS)}) VALUES (?, {_PLACES})"
 _BITS = "INSERT INTO bits VALUES (?, ?, ?)"
+_ASKED = 500
+"""How many ids are asked for at once; SQLite takes no more than 999 values everywhere."""
 
 
 @dataclass(frozen=True)
@@ -110,19 +112,22 @@ def _agree(connection: sqlite3.Connection, weights: frozenset[str]) -> None:
 
 
 def _append(connection: sqlite3.Connection, batch: Batch) -> range | None:
-    """Write a batch behind all records; None, and nothing written, where an id is taken already."""
+    """Write a batch behind all records; None, and nothing written, where an id is taken already, or comes twice."""
+    ids = [row[0] for row in batch.rows]
+    if len(set(ids)) < len(ids) or any(_taken(connection, ids[at : at + _ASKED]) for at in range(0, len(ids), _ASKED)):
+        return None
     row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'records'").fetchone()
     first = (row[0] if row else 0) + 1
-    slots = range(first, first + len(batch.rows))
-    connection.execute("SAVEPOINT appending")
-    done = connection.executemany(_APPEND, ((slot, *row) for slot, row in zip(slots, batch.rows, strict=True)))
-    fits = done.rowcount == len(slots)
-    if fits:
-        connection.executemany(_BITS, ((slot, *bits) for slot, bits in zip(slots, batch.bits, strict=True)))
-    else:
-        connection.execute("ROLLBACK TO appending")
-    connection.execute("RELEASE appending")
-    return slots if fits else None
+    slots = range(first, first + len(ids))
+    connection.executemany(_APPEND, ((slot, *row) for slot, row in zip(slots, batch.rows, strict=True)))
+    connection.executemany(_BITS, ((slot, *bits) for slot, bits in zip(slots, batch.bits, strict=True)))
+    return slots
+
+
+def _taken(connection: sqlite3.Connection, ids: Sequence[int]) -> bool:
+    """Whether a record has one of the ids. Asking first is cheaper than a savepoint, which copies every page."""
+    asked = f"SELECT 1 FROM records WHERE id IN ({', '.join('?' * len(ids))}) LIMIT 1"
+    return connection.execute(asked, ids).fetchone() is not None
 
 
 def _put(

@@ -28,6 +28,13 @@ def folder(tmp_path_factory):
     return folder
 
 
+def test_vault_search_is_the_same(folder):
+    arguments = [str(folder / "in" / "cat.jpg"), "--no-mark", "--json", "--vault", str(folder / "vault")]
+    one, other = (CliRunner().invoke(app, [*words, *arguments]) for words in (["search"], ["vault", "search"]))
+    assert one.exit_code == other.exit_code == 0
+    assert one.stdout == other.stdout
+
+
 def search(folder, *arguments):
     return CliRunner().invoke(app, ["search", *arguments, "--vault", str(folder / "vault")])
 

@@ -206,3 +206,4 @@ def verify(
 
 
 app.command()(search)
+vault.command()(search)

@@ -37,6 +37,7 @@ VERIFY_KEYS = {
         "signature",
         "signature_note",
         "tampered_fraction",
+        "recoloured_fraction",
     ),
     *("carrier", "vault", "whole"),
     *("geometry", "mask", "recovered", "recovery_source", "report", "damaged", "timings_s", "metadata", "restored"),

@@ -96,6 +96,7 @@ def test_reference_a_doctored_copy_is_tampered_where_it_was_doctored(doctored):
     overlap = 2 * (found & mask).sum() / (found.sum() + mask.sum())
     assert overlap > 0.85
     assert verification.tampered_fraction == pytest.approx(found.mean())
+    assert verification.recoloured_fraction == 0
     assert verification.tamper_probability[mask].mean() > 0.8
     assert verification.tamper_probability[~mask].mean() < 0.15
 
@@ -138,6 +139,23 @@ def test_limits_a_region_is_painted_from_the_beginning_of_a_code_too(doctored, o
         for n in (1, 3, 5)
     ]
     assert errors[0] > errors[1] > errors[2]
+
+
+def test_reference_a_change_of_colours_is_found_and_undone(protection, original):
+    """Every chip may still agree; the code tells, and no detail is painted over."""
+    mask = np.zeros(original.pixels.shape[:2], dtype=bool)
+    height, width = mask.shape
+    mask[height // 4 : height // 2, width // 4 : 2 * width // 3] = True
+    pixels = np.where(mask[..., None], protection.picture.pixels[..., [2, 0, 1]], protection.picture.pixels)
+    verification = verify(Picture(jpeg(pixels, 85)), trust=TRUST)
+    assert verification.verdict is Verdict.TAMPERED
+    assert 0.8 * verification.tampered_fraction < verification.recoloured_fraction <= verification.tampered_fraction
+    inside = mask & verification.mask
+    assert inside.sum() > 0.85 * mask.sum()
+    errors = [
+        np.abs(p[inside].astype(int) - original.pixels[inside]).mean() for p in (verification.recovered.pixels, pixels)
+    ]
+    assert errors[0] < 0.4 * errors[1]
 
 
 def test_shapes_map_mask_and_picture_have_the_size_of_the_suspect(protection):

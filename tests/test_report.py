@@ -243,6 +243,20 @@ def test_readable_leaves_nothing_that_a_terminal_acts_on(text):
     shown.encode("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "painted back from the code in the remaining pixels."),
+        (0.5, "where only colours were changed, 5.6 %, they were undone."),
+        (1.0, "Only the colours were changed there."),
+    ],
+)
+def test_the_page_says_where_only_colours_were_changed(share, words):
+    whole = verification().tampered_fraction
+    found = verification(recoloured_fraction=share * whole)
+    assert words in html_report(picture(), found)
+
+
 def test_the_best_known_facts_come_first():
     facts = {"zebra": "z", "creator": "c", "headline": "h", "apple": "a"}
     assert [label for label, _ in fact_rows(facts)] == ["Headline", "Creator", "apple", "zebra"]

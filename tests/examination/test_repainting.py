@@ -46,20 +46,24 @@ def test_reference_a_recoloured_region_comes_back_with_its_detail(tokenizer, ori
     mask = region(original)
     suspect = np.where(mask[..., None], original[..., [2, 0, 1]], original)
     ours, painted = both(suspect, mask, code, tokenizer, remembered)
-    scores = [masked_psnr_db(original, one, mask, data_range=255) for one in (ours, painted, suspect)]
+    scores = [masked_psnr_db(original, one, mask, data_range=255) for one in (ours.pixels, painted, suspect)]
     assert scores[0] > max(scores[1:]) + 3
-    assert np.array_equal(ours[~mask], suspect[~mask])
+    assert np.array_equal(ours.pixels[~mask], suspect[~mask])
+    assert (ours.recoloured & mask).sum() > 0.95 * mask.sum()
+    assert not (ours.recoloured & ~mask).any()
 
 
 def test_reference_what_shows_something_else_is_painted(tokenizer, original, code, remembered):
     mask = region(original)
     suspect = np.where(mask[..., None], original[::-1, ::-1], original)
     ours, painted = both(suspect, mask, code, tokenizer, remembered)
-    assert np.array_equal(ours, painted)
+    assert np.array_equal(ours.pixels, painted)
+    assert ours.recoloured is None
 
 
 def test_limits_a_short_code_cannot_prove_a_recolouring(tokenizer, original, code, remembered):
     mask = region(original)
     suspect = np.where(mask[..., None], original[..., [2, 0, 1]], original)
     ours, painted = both(suspect, mask, code.prefix(4), tokenizer, remembered)
-    assert np.array_equal(ours, painted)
+    assert np.array_equal(ours.pixels, painted)
+    assert ours.recoloured is None

@@ -87,10 +87,13 @@ class Examination:
         another: whether the suspect shows another picture than the code describes.
         whole: h×w×3 RGB of the frame, as it was: what was changed or is not shown, painted; None where nothing was
             painted.
+        recoloured: h×w bool of the frame, the part of the map that was only given other colours, which ``whole`` has
+            undone; None where there is none.
     """
 
     finding: TamperFinding
     another: bool = False
+    recoloured: NDArray[np.bool_] | None = None
     whole: NDArray[np.uint8] | NDArray[np.uint16] | None = None
 
 
@@ -129,8 +132,8 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
     if not hidden.any():
         return Examination(finding)
     original = remembered() if tells_enough(code) else _guessed(pixels, code, hidden)
-    whole = repainted(framing.frame, original, hidden, canvas=canvas, code=code, tokenizer=tokenizer())
-    return Examination(finding, whole=whole)
+    painted = repainted(framing.frame, original, hidden, canvas=canvas, code=code, tokenizer=tokenizer())
+    return Examination(finding, whole=painted.pixels, recoloured=painted.recoloured)
 
 
 def repaint(
@@ -147,7 +150,7 @@ def repaint(
         H×W×3 uint8, equal to ``pixels`` outside the mask.
     """
     original = tokenizer().decode(code) if tells_enough(code) else _guessed(pixels, code, mask)
-    return repainted(pixels, original, mask, canvas=to_canvas(pixels), code=code, tokenizer=tokenizer())
+    return repainted(pixels, original, mask, canvas=to_canvas(pixels), code=code, tokenizer=tokenizer()).pixels
 
 
 def _guessed(pixels: NDArray[np.uint8], code: HiddenCode, mask: NDArray[np.bool_]) -> NDArray[np.uint8]:

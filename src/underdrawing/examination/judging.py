@@ -131,11 +131,13 @@ def with_map(
     recovered = None
     if whole is not None and finding.tampered:
         recovered = replace(picture, pixels=framing.painted(whole.pixels, mask))
+    recoloured = None if examined.recoloured is None else framing.mask_on_suspect(examined.recoloured) & mask
     height, width = framing.suspect.shape[:2]
     return replace(
         verification,
         geometry=replace(verification.geometry, suspect_px=(height, width)),
         tampered_fraction=float(mask.mean()),
+        recoloured_fraction=0.0 if recoloured is None else float(recoloured.mean()),
         tamper_probability=framing.plane_on_suspect(finding.probability),
         mask=mask,
         recovered=recovered,

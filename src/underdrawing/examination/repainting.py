@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
-__all__ = ["repainted"]
+__all__ = ["Repainted", "repainted"]
 
 _LARGEST = 8
 """How many regions are looked at, the largest first."""
@@ -25,6 +26,20 @@ _LARGEST = 8
 _FEWEST_PX = 128
 _TOLD_SCALES = 5
 _INSIDE, _AS_IT_WAS, _MOSTLY = 0.5, 15.0, 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class Repainted:
+    """A suspect with a region as it was.
+
+    Attributes:
+        pixels: H×W×3, the type of the suspect; equal to it outside the region.
+        recoloured: H×W bool, the part of the region that was only given other colours, which are undone; None where
+            there is none.
+    """
+
+    pixels: Pixels
+    recoloured: NDArray[np.bool_] | None = None
 
 
 def repainted(
@@ -35,7 +50,7 @@ def repainted(
     canvas: NDArray[np.uint8],
     code: HiddenCode,
     tokenizer: Tokenizer,
-) -> Pixels:
+) -> Repainted:
     """The suspect with a region as it was.
 
     That a part of it was only recoloured has to show: with the colours undone, most of its cells get back the tokens
@@ -48,14 +63,11 @@ def repainted(
         canvas: 256×256×3 RGB uint8, the suspect.
         code: the hidden code.
         tokenizer: the tokenizer.
-
-    Returns:
-        H×W×3, the type of the suspect; equal to it wherever the mask is False.
     """
     result = paint_back(suspect, remembered, mask, canvas=canvas)
     if code.n_scales < _TOLD_SCALES or (code.n_scales == _TOLD_SCALES and code.known is not None):
-        return result
-    size = mask.shape[::-1]
+        return Repainted(result)
+    size, recoloured = mask.shape[::-1], np.zeros_like(mask)
     for region in _regions(mask):
         recolouring = fitted_recolouring(canvas, remembered, region)
         if recolouring is None or not _tokens_back(recolouring, canvas, region, code, tokenizer):
@@ -63,7 +75,8 @@ def repainted(
         where = mask & (cv2.resize(region.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
         undone = recolouring.undone(suspect, where)
         result[where] = undone[where]
-    return result
+        recoloured |= where
+    return Repainted(result, recoloured if recoloured.any() else None)
 
 
 def _regions(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:

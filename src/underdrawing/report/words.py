@@ -53,7 +53,7 @@ _BLOCKS = {
     "fine": ("Fine detail", "the picture as a 32 × 32 code"),
 }
 _FOUND_BY = {"id": "the id in its mark", "code": "the code in its mark", "fingerprint": "what it looks like"}
-_ALL = 0.995
+_ALL, _NEARLY_ALL = 0.995, 0.9
 _STRAIGHT_DEGREES = 0.15
 _HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -160,11 +160,15 @@ def _recovery_sentence(verification: Verification) -> str:
         return ""
     if verification.known is not None and verification.known.exact:
         return "What was there is shown in the very pixels of the original, to which the vault led."
-    if verification.recovery_source == "vault":
-        return "What was there has been painted back from the code that the vault keeps."
     if verification.verdict is Verdict.TRANSPLANTED:
         return "The picture that the mark was made for is shown as far as its code tells."
-    return "What was there has been painted back from the code in the remaining pixels."
+    if verification.recoloured_fraction > _NEARLY_ALL * verification.tampered_fraction:
+        return "Only the colours were changed there. They have been undone; every detail is the picture's own."
+    code = "that the vault keeps" if verification.recovery_source == "vault" else "in the remaining pixels"
+    painted = f"What was there has been painted back from the code {code}"
+    if not verification.recoloured_fraction:
+        return f"{painted}."
+    return f"{painted}; where only colours were changed, {percent(verification.recoloured_fraction)}, they were undone."
 
 
 def vault_words(verification: Verification) -> list[str]:

@@ -32,6 +32,7 @@ def found(pixels, key=None):
         "aspect0.93",
         "resize0.9+page1.5+jpeg90",
         "perspective0.004",
+        "perspective0.02",
     ],
 )
 def test_reference_a_moved_copy_is_placed_where_it_lies(large, name):

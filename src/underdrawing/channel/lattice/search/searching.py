@@ -27,8 +27,9 @@ from underdrawing.channel.lattice.search.glances import (
 )
 from underdrawing.channel.lattice.search.locating import located
 from underdrawing.channel.lattice.search.placement import Placement
+from underdrawing.channel.lattice.search.settling import settled
 from underdrawing.channel.lattice.search.spotting import SPOT_PX, spotted
-from underdrawing.channel.lattice.search.tuning import PROJECTIVE, nudged, settled, tuned
+from underdrawing.channel.lattice.search.tuning import PROJECTIVE, nudged, tuned
 from underdrawing.channel.lattice.search.window import Luma, Window
 
 __all__ = ["placement_near", "placements"]

@@ -1,6 +1,6 @@
 """`make demo`: protect photographs, doctor them for real, and have them tell what they showed before.
 
-Five photographs that come with scikit-image are protected with facts and a signature, saved as JPEG, doctored, and
+Photographs that come with scikit-image are protected with facts and a signature, saved as JPEG, doctored, and
 saved again at JPEG quality 75. Each suspect is then verified from its pixels alone. The folder that comes out holds
 every file on the way, a report for each picture, and index.html with the numbers. Everything goes through the public
 interface.
@@ -137,7 +137,7 @@ def main() -> int:
     index = arguments.output / "index.html"
     write_atomically(index, index_page(stories).encode(), overwrite=True)
     if arguments.sheet:
-        write_atomically(arguments.sheet, contact_sheet(stories[:2]), overwrite=True)
+        write_atomically(arguments.sheet, contact_sheet(stories[:3]), overwrite=True)
     print_summary(stories, index)
     return int(any(story.verification.verdict is not underdrawing.Verdict.TAMPERED for story in stories))
 

@@ -95,7 +95,7 @@ def _shifted(by: Point) -> Callable[[Pixels], Pixels]:
 
 
 def _unused(pixels: Pixels) -> Pixels:
-    """A removal looks at no donor."""
+    """Removals and other colours look at no donor."""
     return pixels
 
 
@@ -125,6 +125,19 @@ SCENES = (
         edit="the spoon removed",
         kind=Kind.REMOVAL,
         region=_ellipse((0.615, 0.69), (0.085, 0.15)),
+        donor=_unused,
+    ),
+    Scene(
+        name="suit",
+        source=data.astronaut,
+        facts={
+            "headline": "Eileen Collins in the orange suit of a shuttle crew",
+            "creator": "NASA",
+            "label": "space suit",
+        },
+        edit="the suit in another colour",
+        kind=Kind.RECOLOUR,
+        region=_ellipse((0.4, 0.78), (0.28, 0.3)),
         donor=_unused,
     ),
     Scene(

@@ -117,7 +117,7 @@ def cells(story: Story) -> dict[str, str]:
     }
 
 
-def contact_sheet(stories: list[Story], *, width_px: int = 1600, gap_px: int = 12) -> bytes:
+def contact_sheet(stories: list[Story], *, width_px: int = 1440, gap_px: int = 12) -> bytes:
     """Return the stories as rows of four pictures with their names below, as one JPEG file."""
     side_px = (width_px - 3 * gap_px) // 4
     rows = [_sheet_row(panels(story), side_px, gap_px) for story in stories]
@@ -127,7 +127,7 @@ def contact_sheet(stories: list[Story], *, width_px: int = 1600, gap_px: int = 1
         paper.paste(row, (0, top))
         top += row.height + gap_px
     buffer = io.BytesIO()
-    paper.save(buffer, "JPEG", quality=80, optimize=True)
+    paper.save(buffer, "JPEG", quality=78, optimize=True)
     return buffer.getvalue()
 
 

@@ -1,5 +1,6 @@
 """What was there, painted or with its colours undone."""
 
+import cv2
 import numpy as np
 import pytest
 from skimage import data
@@ -67,3 +68,15 @@ def test_limits_a_short_code_cannot_prove_a_recolouring(tokenizer, original, cod
     ours, painted = both(suspect, mask, code.prefix(4), tokenizer, remembered)
     assert np.array_equal(ours.pixels, painted)
     assert ours.recoloured is None
+
+
+def test_reference_what_the_map_took_in_by_mistake_stays_as_it_is(tokenizer, original, code, remembered):
+    """A map two pixels too wide: the ring was never recoloured, so its colours must not be turned."""
+    mask = region(original)
+    suspect = np.where(mask[..., None], original[..., [2, 0, 1]], original)
+    wide = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    ours, _ = both(suspect, wide, code, tokenizer, remembered)
+    ring = wide & ~mask
+    off = np.abs(ours.pixels[ring].astype(int) - original[ring]).mean()
+    turned = np.abs(original[ring].astype(int) - original[ring][..., [2, 0, 1]]).mean()
+    assert off < 0.3 * turned

@@ -24,6 +24,9 @@ _LARGEST = 8
 """How many regions are looked at, the largest first."""
 
 _FEWEST_PX = 128
+_RIM = 1 / 128
+"""How far from the edge a map may be off, as a share of the shorter side."""
+
 _TOLD_SCALES = 5
 _INSIDE, _AS_IT_WAS, _MOSTLY = 0.5, 15.0, 0.6
 
@@ -74,9 +77,26 @@ def repainted(
             continue
         where = mask & (cv2.resize(region.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
         undone = recolouring.undone(suspect, where)
-        result[where] = undone[where]
+        result[where] = _at_the_rim(suspect, undone, result, where)[where]
         recoloured |= where
     return Repainted(result, recoloured if recoloured.any() else None)
+
+
+def _at_the_rim(suspect: Pixels, undone: Pixels, painted: Pixels, where: NDArray[np.bool_]) -> Pixels:
+    """The region with its colours undone, and at its rim whichever is nearer to what is painted: these or the suspect's.
+
+    The edge of a map is a little off; what it took in by mistake was never recoloured.
+    """
+    reach = 2 * max(1, round(_RIM * min(where.shape))) + 1
+    core = cv2.erode(where.view(np.uint8), np.ones((reach, reach), np.uint8), borderValue=1) > 0
+    off_now, off_then = (_off(picture, painted) for picture in (suspect, undone))
+    return np.where((where & ~core & (off_now < off_then))[..., None], suspect, undone)
+
+
+def _off(picture: Pixels, painted: Pixels) -> NDArray[np.float32]:
+    """How far the colours of two pictures are apart, H×W float32, averaged over 3×3 pixels."""
+    apart = np.square(picture.astype(np.float32) - painted.astype(np.float32)).sum(axis=2)
+    return np.asarray(cv2.blur(apart, (3, 3)), dtype=np.float32)
 
 
 def _regions(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:

@@ -83,7 +83,7 @@ def repainted(
 
 
 def _at_the_rim(suspect: Pixels, undone: Pixels, painted: Pixels, where: NDArray[np.bool_]) -> Pixels:
-    """The region with its colours undone, and at its rim whichever is nearer to what is painted: these or the suspect's.
+    """The colours of a region undone; at its rim whichever is nearer to what is painted: these, or the suspect's own.
 
     The edge of a map is a little off; what it took in by mistake was never recoloured.
     """

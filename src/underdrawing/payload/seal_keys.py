@@ -6,22 +6,14 @@ is a line of text: ``underdrawing-x25519 BASE64 NAME``.
 Source: X25519 is RFC 7748.
 """
 
-import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from underdrawing.errors import KeyFileError
 from underdrawing.payload.keyfile import read_key_file
-from underdrawing.payload.keyforms import (
-    KEY_BYTES,
-    PublicHalf,
-    fingerprint,
-    load_armour,
-    load_pem,
-    save_armour,
-    save_pem,
-)
+from underdrawing.payload.keyforms import PublicHalf, load_pem
+from underdrawing.payload.keyhalves import PrivateHalf, Secret
 from underdrawing.payload.keys import SigningKey
 
 if TYPE_CHECKING:
@@ -29,51 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["OpeningKey", "Recipient", "SharedKey", "is_shared", "load_opener", "load_private", "load_recipients"]
 
-_LABEL = "UNDERDRAWING SHARED KEY"
-_MAKE_SHARED, _MAKE_OPENING = "underdrawing keys new --shared", "underdrawing keys new --opening"
 
-
-@dataclass(frozen=True)
-class SharedKey:
+class SharedKey(Secret):
     """A secret that seals confidential messages, and opens them again, for everybody who has the file.
 
     Attributes:
         secret: 32 bytes.
     """
 
-    secret: bytes = field(repr=False)
-
-    def __post_init__(self) -> None:
-        if len(self.secret) != KEY_BYTES:
-            raise KeyFileError(f"a shared key has {KEY_BYTES} bytes, got {len(self.secret)}")
-
-    @property
-    def fingerprint(self) -> str:
-        """``SHA256:`` and 43 characters that tell two keys apart and nothing of the secret."""
-        return fingerprint(b"underdrawing secret\0" + self.secret)
-
-    @classmethod
-    def new(cls) -> "SharedKey":
-        """A key from the randomness of the operating system."""
-        return cls(secrets.token_bytes(KEY_BYTES))
-
-    @classmethod
-    def load(cls, path: Path) -> "SharedKey":
-        """The key in a file that ``save`` wrote.
-
-        Raises:
-            KeyFileError: The file is missing or is something else.
-        """
-        return cls(load_armour(path, label=_LABEL, make=_MAKE_SHARED))
-
-    def save(self, path: Path) -> None:
-        """Write the key to a file that only its owner may read; a file that is there is never overwritten.
-
-        Raises:
-            OutputExistsError: The file is there.
-            KeyFileError: It cannot be written.
-        """
-        save_armour(path, self.secret, label=_LABEL)
+    what, label, make = "a shared key", "UNDERDRAWING SHARED KEY", "underdrawing keys new --shared"
 
 
 @dataclass(frozen=True)
@@ -83,56 +39,20 @@ class Recipient(PublicHalf):
     scheme = "underdrawing-x25519"
 
 
-class OpeningKey:
+class OpeningKey(PrivateHalf["X25519PrivateKey"]):
     """The private half: opens what was sealed for its public half. Make one with ``new``, ``load`` or ``from_seed``."""
 
-    def __init__(self, private: "X25519PrivateKey") -> None:
-        self._private = private
+    what, algorithm, make = "an opening key", "an X25519 key", "underdrawing keys new --opening"
 
     @classmethod
-    def new(cls) -> "OpeningKey":
-        """A key from the randomness of the operating system."""
-        return cls.from_seed(secrets.token_bytes(KEY_BYTES))
-
-    @classmethod
-    def from_seed(cls, seed: bytes) -> "OpeningKey":
-        """The key that belongs to 32 secret bytes."""
+    def _kind(cls) -> "type[X25519PrivateKey]":
         from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-        if len(seed) != KEY_BYTES:
-            raise KeyFileError(f"the seed of an opening key has {KEY_BYTES} bytes, got {len(seed)}")
-        return cls(X25519PrivateKey.from_private_bytes(seed))
-
-    @classmethod
-    def load(cls, path: Path, *, password: str | None = None) -> "OpeningKey":
-        """The key in a PEM file.
-
-        Raises:
-            KeyFileError: The file is missing, is not an X25519 key, or needs a password or another one.
-        """
-        from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
-        private = load_pem(path, password=password, what="an opening key", make=_MAKE_OPENING)
-        if not isinstance(private, X25519PrivateKey):
-            raise KeyFileError(f"{path}: expected an X25519 key, got another kind; make one with `{_MAKE_OPENING}`")
-        return cls(private)
-
-    def save(self, path: Path, *, password: str | None = None) -> None:
-        """Write the key to a PEM file that only its owner may read.
-
-        Args:
-            path: Where to; a file that is there is never overwritten.
-            password: Encrypts the file; None or an empty one leaves it readable to whoever gets it.
-
-        Raises:
-            OutputExistsError: The file is there.
-            KeyFileError: It cannot be written.
-        """
-        save_pem(path, self._private, password=password)
+        return X25519PrivateKey
 
     def public(self, *, name: str = "") -> Recipient:
         """The public half, with the name of its owner."""
-        return Recipient(self._private.public_key().public_bytes_raw(), name)
+        return Recipient(self._public_bytes(), name)
 
     def agree(self, other: bytes) -> bytes | None:
         """The 32 bytes that both sides of two key pairs come to; None for a public key that has no secret to it."""
@@ -153,7 +73,7 @@ def is_shared(path: Path) -> bool:
     Raises:
         KeyFileError: It cannot be read.
     """
-    return _LABEL.encode() in read_key_file(path)
+    return SharedKey.label.encode() in read_key_file(path)
 
 
 def load_opener(path: Path, *, password: str | None = None) -> SharedKey | OpeningKey:

@@ -24,7 +24,7 @@ _TOKEN_WEIGHT = 0.5
 _LATENT_WEIGHT = 0.3
 _COARSE_WEIGHT = 0.1
 _SEAM_WEIGHT = 0.1
-_PLAIN_SHARE = 0.3  # of the batch, on which the decoder goes on learning to work without the Transformer
+_PLAIN_SHARE = 0.5  # of the batch, on which the decoder goes on learning to work without the Transformer
 
 
 class Joint(nn.Module):

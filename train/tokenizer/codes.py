@@ -17,7 +17,7 @@ from underdrawing.tokenizer.weights import LinearWeights
 
 __all__ = ["Inputs", "Lookup", "as_tensors", "random_known"]
 
-_PREFIX_CHANCES = (0.05, 0.05, 0.07, 0.13, 0.35, 0.35)
+_PREFIX_CHANCES = (0.04, 0.04, 0.05, 0.09, 0.36, 0.42)
 _NO_CODE_CHANCE = 0.1  # of those that see their surroundings
 _PARTIAL_CHANCE = 0.3  # of those with scale 32
 

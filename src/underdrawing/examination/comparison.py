@@ -25,7 +25,8 @@ __all__ = ["compared"]
 _LUMA = np.array([[0.299, 0.587, 0.114]], dtype=np.float32)
 _COARSE_SCALES = 5
 _AROUND_PX = {16: 16, 32: 12}
-_INTACT, _LEAST_KEPT = 0.9, 0.5
+_INTACT, _LEAST_KEPT = 0.9, 0.4
+_CLEARLY_LESS = 0.7
 _FAR_OFF, _FEW_STRAYED = 30.0, 0.03
 
 
@@ -64,14 +65,14 @@ def _least_strayed(
     """The canvas with the likeliest tones, and how far its cells lie beyond the borders of their tokens.
 
     Where hardly a cell has strayed that the carrier calls untouched, the tones are as they were, and no others are
-    tried.
+    tried. Where many cells have kept their tokens, other tones have to do clearly better to be believed.
     """
     best: tuple[float, NDArray[np.int16], Strays] | None = None
     for number, canvas in enumerate(canvases):
         beyond = tokenizer.strays(canvas, code)
         trusted = beyond[cv2.resize(intact, beyond.shape[::-1], interpolation=cv2.INTER_AREA) > _INTACT]
         total = float(np.minimum(trusted, _FAR_OFF).sum())
-        if best is None or total < best[0]:
+        if best is None or total < best[0] * (_CLEARLY_LESS if best[2].steady else 1):
             kept = bool(np.count_nonzero(trusted == 0) > _LEAST_KEPT * trusted.size)
             best = total, canvas, Strays(beyond, steady=number == 0 and kept)
         if total <= _FEW_STRAYED * _FAR_OFF * trusted.size:

@@ -357,7 +357,8 @@ def summary(rows: Iterable[dict[str, Any]], *, records: int, strangers: int, spl
             "alone; *as shipped* also holds the nearest against their previews and may answer *not in the vault*, "
             "which counts as wrong here. PDQ and pHash have 256 bits; all methods are asked for the copy and its "
             "mirror image. *Unknown* are the same copies with their originals left out of the vault. *With the mark* "
-            "the photographs, 256×256, are protected, and what `verify` reads is asked for."
+            "the photographs, 256×256, are protected, and what `verify` reads is asked for. Ours is ahead in every row "
+            "but that of the plain half size, where everybody finds everything and nothing is left to be ahead by."
         ),
         top_table(by_row),
         (

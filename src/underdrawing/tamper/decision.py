@@ -30,7 +30,6 @@ _REGION_BELIEF = 0.5
 _LEAST_BLOCKS = 3
 _LEAST_REGION_EVIDENCE, _LEAST_COARSE_EVIDENCE, _LEAST_UNSTEADY_EVIDENCE = 35.0, 15.0, 90.0
 _LEAST_STRAY_EVIDENCE, _NEARLY_ALL = 20.0, 0.8
-_MOST_FOUND, _MOST_FOUND_WITHIN = 0.3, 0.7
 _LARGEST_HOLE_BLOCKS = 12
 _MOST_AGREEMENT = 0.25
 _AGREEMENT_PER_NAT = 0.2
@@ -174,37 +173,27 @@ def _seeds(blocks: _Blocks, *, steady: bool) -> tuple[NDArray[np.bool_], float, 
 def _outvoted(
     strays: Strays, seeds: NDArray[np.bool_], *, carrying: NDArray[np.bool_], steady: bool
 ) -> tuple[NDArray[np.bool_], float]:
-    """Blocks of regions that show something else although their chips agree, and the evidence for the clearest.
+    """Blocks of cells that show something else although no chips say so, and the evidence for the clearest region.
 
     Chips are heard in the brightness alone, so another colour leaves them as they were; and whoever knows the channel
     can write a message again over what he changed. Then every chip vouches for a place, and only the code tells. Where
     it tells that of nearly all that carries the mark, the mark is in the wrong picture, and no place is to blame.
+    Cells are coarse, so those in which chips have told of anything are left to them.
     """
     nats = strays.nats()
     least = _LEAST_STRAY_EVIDENCE if steady and strays.steady else _LEAST_UNSTEADY_EVIDENCE
     belief = settled_beliefs(np.float32(_SEED_LOG_ODDS) - nats, coupling=_SEED_COUPLING)
-    strayed = (belief > _REGION_BELIEF).astype(np.uint8)
-    count, labels = cv2.connectedComponents(strayed, connectivity=8)
+    told = (seeds & ~carrying).astype(np.float32)
+    silent = (belief > _REGION_BELIEF) & (cv2.resize(told, nats.shape[::-1], interpolation=cv2.INTER_AREA) == 0)
+    count, labels = cv2.connectedComponents(silent.astype(np.uint8), connectivity=8)
     against = np.bincount(labels.ravel(), -nats.ravel(), count)
-    inner = cv2.erode(strayed, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)), borderValue=1)
-    of_block, inner = (_enlarged(plane, seeds.shape) for plane in (labels, inner))
-    every, found, within, found_within = (
-        np.bincount(of_block.ravel(), plane.ravel(), count)
-        for plane in (np.ones_like(seeds), seeds, inner, inner * seeds)
-    )
-    missed = np.where(within > 0, found_within <= _MOST_FOUND_WITHIN * within, found <= _MOST_FOUND * every)
-    proven = (against >= least) & missed
+    proven = against >= least
     proven[0] = False
+    of_block = cv2.resize(labels.astype(np.int16), seeds.shape[::-1], interpolation=cv2.INTER_NEAREST)
     outvoted = np.asarray(proven[of_block])
     if np.count_nonzero(outvoted & carrying) > _NEARLY_ALL * np.count_nonzero(carrying):
         return np.zeros_like(outvoted), 0.0
     return outvoted, float(against[proven].max(initial=0.0))
-
-
-def _enlarged(plane: NDArray[np.integer] | cv2.typing.MatLike, size: tuple[int, ...]) -> NDArray[np.int16]:
-    """A plane of cells as one of rows×columns blocks."""
-    resized = cv2.resize(plane.astype(np.int16), (size[1], size[0]), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(resized, dtype=np.int16)
 
 
 def _grown(blocks: _Blocks, seeds: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

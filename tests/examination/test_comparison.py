@@ -6,7 +6,7 @@ from skimage import data
 
 from underdrawing.examination.comparison import compared
 from underdrawing.tamper.content import content_evidence
-from underdrawing.tokenizer import HiddenCode, Tokenizer
+from underdrawing.tokenizer import HiddenCode, Tokenizer, to_canvas
 
 SIZE = (32, 32)
 
@@ -113,3 +113,15 @@ def test_reference_untouched_tones_are_left_alone(tokenizer, photograph, code):
     found = strays(photograph, code.prefix(5), tokenizer)
     assert found.steady
     assert found.beyond.max() == 0
+
+
+def test_limits_tokens_that_are_not_known_have_not_strayed(tokenizer, photograph, code):
+    known = np.zeros((16, 16), dtype=bool)
+    known[:, :8] = True
+    tokens = np.where(known, code.scales[4], 0).astype(np.uint16)
+    part = HiddenCode((*code.scales[:4], tokens), known)
+    found = strays(photograph, part, tokenizer)
+    assert found.beyond.max() == 0
+    forged = recoloured(photograph, slice(None), slice(None))
+    assert (tokenizer.strays(to_canvas(forged).astype(np.int16), part)[:, 8:] == 0).all()
+    assert np.median(tokenizer.strays(to_canvas(forged).astype(np.int16), part)[:, :8]) > 10

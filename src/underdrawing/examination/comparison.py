@@ -47,7 +47,7 @@ def compared(
         tokenizer: the tokenizer.
         says: what ``tokenizer.linear_picture`` makes of the code, 256×256×3.
         intact: rows×columns float32, probability that each block of a grid over the image is untouched.
-        gamma: change of tone that is known from elsewhere and is undone. A gain and an offset are found here.
+        gamma: change of tone that is known from elsewhere and is undone. Other changes of tone are guessed here.
     """
     canvas, strays = _least_strayed(tones_undone(to_canvas(pixels), says, intact, gamma), code, tokenizer, intact)
     latents, busyness = tokenizer.latents(code), _gradient(says)

@@ -68,7 +68,7 @@ def repainted(
         tokenizer: the tokenizer.
     """
     result = paint_back(suspect, remembered, mask, canvas=canvas)
-    if code.n_scales < _TOLD_SCALES or (code.n_scales == _TOLD_SCALES and code.known is not None):
+    if not code.has_whole(_TOLD_SCALES):
         return Repainted(result)
     size, recoloured = mask.shape[::-1], np.zeros_like(mask)
     for region in _regions(mask):

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from underdrawing.recovery import colour_mixing
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,8 +28,6 @@ _FITTING_ROUNDS = 4
 _SURELY_UNTOUCHED, _NORMAL_QUANTILE = 0.4, 0.524
 _LEAST_DEVIATION = 3.0
 _CURVES = 0.75, 1.33
-_PULL_TO_SAME = 25.0
-"""Variance in grey levels below which colours do not tell how they were mixed."""
 
 
 def tones_undone(
@@ -102,12 +102,7 @@ def _mixed(expected: NDArray[np.float32], seen: NDArray[np.float32]) -> tuple[ND
     for _ in range(_FITTING_ROUNDS):
         error = np.abs(seen - expected @ mixing - offsets).max(axis=1)
         fitted = error < 2.5 * _typical(error)
-        x, y = expected[fitted], seen[fitted]
-        around, level = x - x.mean(axis=0), y.mean(axis=0)
-        spread = around.T @ around / len(x) + _PULL_TO_SAME * np.eye(3)
-        both = around.T @ (y - level) / len(x) + _PULL_TO_SAME * gain * np.eye(3)
-        mixing = np.linalg.solve(spread, both).astype(np.float32)
-        offsets = (level - x.mean(axis=0) @ mixing).astype(np.float32)
+        mixing, offsets = colour_mixing(expected[fitted], seen[fitted], gain=gain)
     return mixing, offsets
 
 

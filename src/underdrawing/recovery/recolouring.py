@@ -17,11 +17,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Recolouring", "fitted_recolouring"]
+__all__ = ["Recolouring", "colour_mixing", "fitted_recolouring"]
 
 _SIDES = (32, 64)
 _FEWEST_SQUARES, _WHOLLY = 12, 0.95
 _PULL_TO_SAME = 25.0
+"""Variance in grey levels below which colours do not tell how they were mixed."""
+
 _BEST_SHARE, _OUTLIER, _LEAST_ERROR = 0.6, 2.5, 6.0
 _MOST_ERROR, _LEAST_CHANGE = 14.0, 8.0
 
@@ -64,7 +66,7 @@ def fitted_recolouring(
         return None
     kept = np.ones(len(seen), dtype=np.bool_)
     for _ in range(2):
-        mixing, offsets = _affine(seen[kept], expected[kept])
+        mixing, offsets = colour_mixing(seen[kept], expected[kept])
         error = np.abs(seen @ mixing + offsets - expected).max(axis=1)
         kept = error < _OUTLIER * max(float(np.quantile(error, _BEST_SHARE)), _LEAST_ERROR)
     moved = float(np.abs(seen @ mixing + offsets - seen).mean())
@@ -85,14 +87,20 @@ def _squares(
     return seen, expected
 
 
-def _affine(
-    seen: NDArray[np.float32], expected: NDArray[np.float32]
+def colour_mixing(
+    before: NDArray[np.float32], after: NDArray[np.float32], *, gain: float = 1.0
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mixing and offsets by least squares; what the colours of the region do not tell stays as it is."""
-    middle, level = seen.mean(axis=0), expected.mean(axis=0)
-    around, pull = seen - middle, np.float32(_PULL_TO_SAME) * np.eye(3, dtype=np.float32)
-    mixing = np.linalg.solve(around.T @ around / len(seen) + pull, around.T @ (expected - level) / len(seen) + pull)
-    return mixing.astype(np.float32), (level - middle @ mixing).astype(np.float32)
+    """How colours were mixed: after = before @ mixing + offsets by least squares, 3×3 and 3 float32.
+
+    Args:
+        before, after: n×3 float32, RGB in grey levels.
+        gain: what a channel was multiplied by as far as the colours do not tell.
+    """
+    middle, level = before.mean(axis=0), after.mean(axis=0)
+    around, pull = before - middle, _PULL_TO_SAME * np.eye(3)
+    spread = around.T @ around / len(before) + pull
+    mixing = np.linalg.solve(spread, around.T @ (after - level) / len(before) + gain * pull).astype(np.float32)
+    return mixing, (level - middle @ mixing).astype(np.float32)
 
 
 def _averaged(plane: NDArray[np.uint8], side: int) -> NDArray[np.float32]:

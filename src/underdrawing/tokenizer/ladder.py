@@ -67,6 +67,10 @@ class HiddenCode:
         """How many scales the code has, 1..6; the last one may be known in part only."""
         return len(self.scales)
 
+    def has_whole(self, n_scales: int) -> bool:
+        """Whether the first ``n_scales`` scales are known, every token of them."""
+        return self.n_scales > n_scales or (self.n_scales == n_scales and self.known is None)
+
     def prefix(self, n_scales: int) -> HiddenCode:
         """The code of the first ``n_scales`` scales."""
         _check_n_scales(n_scales, at_least=1, at_most=self.n_scales)

@@ -112,7 +112,7 @@ class Tokenizer:
         Raises:
             UsageError: the code has no complete scale 16.
         """
-        if code.n_scales < len(_COARSE) or (code.n_scales == len(_COARSE) and code.known is not None):
+        if not code.has_whole(len(_COARSE)):
             raise UsageError(f"detail order: got {code.n_scales} scales, expected a code with a complete scale 16")
         cells = np.argsort(-self.linear.detail[code.scales[4]].ravel(), kind="stable")
         positions = np.arange(_FINE * _FINE).reshape(16, 2, 16, 2).transpose(0, 2, 1, 3).reshape(-1, 4)
@@ -168,12 +168,13 @@ class Tokenizer:
             code: the scales up to 16, or fewer, or more.
 
         Returns:
-            (side, side) float32, in units of latents; 0 where the token is still the nearest.
+            (side, side) float32, in units of latents; 0 where the token is still the nearest, or is not known.
         """
         number = min(code.n_scales, len(_COARSE)) - 1
-        side, closeness, vocabulary = self.closeness(canvas, HiddenCode(code.scales[:number]) if number else None)
+        side, closeness, vocabulary = self.closeness(canvas, code.prefix(number) if number else None)
         own, nearest = code.scales[number].ravel().astype(np.intp), closeness.argmax(axis=1)
-        return -vocabulary.distances(closeness, own, nearest[:, None]).reshape(side, side)
+        beyond = -vocabulary.distances(closeness, own, nearest[:, None]).reshape(side, side)
+        return beyond if code.known is None or code.has_whole(number + 1) else beyond * code.known
 
     def linear_picture(self, code: HiddenCode) -> NDArray[np.int16]:
         """What the scales up to 16 say without the decoder network: 256×256×3 RGB, int16, 0..255; exact integers."""

@@ -109,7 +109,9 @@ def protect(
         )
     with clock("embed"):
         also = partial(steadying, canvas, code.prefix(scales_in(message)), profile) if with_code else None
-        embedded = embed(picture.pixels, tiers_of(message), profile=profile, key=channel_key, also=also)
+        embedded = embed(
+            picture.pixels, tiers_of(message), profile=profile, key=channel_key, also=also, dense=message.dense
+        )
     return Protection(
         picture=replace(picture, pixels=embedded.pixels),
         id=f"{message.id:016x}",

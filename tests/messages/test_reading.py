@@ -90,7 +90,8 @@ def test_limits_a_code_known_in_part_says_so(clean):
 def test_rejects_a_mark_too_damaged_to_read(clean, protection, tokenizer):
     reception = receive(protection.picture.pixels)
     noise = np.random.default_rng(0).integers(0, 64, reception.bins.shape).astype(np.uint8)
-    assert read_message(replace(reception, bins=noise), tokenizer) is None
+    coefficients = np.random.default_rng(1).normal(0, 40, reception.bins.shape).astype(np.float32)
+    assert read_message(replace(reception, bins=noise, coefficients=coefficients), tokenizer) is None
 
 
 def test_an_anchor_that_the_channel_alone_does_not_deliver_is_read_with_what_the_picture_tells(tokenizer):

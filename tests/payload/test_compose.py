@@ -69,7 +69,7 @@ def test_round_trip_any_capacity(data: st.DataObject, material: dict[str, Any], 
     message = compose(**changed, capacity=capacity)
     anchor = parse_anchor(message.blocks[Block.ANCHOR])
     sizes_read = (anchor.core_bits, anchor.detail_bits, anchor.fine_bits)
-    for block, size, limit in zip(list(Block)[1:], sizes_read, vars(capacity).values(), strict=True):
+    for block, size, limit in zip(list(Block)[1:], sizes_read, list(vars(capacity).values())[:3], strict=True):
         assert message.blocks.get(block, np.zeros(0)).size == size <= limit
     read, known = read_all(message, fine_order)
     left_out = {name.removeprefix("facts.") for name in message.left_out if name.startswith("facts.")}

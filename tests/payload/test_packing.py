@@ -92,7 +92,7 @@ def test_reference_anchor_written_by_hand() -> None:
     text = "0001" + "1" + "0" + "0" + "000" + "0" + f"{63:07b}" + f"{126:08b}" + f"{1000:010b}" + f"{ID:064b}"
     text += "".join(f"{token:012b}" for side in (1, 2) for token in tokens[side])
     checksum = crc32_by_hand(b"anchor" + int(text, 2).to_bytes(20, "big"))
-    values = {"version": 1, "signed": 1, "confidential": 0, "codeless": 0, "recipients": 0, "reserved": 0, "id": ID}
+    values = {"version": 1, "signed": 1, "confidential": 0, "codeless": 0, "recipients": 0, "dense": 0, "id": ID}
     values |= {"core_words": 63, "detail_words": 126, "fine_words": 1000}
     arrays = {f"tokens_{side}": np.array(t, np.uint16).reshape(side, side) for side, t in tokens.items()}
     packed = pack(Block.ANCHOR, values | arrays, size_bits=192, id=ID)

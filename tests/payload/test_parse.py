@@ -3,6 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -70,12 +71,17 @@ def test_a_newer_version_is_said_to_be_one(message: Message) -> None:
         parse_anchor(anchor_with(message, version=2))
 
 
-@pytest.mark.parametrize("field", ["confidential", "codeless", "reserved"])
+@pytest.mark.parametrize("field", ["confidential", "codeless"])
 def test_an_unknown_feature_is_said_to_be_one(message: Message, field: str) -> None:
     with pytest.raises(UnsupportedVersionError, match="feature"):
         parse_anchor(anchor_with(message, **{field: 1}))
-    with pytest.raises(UnsupportedVersionError, match="feature"):
-        parse_anchor(anchor_with(message, reserved=1), hidden=True)
+
+
+@pytest.mark.parametrize("dense", [False, True])
+def test_a_dense_mark_says_that_it_is_one(material: dict[str, Any], dense: bool) -> None:
+    message = compose(**material, capacity=replace(CAPACITY, dense=dense))
+    assert message.dense == dense
+    assert parse_anchor(message.blocks[Block.ANCHOR]).dense == dense
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_round_trip_any_capacity(data: st.DataObject, material: dict[str, Any], 
     except CapacityError:
         assert capacity.core_bits < 1536 + 64
         return
-    limits = vars(capacity).values()
+    limits = list(vars(capacity).values())[:3]
     assert all(message.blocks.get(b, np.zeros(0)).size <= n for b, n in zip(list(Block)[1:], limits, strict=True))
     anchor, scales, told = read(message, material["fine_order"], opened(message, key_of(how)))
     left_out = {name.removeprefix("facts.") for name in message.left_out if name.startswith("facts.")}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from underdrawing.channel import Profile
-from underdrawing.channel.lattice import capacity_bits
+from underdrawing.channel.lattice import offer
 from underdrawing.messages.reading import SCALES_UPTO, TIER_OF
 from underdrawing.payload import (
     Block,
@@ -92,6 +92,7 @@ def message_for(
         CapacityError: a confidential mark has no room in this picture.
         ImageTooSmallError: the picture is too small or too long to carry a mark.
     """
+    offered = offer(picture.pixels, profile=profile)
     id = identity(code, facts) if confidential is None and with_code else new_identity()
     return compose(
         id=id,
@@ -99,7 +100,7 @@ def message_for(
         fine_order=tokenizer().detail_order(code.prefix(5)) if with_code else None,
         facts=facts,
         key=key,
-        capacity=Capacity(*capacity_bits(picture.pixels, profile=profile)),
+        capacity=Capacity(*offered.tier_bits, dense=offered.dense),
         seal=None if confidential is None else _seal(confidential, id),
     )
 

@@ -142,7 +142,7 @@ def read_message(reception: Reception, tokenizer: Tokenizer, keys: Sequence[Open
         return None
     anchor, bits = found
     sizes = (anchor.core_bits, anchor.detail_bits, anchor.fine_bits)
-    opened = reception.with_tiers((True, *(size > 0 for size in sizes)))
+    opened = reception.with_tiers((True, *(size > 0 for size in sizes)), dense=anchor.dense)
     reading = Reading(opened.learn(0, bits), anchor, bits={Block.ANCHOR: bits})
     return _Reader(pixels, tokenizer, tuple(keys)).complete(reading)
 
@@ -199,6 +199,7 @@ def _before_the_anchor(reception: Reception) -> Iterator[Reception]:
     yield reception
     usual = (True, *(size > 0 for size in most_bits(reception.candidate.grid)[:2]), False)
     yield reception.with_tiers(usual)
+    yield reception.with_tiers(usual, dense=True)
 
 
 @dataclass(frozen=True)

@@ -27,11 +27,17 @@ _CONFIDENTIAL_STEP = 4
 
 @dataclass(frozen=True)
 class Capacity:
-    """The information bits a carrier offers beyond the anchor, checksums included; 0 where a block cannot go at all."""
+    """What a carrier offers beyond the anchor.
+
+    Attributes:
+        core_bits, detail_bits, fine_bits: Information bits, checksums included; 0 where a block cannot go at all.
+        dense: Whether it wants to mark more densely than usual, which the anchor has to tell.
+    """
 
     core_bits: int
     detail_bits: int
     fine_bits: int
+    dense: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +48,13 @@ class Message:
         id: Identity of the record, 0 to 2**64 - 1.
         blocks: The blocks that fitted, the best protected first, each a bit string of a multiple of 32 bits.
         left_out: What did not fit: ``signature``, ``scale 16: 256 of 256 tokens``, ``facts.description``.
+        dense: Whether the carrier has to mark more densely than usual: the anchor says so.
     """
 
     id: int
     blocks: Mapping[Block, Bits]
     left_out: tuple[str, ...]
+    dense: bool = False
 
 
 def compose(
@@ -93,8 +101,9 @@ def compose(
     count = _token_count(plan, coded)
     sizes = {b: _size_bits(b, plan, bits, count) for b, bits in coded.items()}
     places = np.zeros(0, np.int64) if fine_order is None else np.asarray(fine_order)[:count]
-    writer = _Writer(id, tokens, places, coded, sizes, plan.shape, key if plan.shape.signed else None, seal)
-    return Message(id, writer.blocks(), (*_missing_parts(plan, key, count), *missed))
+    signer = key if plan.shape.signed else None
+    writer = _Writer(id, tokens, places, coded, sizes, plan.shape, signer, seal, capacity.dense)
+    return Message(id, writer.blocks(), (*_missing_parts(plan, key, count), *missed), capacity.dense)
 
 
 @dataclass(frozen=True)
@@ -195,6 +204,7 @@ class _Writer:
     shape: Shape
     key: SigningKey | None
     seal: Seal | None
+    dense: bool
 
     def blocks(self) -> dict[Block, Bits]:
         """All blocks, the best protected first."""
@@ -209,8 +219,9 @@ class _Writer:
 
     def _anchor(self) -> Bits:
         shape = self.shape
-        values: dict[str, Any] = {"version": VERSION, "reserved": 0, "id": self.id, "recipients": shape.recipients}
+        values: dict[str, Any] = {"version": VERSION, "id": self.id, "dense": self.dense}
         values |= {"signed": shape.signed, "confidential": shape.confidential, "codeless": not shape.coded}
+        values |= {"recipients": shape.recipients}
         for block in (Block.CORE, Block.DETAIL, Block.FINE):
             values[f"{block}_words"] = self.sizes.get(block, 0) // WORD_BITS
         return self._pack(Block.ANCHOR, values | self._scales(1, 2))

@@ -21,7 +21,7 @@ def anchor_hints(
 ) -> NDArray[np.float32]:
     """What the bits of an anchor probably are before anything is received: log-likelihood ratios, positive for 0.
 
-    The version and the kept bits are known, and of a length between two bounds the leading bits that both have.
+    The version is known, and of a length between two bounds the leading bits that both have.
 
     Args:
         least_bits, most_bits: The shortest and longest core, detail and fine block to be expected.
@@ -31,7 +31,7 @@ def anchor_hints(
     Returns:
         ``ANCHOR_BITS`` float32, 0 where nothing is known.
     """
-    expected = {"version": (VERSION, VERSION), "reserved": (0, 0)}
+    expected = {"version": (VERSION, VERSION)}
     expected |= {"confidential": (confidential,) * 2, "codeless": (not coded,) * 2}
     expected |= {} if confidential else {"recipients": (0, 0)}
     expected |= {} if coded else {"tokens_1": (0, 0), "tokens_2": (0, 0)}

@@ -58,6 +58,7 @@ class Anchor:
         confidential: Whether tokens and facts are enciphered.
         coded: Whether there is a hidden code.
         recipients: How many public keys a confidential message is sealed for; 0: sealed with a key file.
+        dense: Whether the carrier marked more densely than usual.
     """
 
     version: int
@@ -70,6 +71,7 @@ class Anchor:
     confidential: bool = False
     coded: bool = True
     recipients: int = 0
+    dense: bool = False
 
     @property
     def shape(self) -> Shape:
@@ -137,8 +139,8 @@ def parse_anchor(bits: Bits, *, hidden: bool = False, seal: Seal | None = None) 
 
     Raises:
         PayloadError: The checksum is wrong, or what it says contradicts itself.
-        UnsupportedVersionError: It is an anchor, but of a newer version, or with a feature this reader does not know,
-            or without a readable code and the caller cannot go on without one.
+        UnsupportedVersionError: It is an anchor, but of a newer version, or without a readable code and the caller
+            cannot go on without one.
     """
     bits = check_bits(bits, ANCHOR_BITS, what="anchor")
     if is_intact(Block.ANCHOR, bits):
@@ -152,7 +154,7 @@ def parse_anchor(bits: Bits, *, hidden: bool = False, seal: Seal | None = None) 
         raise PayloadError("anchor: holds tokens although it says that there is no code")
     tokens = tokens if coded and (seal is not None or not confidential) else ()
     signed, recipients = bool(values["signed"]), values["recipients"]
-    flags = {"confidential": confidential, "coded": coded, "recipients": recipients}
+    flags = {"confidential": confidential, "coded": coded, "recipients": recipients, "dense": bool(values["dense"])}
     anchor = Anchor(values["version"], values["id"], tokens, signed, *sizes, **flags)
     _check_sizes(anchor)
     return anchor
@@ -276,7 +278,7 @@ def _check_version(bits: Bits, *, hidden: bool) -> None:
         raise UnsupportedVersionError(
             f"the payload is of version {version}, this reader knows up to {VERSION}; use a newer underdrawing"
         )
-    if bits[_place("reserved")] or ((bits[_place("confidential")] or bits[_place("codeless")]) and not hidden):
+    if (bits[_place("confidential")] or bits[_place("codeless")]) and not hidden:
         raise UnsupportedVersionError(
             "the payload uses a feature this reader does not know (such as encryption); use a newer underdrawing"
         )

@@ -6,7 +6,7 @@ from skimage import data
 
 from scenes import mosaic, resized
 from underdrawing.channel import Profile
-from underdrawing.channel.lattice import capacity_bits
+from underdrawing.channel.lattice import capacity_bits, offer
 from underdrawing.errors import ImageTooSmallError
 
 
@@ -46,6 +46,14 @@ def test_limits_a_flat_picture_is_promised_what_every_picture_is():
     assert core >= 1600
     assert detail >= 3072
     assert fine == 0
+
+
+def test_reference_only_pictures_that_are_smooth_for_the_most_part_are_marked_densely():
+    assert offer(resized(data.rocket(), 1.25)).dense
+    assert offer(resized(data.rocket()[:, :427], 1024 / 427)).dense
+    assert not offer(data.astronaut()).dense
+    assert not offer(mosaic()).dense
+    assert not offer(resized(data.rocket(), 1.25), profile=Profile.DISCREET).dense, "it promises to stay quiet"
 
 
 def test_limits_depth_does_not_matter():

@@ -5,7 +5,7 @@ import pytest
 from skimage import data
 
 from scenes import FIRST_TIER_BITS, gained, jpeg, message, quarter_replaced, resized
-from underdrawing.channel.lattice import BLOCK, TIERS, embed, receive, receptions
+from underdrawing.channel.lattice import BLOCK, TIERS, embed, offer, receive, receptions
 from underdrawing.channel.lattice.layout import PILOT
 
 PRESENT = 3
@@ -45,6 +45,40 @@ def test_round_trip_every_tier_comes_back_with_a_quarter_replaced(large, large_t
     pixels, _ = quarter_replaced(large.pixels)
     arrived, _ = read(receive(pixels if quality is None else jpeg(pixels, quality)), large_tiers)
     assert arrived == sent(large_tiers) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(("side_px", "quality"), [(512, 50), (1024, 40)])
+def test_round_trip_a_dense_mark_outlives_a_usual_one(side_px, quality):
+    picture = resized(data.rocket()[:, :427], side_px / 427)
+    offered = offer(picture)
+    assert offered.dense
+    message_tiers = message(FIRST_TIER_BITS, *offered.tier_bits)
+    present = tuple(tier is not None for tier in message_tiers)
+    clear = []
+    for dense in (False, True):
+        reception = receive(jpeg(embed(picture, message_tiers, dense=dense).pixels, quality))
+        assert np.array_equal(reception.decode(0, FIRST_TIER_BITS).bits, message_tiers[0]), "read as it always was"
+        reception = reception.with_tiers(present, dense=dense)
+        known = reception.learn(1, message_tiers[1]).learn(2, message_tiers[2]).known
+        told = np.where(known == 1, -1, 1) * reception.soft_bits * reception.weight
+        clear.append(np.tanh(told[np.isin(reception.layout.roles, (1, 2))] / 2).sum())
+    assert clear[1] > 1.25 * clear[0]
+
+
+def test_reference_a_dense_mark_is_found_by_the_same_chips(astronaut, tiers):
+    usual, dense = (embed(astronaut, tiers, dense=dense) for dense in (False, True))
+    assert 0 < usual.psnr_db - dense.psnr_db < 1
+    one, other = (receive(marked.pixels) for marked in (usual, dense))
+    assert one.candidate.tone == other.candidate.tone
+    assert other.candidate.clustering > 0.9 * one.candidate.clustering
+
+
+def test_limits_a_dense_mark_taken_for_a_usual_one_says_less(astronaut, tiers):
+    reception = receive(embed(astronaut, tiers, dense=True).pixels)
+    present = tuple(tier is not None for tier in tiers)
+    right, wrong = (reception.with_tiers(present, dense=dense) for dense in (True, False))
+    assert right.decode(2, tiers[2].size).converged
+    assert np.abs(right.soft_bits[right.weight > 0]).sum() > 1.05 * np.abs(wrong.soft_bits[wrong.weight > 0]).sum()
 
 
 def test_round_trip_the_first_tier_comes_back_when_little_else_does(marked, tiers):

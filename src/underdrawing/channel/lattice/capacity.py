@@ -1,11 +1,13 @@
-"""How many information bits an image offers to each tier."""
+"""How many information bits an image offers to each tier, and whether it can spare a stronger mark."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import DESIGNS, GRIDS, TIERS
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, TIERS
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
 from underdrawing.channel.lattice.layout import Layout, layout_of
 from underdrawing.channel.lattice.masking import masking_levels
@@ -13,7 +15,7 @@ from underdrawing.channel.lattice.modulation import chip_steps
 from underdrawing.channel.lattice.transform import block_coefficients
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["capacity_bits", "most_bits"]
+__all__ = ["Offer", "capacity_bits", "most_bits", "offer"]
 
 _RATE = 0.5
 """Information bits per usable chip that still leaves room for a quarter of the picture to be replaced, and for JPEG."""
@@ -29,6 +31,8 @@ _ALWAYS = {GRIDS[0]: 0, GRIDS[1]: 2, GRIDS[2]: 2}
 
 _NOISE_LEVELS = 3.5
 """Grey levels by which a coefficient is off in a copy that JPEG 75 and an enlargement before left over."""
+_MUCH_NOISE_LEVELS = 5.0
+"""The same for half the size and JPEG 80, JPEG 50 or WebP 75: they leave 4 to 7."""
 _DEAF_STEPS = 0.33
 """Deviation from which on a chip tells nothing, in steps."""
 _CLIPPED_LEVELS = (12, 243)
@@ -38,10 +42,33 @@ _ENOUGH_CHIPS = 18_600
 length. For each that is missing the tier is two bits shorter. Fitted on enlarged smooth photographs."""
 _CAPTION_BITS = 5600
 """What the fine tier takes however smooth a picture is, if it can at all: a quarter of it holds a long caption."""
+_FAINT_TIER, _FEW_CHIPS = 2, {GRIDS[0]: 0, GRIDS[1]: 5700, GRIDS[2]: 4800}
+"""With fewer clear chips than this in much noise the third tier is lost too often, and the mark is made denser,"""
+_QUIET_DB = 40.7
+"""if it is as quiet as this; denser it is about 0.7 dB louder."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What an image offers to a message.
+
+    Attributes:
+        tier_bits: information bits of tiers 1, 2 and 3 beyond the always present tier 0; 0 where it cannot have one.
+        dense: whether its mark should be a dense one, see :class:`.design.Design`. So is that of a picture which is
+            smooth for the most part: it has few chips, and its mark is quiet enough to be a little louder.
+    """
+
+    tier_bits: tuple[int, int, int]
+    dense: bool
 
 
 def capacity_bits(pixels: Pixels, *, profile: Profile = Profile.STANDARD) -> Sequence[int]:
-    """Information bits for tiers 1, 2 and 3; tier 0 is always there.
+    """What an image offers to tiers 1, 2 and 3, in information bits; arguments and errors as those of ``offer``."""
+    return offer(pixels, profile=profile).tier_bits
+
+
+def offer(pixels: Pixels, *, profile: Profile = Profile.STANDARD) -> Offer:
+    """What an image offers.
 
     Args:
         pixels: H×W×3 RGB, uint8 or uint16.
@@ -59,10 +86,12 @@ def capacity_bits(pixels: Pixels, *, profile: Profile = Profile.STANDARD) -> Seq
     offered = [min(limit, int(count * _RATE)) for limit, count in zip(most, chips, strict=True)]
     if grid.side_px == GRIDS[-1]:
         offered[-1] = min(offered[-1], _lasting_bits(means, layout))
-    return [
+    core, detail, fine = (
         limit if tier < always else bits if bits >= least else 0
         for tier, (limit, bits, least) in enumerate(zip(most, offered, _LEAST_BITS, strict=True))
-    ]
+    )
+    few = profile is Profile.STANDARD and _heard_in_noise(steps, layout) < _FEW_CHIPS[grid.side_px]
+    return Offer((core, detail, fine), dense=few and _is_quiet(steps))
 
 
 def _lasting_bits(means: NDArray[np.float32], layout: Layout) -> int:
@@ -72,9 +101,32 @@ def _lasting_bits(means: NDArray[np.float32], layout: Layout) -> int:
     """
     steps = chip_steps(DESIGNS[Profile.STANDARD, GRIDS[-1]], masking_levels(means))
     low, high = _CLIPPED_LEVELS
-    heard = steps[(layout.roles == TIERS - 1) & (steps > 0) & ((means > low) & (means < high))]
-    worth = float(np.clip(1 - np.square(_NOISE_LEVELS / (_DEAF_STEPS * heard)), 0, None).sum())
-    return max(_CAPTION_BITS, _MOST_BITS[GRIDS[-1]][-1] - 2 * max(0, int(_ENOUGH_CHIPS - worth)))
+    heard = steps[(layout.roles == TIERS - 1) & ((means > low) & (means < high))]
+    missing = int(_ENOUGH_CHIPS - _clear_chips(heard, _NOISE_LEVELS))
+    return max(_CAPTION_BITS, _MOST_BITS[GRIDS[-1]][-1] - 2 * max(0, missing))
+
+
+def _heard_in_noise(steps: NDArray[np.float32], layout: Layout) -> float:
+    """How many chips of the third tier are clear in much noise. Clipped ones count, for more of them would not help."""
+    return _clear_chips(steps[layout.roles == _FAINT_TIER], _MUCH_NOISE_LEVELS)
+
+
+def _is_quiet(steps: NDArray[np.float32]) -> bool:
+    """Whether a mark with these steps can be expected to leave a picture at ``_QUIET_DB`` or above.
+
+    A coefficient is moved by up to half a step times the pull, all distances alike likely; each of a block's pixels
+    shares in what becomes of its coefficients. On photographs this misses by up to 0.3 dB, where much is clipped 1 dB.
+    """
+    pull = DESIGNS[Profile.STANDARD, GRIDS[-1]].pull
+    blocks = steps[0].size
+    mean_square = pull**2 / 12 * float(np.square(steps).sum(dtype=np.float64)) / (blocks * BLOCK**2)
+    return 10 * math.log10(255**2 / max(mean_square, 1e-6)) > _QUIET_DB
+
+
+def _clear_chips(steps: NDArray[np.float32], noise_levels: float) -> float:
+    """About how many chips with these steps in grey levels a noise leaves; what there is of each counts."""
+    there = steps[steps > 0]
+    return float(np.clip(1 - np.square(np.float32(noise_levels / _DEAF_STEPS) / there), 0, None).sum())
 
 
 def most_bits(grid: WorkingGrid) -> tuple[int, int, int]:

@@ -15,7 +15,8 @@ times as much through one to 0.4, at equal robustness to JPEG and better structu
 Source: ours, from measurements described in ``docs/channel.md``.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,15 +83,23 @@ class Design:
             channels reward a longer step more. Weak coefficients need the second look.
         offset: shift of all lattices in steps. The steps of one profile times some gain are about those of the other;
             a shift of a quarter keeps a weaker mark from looking like a stronger one on a darker picture.
+        dense: the steps of a dense mark, which fills the weaker groups of smooth blocks too; None: there is none. The
+            two strongest groups, by whose chips a mark is found, are as in ``steps``: the reader learns of it from
+            tier 0. Pictures of which much is smooth have few chips and a quiet mark, and can spare it.
     """
 
     steps: NDArray[np.float32]
     pull: float
     corrections: int
     offset: float = 0.0
+    dense: NDArray[np.float32] | None = None
+
+    def densely(self) -> "Design":
+        """The design of dense marks; the same where there is none."""
+        return self if self.dense is None else replace(self, steps=self.dense)
 
 
-def _table(*groups: tuple[float, ...]) -> NDArray[np.float32]:
+def _table(*groups: Sequence[float] | NDArray[np.float32]) -> NDArray[np.float32]:
     """Steps of the groups, each from the smoothest to the busiest level."""
     table = np.array(groups, dtype=np.float32).T
     table.setflags(write=False)
@@ -101,10 +110,13 @@ _SMALL = _table((24, 34, 46, 56, 62, 66), (20, 30, 42, 54, 60, 64), (11, 14, 19,
 _MIDDLE = _table((35, 49, 61, 67, 71, 74), (30, 44, 55, 64, 67, 70), (0, 0, 17, 28, 38, 44), (0, 0, 0, 0, 24, 34))
 _LARGE = _table((25, 34, 45, 58, 70, 80), (10, 17, 28, 41, 50, 58), (9, 13, 20, 29, 38, 46), (0, 0, 13, 21, 29, 38))
 
+_DENSE_MIDDLE = _table(*_MIDDLE.T[:2], (26, 26, 27, 32, 38, 44), (0, 0, 0, 22, 28, 34))
+_DENSE_LARGE = _table(*_LARGE.T[:2], (20, 21, 24, 29, 38, 46), (0, 0, 13, 21, 29, 38))
+
 DESIGNS = {
     (Profile.STANDARD, 256): Design(_SMALL, pull=0.78, corrections=1),
-    (Profile.STANDARD, 512): Design(_MIDDLE, pull=0.78, corrections=1),
-    (Profile.STANDARD, 1024): Design(_LARGE, pull=0.78, corrections=2),
+    (Profile.STANDARD, 512): Design(_MIDDLE, pull=0.78, corrections=1, dense=_DENSE_MIDDLE),
+    (Profile.STANDARD, 1024): Design(_LARGE, pull=0.78, corrections=2, dense=_DENSE_LARGE),
     (Profile.DISCREET, 256): Design(_SMALL * np.float32(0.54), pull=0.8, corrections=2, offset=0.25),
     (Profile.DISCREET, 512): Design(_MIDDLE * np.float32(0.54), pull=0.8, corrections=2, offset=0.25),
     (Profile.DISCREET, 1024): Design(_LARGE * np.float32(0.66), pull=0.8, corrections=2, offset=0.25),
@@ -126,6 +138,7 @@ class Shares:
             channels only, but there a small part of a picture has many of them.
         rest: three rows (tiers 1–3) of weights per group; the chips left over are split by the weights of the tiers
             that are present.
+        dense: the same of a dense mark; None: they are the same.
     """
 
     woven: tuple[int, ...]
@@ -133,6 +146,7 @@ class Shares:
     sounding: float
     single: tuple[float, float, float, float]
     rest: tuple[tuple[float, float, float, float], ...]
+    dense: tuple[tuple[float, float, float, float], ...] | None = None
 
 
 SHARES = {
@@ -156,6 +170,7 @@ SHARES = {
         sounding=0.02,
         single=(0, 0, 0, 0),
         rest=((8.5, 1.5, 0, 0), (1.5, 5, 0, 0), (0, 3.5, 1, 1)),
+        dense=((8.5, 1.5, 3, 0), (1.5, 5, 3, 1), (0, 3.5, 4, 9)),
     ),
 }
 """How the chips of each grid are dealt out."""

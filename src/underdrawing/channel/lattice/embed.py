@@ -12,7 +12,7 @@ from underdrawing.channel.lattice.design import BLOCK, DESIGNS, TIERS
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
 from underdrawing.channel.lattice.layout import Layout, layout_of
 from underdrawing.channel.lattice.masking import masking_levels
-from underdrawing.channel.lattice.modulation import chip_steps, lattice_moves
+from underdrawing.channel.lattice.modulation import lattice_moves, steps_of
 from underdrawing.channel.lattice.transform import block_coefficients, from_coefficients
 from underdrawing.channel.ldpc import Segmented
 from underdrawing.channel.profiles import Profile
@@ -54,6 +54,7 @@ def embed(
     profile: Profile = Profile.STANDARD,
     key: bytes | None = None,
     also: Callable[[Plane], Plane] | None = None,
+    dense: bool = False,
 ) -> Embedded:
     """Hide up to four bit strings in the luminance of an image.
 
@@ -64,6 +65,7 @@ def embed(
         key: secret of the channel; without it the mark is readable by anybody.
         also: what else is to be done to the luminance, given what the mark does to it; both are H×W float32 in grey
             levels, and their sum is rounded and clipped once.
+        dense: more chips, see :class:`.capacity.Offer`; the first tier has to tell the reader.
 
     Raises:
         ImageTooSmallError: the image is too small or too long.
@@ -74,7 +76,7 @@ def embed(
     height, width = pixels.shape[:2]
     grid = WorkingGrid.for_embedding(height, width)
     present = [*tiers, *[None] * (TIERS - len(tiers))]
-    layout = layout_of(grid, tuple(tier is not None for tier in present), key)
+    layout = layout_of(grid, tuple(tier is not None for tier in present), key, dense=dense)
     layout = layout.shifted(DESIGNS[profile, grid.side_px].offset)
     residual = _fit(pixels, grid, layout, _chip_bits(layout, present), profile, also)
     return Embedded(_add(pixels, residual), _psnr_db(residual, pixels.dtype), grid)
@@ -105,7 +107,7 @@ def _fit(
     up, down = _headroom(pixels)
     means, coefficients = block_coefficients(luminance(pixels), rows=grid.rows, columns=grid.columns)
     design = DESIGNS[profile, grid.side_px]
-    steps = chip_steps(design, masking_levels(means))
+    steps = steps_of(design, masking_levels(means), layout)
     moves = lattice_moves(coefficients, steps, bits, layout, design.pull)
     missing = np.where(layout.carrying, moves, np.float32(0)) * unit
     moves, wanted = missing, missing.copy()

@@ -44,6 +44,7 @@ class Layout:
         signs: float32 ±1, sign with which a coefficient enters a shared chip; 1 for a chip of its own.
         shared: bool, whether the chip is one of several coefficients that carry the same.
         names: uint8, which of the 256 bits that tell the frame each pilot of its own carries.
+        dense: whether it is a dense mark, see :class:`.design.Design`.
     """
 
     roles: NDArray[np.int8]
@@ -53,6 +54,7 @@ class Layout:
     signs: NDArray[np.float32]
     shared: NDArray[np.bool_]
     names: NDArray[np.uint8]
+    dense: bool = False
 
     @cached_property
     def carrying(self) -> NDArray[np.bool_]:
@@ -66,16 +68,17 @@ class Layout:
 
 
 @lru_cache(maxsize=8)
-def layout_of(grid: WorkingGrid, tiers: tuple[bool, ...], key: bytes | None = None) -> Layout:
+def layout_of(grid: WorkingGrid, tiers: tuple[bool, ...], key: bytes | None = None, *, dense: bool = False) -> Layout:
     """The layout of a grid.
 
     Args:
         grid: the working grid.
         tiers: for each of the four tiers whether the message has it; tier 0 always is.
         key: secret of the channel, or None for the public layout that anybody can read.
+        dense: whether it is that of a dense mark.
     """
     side = grid.side_px // BLOCK
-    tile_roles, tile_positions, tile_shared, chips_per_tile = _tile(grid.side_px, tiers, key)
+    tile_roles, tile_positions, tile_shared, chips_per_tile = _tile(grid.side_px, tiers, key, dense)
     row, column = np.arange(grid.rows), np.arange(grid.columns)
     tile_of = (row // side)[:, None] + (column // side)[None, :]
     at = np.ix_(np.arange(len(COEFFICIENTS)), row % side, column % side)
@@ -94,7 +97,7 @@ def layout_of(grid: WorkingGrid, tiers: tuple[bool, ...], key: bytes | None = No
     coins = frame_bits(grid, key)[names]
     checks = (row[:, None] // WEAVE + column[None] // WEAVE).astype(np.uint8) & 1
     pilots = np.where(roles == PILOT, np.where(shared, checks, coins), np.uint8(0))
-    return Layout(roles, positions.astype(np.int32), pilots, dither, signs, shared, names)
+    return Layout(roles, positions.astype(np.int32), pilots, dither, signs, shared, names, dense)
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ def _permutation(key: bytes | None, purpose: str, length: int) -> NDArray[np.int
 
 @lru_cache(maxsize=8)
 def _tile(
-    side_px: int, tiers: tuple[bool, ...], key: bytes | None
+    side_px: int, tiers: tuple[bool, ...], key: bytes | None, dense: bool
 ) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.bool_], NDArray[np.int32]]:
     """Roles, positions and sharing of the chips of one tile, and how many chips each tier has in it."""
     side = side_px // BLOCK
@@ -170,7 +173,7 @@ def _tile(
         free = np.flatnonzero(flat == UNUSED)
         order = free[_permutation(key, f"roles {side_px} {group}", free.size)]
         kinds = np.array([PILOT, *range(TIERS)], dtype=np.int8)
-        dealt = np.repeat(kinds, _counts(side_px, tiers, group, free.size))
+        dealt = np.repeat(kinds, _counts(side_px, tiers, group, free.size, dense))
         flat[order[: dealt.size]] = dealt
         roles[coefficients] = flat.reshape(-1, side, side)
     positions = np.zeros(roles.shape, dtype=np.int32)
@@ -190,12 +193,13 @@ def _shared_roles(side_px: int, key: bytes | None) -> NDArray[np.int8]:
     return np.repeat(coarse.reshape(-1, side, side), SPREAD, axis=0)
 
 
-def _counts(side_px: int, tiers: tuple[bool, ...], group: int, free: int) -> list[int]:
+def _counts(side_px: int, tiers: tuple[bool, ...], group: int, free: int, dense: bool) -> list[int]:
     """How many of the free chips of a group are pilots, carry tier 0, or go to tiers 1–3; none of the latter if no tier
     wants any."""
     shares = SHARES[side_px]
     pilots, single = int(free * shares.sounding), int(free * shares.single[group])
-    weights = [shares.rest[tier - 1][group] if tiers[tier] else 0.0 for tier in range(1, TIERS)]
+    rest = shares.dense if dense and shares.dense is not None else shares.rest
+    weights = [rest[tier - 1][group] if tiers[tier] else 0.0 for tier in range(1, TIERS)]
     total = sum(weights)
     left = free - pilots - single
     bounds = [int(left * part / total) if total else 0 for part in np.cumsum([0.0, *weights])]

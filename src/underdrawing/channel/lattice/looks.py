@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, Design
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
+from underdrawing.channel.lattice.layout import Layout
 from underdrawing.channel.lattice.masking import activity
-from underdrawing.channel.lattice.modulation import chip_steps
+from underdrawing.channel.lattice.modulation import steps_of
 from underdrawing.channel.lattice.search import Placement
 from underdrawing.channel.lattice.transform import block_coefficients
 
@@ -52,9 +53,9 @@ class Look:
     coefficients: NDArray[np.float32]
     visible: NDArray[np.bool_] | None = None
 
-    def steps(self, design: Design, levels: NDArray[np.intp]) -> NDArray[np.float32]:
+    def steps(self, design: Design, levels: NDArray[np.intp], layout: Layout) -> NDArray[np.float32]:
         """Lattice step of every chip at these levels, 24×rows×columns float32; 0 where there is no chip to be seen."""
-        steps = chip_steps(design, levels)
+        steps = steps_of(design, levels, layout)
         return steps if self.visible is None else steps * self.visible
 
     def undone(self, tone: Tone) -> "Look":

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import DESIGNS, LEVELS, SPREAD, TIERS
+from underdrawing.channel.lattice.design import DESIGNS, LEVELS, SPREAD, TIERS, Design
 from underdrawing.channel.lattice.evidence import NoiseModel, chip_cells, estimate_noise, log_intact, reliability
 from underdrawing.channel.lattice.grid import Pixels, luminance
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
@@ -96,10 +96,15 @@ class Reception:
         error = np.abs(self.coefficients) * doubt / np.maximum(self.steps, np.float32(1))
         return np.asarray(self.weight / (1 + np.square(error / np.float32(_HARMLESS_ERROR))), dtype=np.float32)
 
-    def with_tiers(self, present: tuple[bool, ...]) -> "Reception":
-        """The same reception once it is known which tiers the message has."""
-        layout = _layout(self.candidate, present, self.key)
-        return _settled(replace(self, layout=layout))
+    def with_tiers(self, present: tuple[bool, ...], *, dense: bool = False) -> "Reception":
+        """The same reception once it is known which tiers the message has, and whether the mark is a dense one."""
+        other = replace(self, layout=_layout(self.candidate, present, self.key, dense=dense))
+        return _settled(other._shifted(0) if dense else other)
+
+    @property
+    def design(self) -> Design:
+        """The numbers of the mark."""
+        return DESIGNS[self.candidate.profile, self.candidate.grid.side_px]
 
     def decode(
         self,
@@ -147,7 +152,7 @@ class Reception:
     def _shifted(self, shift: int) -> "Reception":
         """The same chips read as if every block were this many masking levels busier."""
         levels = np.clip(self.levels + shift, 0, LEVELS - 1)
-        steps = self.look.steps(DESIGNS[self.candidate.profile, self.candidate.grid.side_px], levels)
+        steps = self.look.steps(self.design, levels, self.layout)
         bins = phase_bins(self.coefficients, steps, self.layout)
         return replace(self, levels=levels, steps=steps, bins=bins)
 
@@ -220,7 +225,7 @@ def _placed(pixels: Pixels, placement: Placement, key: bytes | None) -> Iterator
 def _opened(candidate: Candidate, look: Look, suspect: Suspect, key: bytes | None) -> Reception:
     levels = levels_of(look.activity)
     layout = _layout(candidate, (True,) + (False,) * (TIERS - 1), key)
-    steps = look.steps(DESIGNS[candidate.profile, candidate.grid.side_px], levels)
+    steps = look.steps(DESIGNS[candidate.profile, candidate.grid.side_px], levels, layout)
     bins = phase_bins(look.coefficients, steps, layout)
     known = np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1))
     blank = np.ones(levels.shape, dtype=np.float32)
@@ -245,9 +250,9 @@ def _opened(candidate: Candidate, look: Look, suspect: Suspect, key: bytes | Non
     )
 
 
-def _layout(candidate: Candidate, present: tuple[bool, ...], key: bytes | None) -> Layout:
+def _layout(candidate: Candidate, present: tuple[bool, ...], key: bytes | None, *, dense: bool = False) -> Layout:
     offset = DESIGNS[candidate.profile, candidate.grid.side_px].offset
-    return layout_of(candidate.grid, present, key).shifted(offset)
+    return layout_of(candidate.grid, present, key, dense=dense).shifted(offset)
 
 
 def _relevelled(reception: Reception) -> Reception:
@@ -266,8 +271,7 @@ def _relevelled(reception: Reception) -> Reception:
 
 def _settled(reception: Reception, *, regions: bool = True) -> Reception:
     """Noise and reliability estimated from each other, twice around."""
-    candidate = reception.candidate
-    design = DESIGNS[candidate.profile, candidate.grid.side_px]
+    design = reception.design.densely() if reception.layout.dense else reception.design
     intact, noise = reception.intact, reception.noise
     for _ in range(2):
         weight = reception.weight * intact[None]

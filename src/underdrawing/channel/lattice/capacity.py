@@ -82,7 +82,7 @@ def offer(pixels: Pixels, *, profile: Profile = Profile.STANDARD) -> Offer:
     steps = chip_steps(DESIGNS[profile, grid.side_px], masking_levels(means))
     layout = layout_of(grid, (True,) * TIERS)
     most, always = _MOST_BITS[grid.side_px], _ALWAYS[grid.side_px]
-    chips = [int(np.count_nonzero((layout.roles == tier) & (steps > 0))) for tier in range(1, TIERS)]
+    chips = [int(np.count_nonzero(steps.ravel()[layout.places[tier]])) for tier in range(1, TIERS)]
     offered = [min(limit, int(count * _RATE)) for limit, count in zip(most, chips, strict=True)]
     if grid.side_px == GRIDS[-1]:
         offered[-1] = min(offered[-1], _lasting_bits(means, layout))
@@ -101,14 +101,14 @@ def _lasting_bits(means: NDArray[np.float32], layout: Layout) -> int:
     """
     steps = chip_steps(DESIGNS[Profile.STANDARD, GRIDS[-1]], masking_levels(means))
     low, high = _CLIPPED_LEVELS
-    heard = steps[(layout.roles == TIERS - 1) & ((means > low) & (means < high))]
+    heard = (steps * ((means > low) & (means < high))).ravel()[layout.places[TIERS - 1]]
     missing = int(_ENOUGH_CHIPS - _clear_chips(heard, _NOISE_LEVELS))
     return max(_CAPTION_BITS, _MOST_BITS[GRIDS[-1]][-1] - 2 * max(0, missing))
 
 
 def _heard_in_noise(steps: NDArray[np.float32], layout: Layout) -> float:
     """How many chips of the third tier are clear in much noise. Clipped ones count, for more of them would not help."""
-    return _clear_chips(steps[layout.roles == _FAINT_TIER], _MUCH_NOISE_LEVELS)
+    return _clear_chips(steps.ravel()[layout.places[_FAINT_TIER]], _MUCH_NOISE_LEVELS)
 
 
 def _is_quiet(steps: NDArray[np.float32]) -> bool:

@@ -88,7 +88,7 @@ def _chip_bits(layout: Layout, tiers: Sequence[NDArray[np.uint8] | None]) -> NDA
     for tier, message in enumerate(tiers):
         if message is not None:
             codeword = Segmented.for_information(message.size, parity_first=tier > 0).encode(message)
-            mine = np.flatnonzero(layout.roles == tier)
+            mine = layout.places[tier]
             bits.ravel()[mine] = codeword[layout.positions.ravel()[mine] % codeword.size]
     return bits
 

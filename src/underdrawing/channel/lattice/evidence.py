@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import GROUPS, LEVELS, SPREAD, Design
-from underdrawing.channel.lattice.layout import PILOT, Layout
+from underdrawing.channel.lattice.layout import Layout
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
 
 __all__ = ["NoiseModel", "chip_cells", "estimate_noise", "log_intact", "reliability"]
@@ -120,12 +120,8 @@ def _known_histogram(
     known: NDArray[np.int8],
     layout: Layout,
 ) -> NDArray[np.float64]:
-    """The same for chips with known bits alone, their phases turned to where they would be if all bits were 0.
-
-    Of shared chips only the pilots count: there are many of the others before anything else is known, and an outlier
-    among them would make the doubled phases of all of them look worse than they are.
-    """
-    chosen = np.flatnonzero((layout.roles == PILOT) | ((known >= 0) & ~layout.shared))
+    """The same for telling chips with known bits alone, their phases turned to where those of bits 0 would be."""
+    chosen = np.flatnonzero(layout.telling & (known >= 0))
     turned = bins.ravel()[chosen] + (known.ravel()[chosen] == 1) * np.uint8(PHASE_BINS // 2)
     return _histogram(turned & np.uint8(PHASE_BINS - 1), cells.ravel()[chosen], weight.ravel()[chosen])
 

@@ -125,7 +125,8 @@ class Reception:
             sweeps: of the decoder at most, for each of them.
         """
         code = Segmented.for_information(information_bits, parity_first=tier > 0)
-        mine = np.flatnonzero((self.layout.roles == tier) & (self.weight > 0))
+        mine = self.layout.places[tier]
+        mine = mine[self.weight.ravel()[mine] > 0]
         soft = self._soft_bits(mine) * self.weight.ravel()[mine]
         position = self.layout.positions.ravel()[mine] % code.buffer_bits
         combined = np.bincount(position, weights=soft, minlength=code.buffer_bits)
@@ -134,9 +135,9 @@ class Reception:
     def learn(self, tier: int, bits: NDArray[np.uint8]) -> "Reception":
         """The reception knowing that a tier says ``bits``; :meth:`settled` draws the conclusions."""
         codeword = Segmented.for_information(bits.size, parity_first=tier > 0).encode(bits)
-        mine = self.layout.roles == tier
+        mine = self.layout.places[tier]
         known = self.known.copy()
-        known[mine] = codeword[self.layout.positions[mine] % codeword.size].astype(np.int8)
+        known.ravel()[mine] = codeword.astype(np.int8)[self.layout.positions.ravel()[mine] % codeword.size]
         return self._with(known=known)
 
     def settled(self) -> "Reception":

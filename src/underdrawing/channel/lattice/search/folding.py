@@ -8,7 +8,7 @@ doubled ones tell places more exactly; together they are the score.
 Source: ours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,12 +16,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, WEAVE
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, SHARES, WEAVE
 from underdrawing.channel.lattice.layout import weave_of
 from underdrawing.channel.lattice.search.window import LEVEL_TURN, STRIDE_PX, Window
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["CELL_PX", "DOUBLED_WEIGHTS", "SINGLE_WEIGHTS", "Expectation", "Lead", "Voice", "angles_of", "heard"]
+__all__ = [
+    "CELL_PX",
+    "DOUBLED_WEIGHTS",
+    "SINGLE_WEIGHTS",
+    "Expectation",
+    "Lead",
+    "Voice",
+    "angles_of",
+    "heard",
+    "lanes_of",
+]
 
 CELL_PX = BLOCK * WEAVE
 """Side of a cell of the weave in grid pixels."""
@@ -84,6 +94,11 @@ class _Phasors:
     lanes: tuple[Whole, ...]
     single_power: float
     doubled_power: float
+
+
+def lanes_of(voices: Iterable[Voice]) -> int:
+    """How many lanes of shared chips have to be heard for some kinds of mark."""
+    return max(len(SHARES[voice.side_px].woven) for voice in voices)
 
 
 def angles_of(chips: Plane, levels: NDArray[np.integer], voice: Voice, group: int) -> Plane:
@@ -198,9 +213,12 @@ def _loud(
 ) -> list[Lead]:
     size = tuple(-(-side // _PAIR) * _PAIR for side in window.shape)
     sums = np.empty((len(phasors.lanes), len(stretches), _CELL, _CELL, 4), dtype=np.float32)
-    for lane, planes in enumerate(phasors.lanes):
-        for number, stretch in enumerate(stretches):
-            sums[lane, number] = _folded(planes, stretch, size)
+    upright = all(stretch[0, 1] == stretch[1, 0] == 0 for stretch in stretches)
+    for planes, folded in zip(phasors.lanes, sums, strict=True):
+        if upright:
+            folded[:] = [_folded(planes, stretch, size) for stretch in stretches]
+        else:
+            folded[:] = _folded_turned(planes, _shifts(np.array(stretches).tobytes(), size, window.shape), size)
     pilots, others = _agreements(sums, voice, key)
     *_, pilot_count, count = _patterns(voice.side_px, key)
     chips = window.levels.size / _CELL**2 / 2
@@ -246,9 +264,8 @@ def _agreements(sums: Plane, voice: Voice, key: bytes | None) -> list[Plane]:
 
 
 def _folded(lane: Whole, stretch: Matrix, size: tuple[int, ...]) -> Whole:
-    """Sums of a lane over all cells, 32×32×4: single phases with signs of a chessboard, doubled ones as they are."""
-    if stretch[0, 1] or stretch[1, 0]:
-        return _by_warping(lane, stretch, size)
+    """Sums of a lane over all cells of an upright grid, 32×32×4: single phases with signs of a chessboard, doubled ones
+    as they are."""
     down = np.zeros((_PAIR, *lane.shape[1:]), dtype=np.int16)
     for into, out in _pieces(size[0], lane.shape[0], stretch[1, 1]):
         down[into] += lane[out]
@@ -263,12 +280,6 @@ def _halved(sums: Whole) -> Whole:
     """Sums over two cells, 64×n×4, to those over one, single phases with the signs of a chessboard."""
     rows = np.ascontiguousarray(sums).reshape(_PAIR, -1)
     return np.asarray(rows[:_CELL] + _signs(rows.shape[1]) * rows[_CELL:]).reshape(_CELL, -1, 4)
-
-
-@lru_cache(maxsize=64)
-def _signs(length: int) -> Whole:
-    """With which signs the next cell counts, four by four."""
-    return np.tile(np.array([-1, -1, 1, 1], dtype=np.int16), length // 4)
 
 
 @lru_cache(maxsize=256)
@@ -286,20 +297,71 @@ def _pieces(count: int, length: int, scale: float) -> tuple[tuple[slice, slice],
     return tuple(pieces)
 
 
-def _by_warping(lane: Whole, stretch: Matrix, size: tuple[int, ...]) -> Whole:
-    """The same for a lattice that is turned or sheared."""
-    rows, columns = size
-    centre, window_centre = (np.array([width / 2 - 0.5, height / 2 - 0.5]) for height, width in (size, lane.shape[:2]))
-    sampled = np.column_stack([stretch, window_centre - stretch @ centre])
-    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
-    laid: Whole = np.asarray(
-        cv2.warpAffine(lane, sampled, (columns, rows), flags=flags, borderMode=cv2.BORDER_CONSTANT), dtype=np.int16
-    )
-    sums = np.zeros((_PAIR, _PAIR, 4), dtype=np.int16)
-    for row in range(0, rows, _PAIR):
-        for column in range(0, columns, _PAIR):
-            sums += laid[row : row + _PAIR, column : column + _PAIR]
-    return _halved(_halved(sums).transpose(1, 0, 2)).transpose(1, 0, 2)
+def _folded_turned(lane: Whole, shifts: NDArray[np.intp], size: tuple[int, ...]) -> list[Whole]:
+    """The same for grids that are turned or sheared, one after the other.
+
+    Two by two cells are added up once and for all; so near to each other it hardly matters how they are turned. A
+    sample that is moved over the edge of its four cells comes back at their other edge.
+    """
+    most = max(int(np.abs(shifts).max()), 1)
+    rows, columns = shifts.shape[1:3]
+    fours = _fours(_padded(lane, size), rows, columns, most)
+    return [_turned(fours, places + most) for places in shifts]
+
+
+@lru_cache(maxsize=64)
+def _shifts(stretches: bytes, size: tuple[int, ...], shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """By how many samples (x, y) each two by two cells of a padded lane move under each stretch, n×rows×columns×2.
+
+    The stretches, n×2×2 float64, are given as bytes, for most are asked for again and again.
+    """
+    changes = np.frombuffer(stretches).reshape(-1, 2, 2) - np.eye(2)
+    whole, inner = np.array(size[::-1]), np.array(shape[::-1])
+    across, down = (_PAIR * np.arange(length // _PAIR) + (_PAIR - length) / 2 for length in whole)
+    middles = np.stack(np.meshgrid(across, down), axis=-1)
+    moved = middles @ changes.transpose(0, 2, 1)[:, None] + (inner - whole) / 2 + (whole - inner) // 2
+    return np.asarray(np.rint(moved), dtype=np.intp)
+
+
+def _padded(lane: Whole, size: tuple[int, ...]) -> Whole:
+    """A lane in the middle of a larger plane of nothing."""
+    rows, columns = (whole - length for whole, length in zip(size, lane.shape, strict=False))
+    if rows == columns == 0:
+        return lane
+    edges = rows // 2, rows - rows // 2, columns // 2, columns - columns // 2
+    return np.asarray(cv2.copyMakeBorder(lane, *edges, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0)), dtype=np.int16)
+
+
+def _fours(lane: Whole, rows: int, columns: int, most: int) -> Whole:
+    """Sums over two by two cells, continued by so many places on every side: with the next cell the sign of single
+    phases changes. Rows × places down × columns × (places across · 4)."""
+    down = lane.reshape(rows, 2, _CELL, -1)
+    halved = (down[:, 0] + _signs(down.shape[3]) * down[:, 1]).reshape(rows, _CELL, columns, 2, _CELL * 4)
+    signs, edge = _signs(_CELL * 4), 4 * most
+    sums = halved[..., 0, :] + signs * halved[..., 1, :]
+    wide = np.empty((rows, _CELL + 2 * most, columns, 4 * _CELL + 2 * edge), dtype=np.int16)
+    inner = wide[..., edge:-edge]
+    inner[:, most:-most] = sums
+    np.multiply(sums[:, -most:], signs, out=inner[:, :most])
+    np.multiply(sums[:, :most], signs, out=inner[:, -most:])
+    np.multiply(inner[..., -edge:], signs[:edge], out=wide[..., :edge])
+    np.multiply(inner[..., :edge], signs[:edge], out=wide[..., -edge:])
+    return wide
+
+
+def _turned(fours: Whole, places: NDArray[np.intp]) -> Whole:
+    """Sums over all cells, each two by two of which begin at a place (x, y) of their own; 32×32×4."""
+    total = np.zeros((_CELL, _CELL * 4), dtype=np.int16)
+    for row, column in np.ndindex(*places.shape[:2]):
+        x, y = places[row, column].tolist()
+        total += fours[row, y : y + _CELL, column, 4 * x : 4 * (x + _CELL)]
+    return total.reshape(_CELL, _CELL, 4)
+
+
+@lru_cache(maxsize=64)
+def _signs(length: int) -> Whole:
+    """With which signs the next cell counts, four by four."""
+    return np.tile(np.array([-1, -1, 1, 1], dtype=np.int16), length // 4)
 
 
 def _matrix(window: Window, stretch: Matrix, size: tuple[int, ...], origin: Matrix) -> Matrix:

@@ -23,11 +23,13 @@ _STRONG, _WEAK = (tuple(Voice(side, profile) for side in (1024, 512)) for profil
 _SMALL = tuple(Voice(256, profile) for profile in Profile)
 _WINDOW_PX = 512
 
-_SCALE_STEP = 1.03
+_SCALE_STEP = 1.039
 _LEAST_BLOCK_PX, _LARGEST_BLOCK_PX = 8.5, 70.0
+_LARGEST_BLOCKS_PX = {256: 48.0, 512: 48.0, 1024: np.inf}
+"""Pictures on the smaller grids have blocks of up to 32 pixels, and are hardly enlarged by more than a half."""
 _LARGEST_SMALL_PX = 640
 _FEWEST_BLOCKS = 10
-_SCALES = tuple(0.01 * n for n in range(-1, 2))
+_SCALES = (-0.015, -0.005, 0.005, 0.015)
 
 _USUAL_SIZES_PX = (
     *((512, 768), (640, 960), (600, 800), (720, 1280), (768, 1024), (800, 1200)),
@@ -39,8 +41,8 @@ _HALF_PIXELS = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5))
 _FORGIVEN = 0.003
 _LEAST_PATCH_PX = 160
 
-_WIDEST, _ASPECT_STEP = 0.14, 0.03
-_STEEPEST_DEGREES, _DEGREES_STEP, _CLOSE_DEGREES = 12.0, 1.2, (-0.4, 0.0, 0.4)
+_WIDEST, _ASPECT_STEP, _CLOSE_ASPECTS = 0.14, 0.03, (-0.01, 0.0, 0.01)
+_STEEPEST_DEGREES, _DEGREES_STEP, _CLOSE_DEGREES = 12.0, 2.0, (-0.8, -0.4, 0.0, 0.4, 0.8)
 _ROUNDING_PX, _UNCERTAIN, _PULLED, _LONGEST = 8.0, 0.02, 0.012, 8.0
 _BENDS, _LESSER_PX = (-0.024, -0.012, 0.0, 0.012, 0.024), 400
 
@@ -122,7 +124,8 @@ def any_scale(size_px: tuple[int, int], *, usual: bool = False) -> Iterator[Glan
     scales = tuple(np.eye(2) * (1 + scale) for scale in _SCALES)
     voices = _STRONG if usual else (*_STRONG, *_WEAK, *(_SMALL if min(size_px) <= _LARGEST_SMALL_PX else ()))
     for block in _block_sizes(size_px):
-        yield Glance(np.eye(2) * block / BLOCK, voices, scales)
+        likely = tuple(voice for voice in voices if block <= _LARGEST_BLOCKS_PX[voice.side_px])
+        yield Glance(np.eye(2) * block / BLOCK, likely, scales)
 
 
 def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
@@ -132,7 +135,7 @@ def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
             continue
         step = min(size_px) / side
         long = np.diag([1.0, 0.0] if size_px[1] >= size_px[0] else [0.0, 1.0])
-        finer = tuple(np.eye(2) + stretch * long for stretch in _SCALES)
+        finer = tuple(np.eye(2) + stretch * long for stretch in _CLOSE_ASPECTS)
         for aspect in np.arange(-_WIDEST, _WIDEST + 1e-9, _ASPECT_STEP):
             linear = step * (np.eye(2) + aspect * long)
             height, width = np.array(size_px) / np.diag(linear)[::-1]
@@ -141,10 +144,10 @@ def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
 
 def rotated(size_px: tuple[int, int]) -> Iterator[Glance]:
     """The whole picture turned a little: on its old canvas, cut to what is full, or on a canvas that holds it all."""
-    finer = tuple(_rotation(np.deg2rad(degrees)) for degrees in _CLOSE_DEGREES)
     for degrees in np.arange(-_STEEPEST_DEGREES, _STEEPEST_DEGREES + 1e-9, _DEGREES_STEP):
-        angle = np.deg2rad(degrees)
-        for height, width in _sizes_before(size_px, abs(angle)):
+        angle = float(np.deg2rad(degrees))
+        for way, (height, width) in _sizes_before(size_px, abs(angle)).items():
+            finer = tuple(_turned_on(size_px, way, angle, float(np.deg2rad(more))) for more in _CLOSE_DEGREES)
             for voice in _STRONG:
                 if voice.side_px not in _audible((round(height), round(width))):
                     continue
@@ -153,6 +156,12 @@ def rotated(size_px: tuple[int, int]) -> Iterator[Glance]:
                 yield Glance(
                     linear, (voice,), finer, window_px=_LESSER_PX, frame_px=frame_px, slack_px=(_ROUNDING_PX,) * 2
                 )
+
+
+def _turned_on(size_px: tuple[int, int], way: str, angle: float, more: float) -> Matrix:
+    """How the grid of a picture changes that is turned by a little more in the same way."""
+    before, after = (_sizes_before(size_px, abs(turn)).get(way, size_px) for turn in (angle, angle + more))
+    return _rotation(more) * min(after) / min(before)
 
 
 def bent(size_px: tuple[int, int]) -> Iterator[Glance]:
@@ -203,15 +212,15 @@ def _block_sizes(size_px: tuple[int, int]) -> list[float]:
     return [float(size) for size in _LEAST_BLOCK_PX * _SCALE_STEP ** np.arange(count)]
 
 
-def _sizes_before(size_px: tuple[int, int], angle: float) -> list[tuple[float, float]]:
+def _sizes_before(size_px: tuple[int, int], angle: float) -> dict[str, tuple[float, float]]:
     """What (height, width) a picture had that is turned by an angle, for the three ways to do it."""
     height, width = size_px
     short, long = sorted(size_px)
     if angle < np.deg2rad(_DEGREES_STEP) / 2:
-        return [(height, width)]
+        return {"kept": (height, width)}
     sine, cosine = np.sin(angle), np.cos(angle)
     cut = max(cosine + long / short * sine, cosine + short / long * sine)
     both = cosine**2 - sine**2
     held = (cosine * height - sine * width) / both, (cosine * width - sine * height) / both
-    sizes = [(height, width), (cut * height, cut * width), held]
-    return [size for size in sizes if min(size) >= GRIDS[0] and max(size) <= _LONGEST * min(size)]
+    sizes = {"kept": (height, width), "cut": (cut * height, cut * width), "held": held}
+    return {way: size for way, size in sizes.items() if min(size) >= GRIDS[0] and max(size) <= _LONGEST * min(size)}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from underdrawing.channel.lattice.design import BLOCK
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.masking import activity, levels_of
-from underdrawing.channel.lattice.search.folding import SINGLE_WEIGHTS, Lead, Voice, heard
+from underdrawing.channel.lattice.search.folding import SINGLE_WEIGHTS, Lead, Voice, heard, lanes_of
 from underdrawing.channel.lattice.search.glances import (
     Glance,
     any_scale,
@@ -43,6 +43,7 @@ _LEAST_PX = 64
 _SMALL_PX = 450_000
 _WINDOWS, _WORTH_A_LOOK = 3, 0.4
 _WINDOW_PX, _BENT_PX = 512, 400
+_MOSTLY_SEEN = 0.85
 _PROBE_PX, _USUAL_BLOCK_PX = 20, 20
 _FLAT, _CLIPPED = 0.4, 123.0
 _GROWTH, _BENT_GROWTH = 1.5, 1.25
@@ -73,7 +74,7 @@ def placement_near(luma: Luma, grid: WorkingGrid, voice: Voice, *, key: bytes | 
 
 @dataclass(frozen=True)
 class _Patience:
-    """How many leads are nudged, tuned and followed, and the least scores they need to be nudged and followed.
+    """How many leads are nudged, tuned and followed, and the least scores they need for each.
 
     A small suspect has few blocks, so that the right lead may hardly stand out; but it also costs little to look at.
     One that lies where it is expected to has fewer rivals.
@@ -81,13 +82,14 @@ class _Patience:
 
     least_lead: float
     nudged_leads: int
+    least_nudged: float
     tuned_leads: int
     least_tuned: float
     followed_leads: int
 
 
-_PATIENT, _BRISK = _Patience(3.4, 100, 12, 5.0, 4), _Patience(3.6, 50, 8, 6.0, 2)
-_WHERE_EXPECTED = _Patience(3.0, 40, 8, 5.0, 3)
+_PATIENT, _BRISK = _Patience(3.4, 100, 4.5, 12, 6.5, 4), _Patience(3.6, 60, 4.5, 8, 6.5, 2)
+_WHERE_EXPECTED = _Patience(3.0, 24, 4.0, 8, 6.0, 3)
 
 
 def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
@@ -172,9 +174,25 @@ def _stages(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[tu
     """Leads worth following, stage by stage, and around which place they were tuned."""
     size_px = luma.size_px
     for number, centre in enumerate(centres):
-        yield centre, _promising(any_scale(size_px, usual=number > 0), luma, centre, key)
+        glances = any_scale(size_px, usual=number > 0)
+        new = (glance for glance in glances if not _is_seen(glance, luma, centre, centres[:number]))
+        yield centre, _promising(new, luma, centre, key)
     for stage in (stretched, rotated):
         yield centres[0], _promising(stage(size_px), luma, centres[0], key, patience=_WHERE_EXPECTED)
+
+
+def _is_seen(glance: Glance, luma: Luma, centre: Matrix, earlier: list[Matrix]) -> bool:
+    """Whether a glance shows about the same around a place as around an earlier one."""
+    extent = np.array(luma.size_px[::-1])
+    half = np.array(_window_px(luma, glance.linear, glance.window_px)[::-1]) / 2 * _scale(glance.linear)
+
+    def shown(one: Matrix, other: Matrix) -> float:
+        sides = np.minimum(one, other) + half, np.maximum(one, other) - half
+        return float(np.maximum(np.minimum(sides[0], extent) - np.maximum(sides[1], 0), 0).prod())
+
+    return any(
+        shown(centre, other) > _MOSTLY_SEEN * max(shown(centre, centre), shown(other, other)) for other in earlier
+    )
 
 
 def _whole(luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
@@ -182,7 +200,7 @@ def _whole(luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
     leads = []
     for matrix, voices in turned(luma.size_px):
         window_px = _window_px(luma, matrix[:2, :2], _WINDOW_PX)
-        window = Window.of(luma, matrix[:2, :2], centre, window_px, key=key)
+        window = Window.of(luma, matrix[:2, :2], centre, window_px, lanes=lanes_of(voices), key=key)
         reach = max(window_px) / 2 * _scale(matrix)
         for voice in voices:
             lead = Lead(voice, matrix, 0.0)
@@ -240,7 +258,7 @@ def _promising(
     loud: list[tuple[Lead, Window]] = []
     for glance in glances:
         size_px = _window_px(luma, glance.linear, glance.window_px)
-        window = Window.of(luma, glance.linear, centre, size_px, key=key)
+        window = Window.of(luma, glance.linear, centre, size_px, lanes=lanes_of(glance.voices), key=key)
         expected = glance.expected(centre, luma.size_px)
         for voice in glance.voices:
             leads = heard(window, voice, glance.stretches, expected=expected, least=patience.least_lead, key=key)
@@ -250,6 +268,8 @@ def _promising(
     leads.sort(key=lambda lead: -lead.score)
     stand: list[Lead] = []
     for lead in leads[: patience.tuned_leads]:
+        if lead.score < patience.least_nudged:
+            break
         stand.append(_tuned_nearby(lead, luma, centre, key, window_px=window_px))
         if stand[-1].score >= _SURE_LEAD:
             break
@@ -267,7 +287,7 @@ def _nudged_nearby(
 def _tuned_nearby(lead: Lead, luma: Luma, centre: Matrix, key: bytes | None, *, window_px: int = _WINDOW_PX) -> Lead:
     linear = lead.matrix[:2, :2]
     size_px = _window_px(luma, linear, window_px)
-    window = Window.of(luma, linear, centre, size_px, key=key)
+    window = Window.of(luma, linear, centre, size_px, lanes=lanes_of((lead.voice,)), key=key)
     reach = max(size_px) / 2 * _scale(linear)
     return tuned(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, key=key)
 

@@ -102,6 +102,7 @@ class Window:
         centre_px: Matrix,
         size_px: tuple[int, int],
         *,
+        lanes: int = LANES,
         apart: bool = False,
         key: bytes | None = None,
     ) -> "Window":
@@ -112,7 +113,8 @@ class Window:
             linear: 2×2 float64, what a step of one grid pixel is in suspect pixels.
             centre_px: (x, y) of the window's centre in suspect pixels.
             size_px: (height, width) of the window in grid pixels, even numbers.
-            apart: whether to take the single coefficients too.
+            lanes: how many lanes to take, the strongest first.
+            apart: whether to take the single coefficients too, after all lanes.
             key: secret of the channel.
         """
         rows, columns = size_px[0] // STRIDE_PX, size_px[1] // STRIDE_PX
@@ -120,7 +122,7 @@ class Window:
         matrix[:2, :2] = linear
         matrix[:2, 2] = centre_px - linear @ np.array([size_px[1] / 2, size_px[0] / 2])
         plane = _sampled(luma, matrix, (columns, rows))
-        chips = _chips(plane, (*_kernels(key), *_apart())) if apart else _chips(plane, _kernels(key))
+        chips = _chips(plane, (*_kernels(key), *_apart()) if apart else _kernels(key)[:lanes])
         return cls(chips, _levels(plane), _inside(luma.size_px, matrix, (rows, columns)), matrix)
 
     @cached_property
@@ -210,14 +212,26 @@ def _functions() -> Plane:
 
     The steps are fine: where a coefficient is ten steps, a loss of 5 % moves it by half a step. Hence least squares.
     """
+    return _fitted(STRIDE_PX, _MEAN_PX)
+
+
+@lru_cache(maxsize=1)
+def _coarse_mean() -> Plane:
+    """The first function, for means, on every other sample, each the mean of two; its sum is 1."""
+    mean = _fitted(_COARSE * STRIDE_PX, _COARSE * STRIDE_PX)[0]
+    return np.asarray(mean / mean.sum(), dtype=np.float32)
+
+
+def _fitted(stride_px: int, mean_px: float) -> Plane:
+    """The analysis functions on samples that far apart, each the mean of a stretch of so many pixels."""
     full = analysis_functions().astype(np.float64)
-    taps = full.shape[1] // STRIDE_PX // 2 + 1
-    samples = np.arange(-taps, taps + 1) * float(STRIDE_PX)
+    taps = full.shape[1] // stride_px // 2 + 1
+    samples = np.arange(-taps, taps + 1) * float(stride_px)
     pixels = np.arange(full.shape[1]) + 0.5 - full.shape[1] / 2
-    frequencies = np.linspace(0, 1 / (2 * STRIDE_PX), _FITTED)
+    frequencies = np.linspace(0, 1 / (2 * stride_px), _FITTED)
     weights = 1 / (frequencies + _STRONG_BELOW)
     heard, meant = (np.exp(2j * np.pi * np.outer(frequencies, at)) * weights[:, None] for at in (samples, pixels))
-    heard *= np.sinc(_MEAN_PX * frequencies)[:, None]
+    heard *= np.sinc(mean_px * frequencies)[:, None]
     wanted = meant @ full.T
     fitted, *_ = np.linalg.lstsq(np.concatenate([heard.real, heard.imag]), np.concatenate([wanted.real, wanted.imag]))
     return np.ascontiguousarray(fitted.T, dtype=np.float32)
@@ -225,13 +239,16 @@ def _functions() -> Plane:
 
 def _levels(plane: Plane) -> NDArray[np.uint8]:
     """Masking levels, taken at every other sample."""
-    mean = _functions()[0] / _functions()[0].sum()
-    every = cv2.sepFilter2D(plane, -1, mean, mean, borderType=cv2.BORDER_REFLECT)
-    means = np.asarray(every, dtype=np.float32)[::_COARSE, ::_COARSE]
+    rows, columns = plane.shape
+    halves = (-(-columns // _COARSE), -(-rows // _COARSE))
+    even = cv2.copyMakeBorder(plane, 0, rows % _COARSE, 0, columns % _COARSE, cv2.BORDER_REPLICATE)
+    coarse = cv2.resize(even, halves, interpolation=cv2.INTER_AREA)
+    mean = _coarse_mean()
+    means = np.asarray(cv2.sepFilter2D(coarse, -1, mean, mean, borderType=cv2.BORDER_REFLECT), dtype=np.float32)
     apart = _BLOCK // _COARSE
     padded = np.asarray(cv2.copyMakeBorder(means, apart, apart, apart, apart, cv2.BORDER_REPLICATE), dtype=np.float32)
-    rows, columns = means.shape
-    around = [padded[i * apart :, j * apart :][:rows, :columns] for i in range(3) for j in range(3) if (i, j) != (1, 1)]
+    high, wide = means.shape
+    around = [padded[i * apart :, j * apart :][:high, :wide] for i in range(3) for j in range(3) if (i, j) != (1, 1)]
     levels = levels_of(calmest(means, around)).astype(np.uint8)
-    full = np.repeat(np.repeat(levels, _COARSE, axis=0), _COARSE, axis=1)
-    return np.ascontiguousarray(full[: plane.shape[0], : plane.shape[1]])
+    full = np.asarray(cv2.resize(levels, None, fx=_COARSE, fy=_COARSE, interpolation=cv2.INTER_NEAREST))
+    return full.astype(np.uint8)[:rows, :columns]

@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 
 from scenes import bent, blurred, gained
-from underdrawing.channel.lattice import WorkingGrid
-from underdrawing.channel.lattice.design import GROUPS
+from underdrawing.channel import Profile
+from underdrawing.channel.lattice import TIERS, WorkingGrid
+from underdrawing.channel.lattice.design import DESIGNS, GROUPS
+from underdrawing.channel.lattice.layout import layout_of
 from underdrawing.channel.lattice.looks import Suspect, Tone
+from underdrawing.channel.lattice.masking import levels_of
 
 GRID = WorkingGrid.for_embedding(512, 512)
 
@@ -38,3 +41,26 @@ def test_reference_undoing_from_one_look_is_near_looking_again(astronaut, tone):
     suspect = Suspect(bent(astronaut, tone.gamma) if tone.gamma != 1 else blurred(astronaut, tone.blur_px))
     plain, exact = suspect.look(GRID, Tone()), suspect.look(GRID, tone)
     assert _error(plain.undone(tone), exact) < 0.85 * _error(plain, exact)
+
+
+def test_reference_only_blocks_that_are_white_or_black_all_over_are_silent(astronaut):
+    grid = WorkingGrid.for_embedding(512, 512)
+    grey = np.clip(astronaut, 5, 250)
+    assert Suspect(grey).look(grid, Tone()).audible is None
+    painted = grey.copy()
+    painted[:160, :160], painted[352:, 352:], painted[:160, 352:] = 255, 0, 200
+    look = Suspect(painted).look(grid, Tone())
+    inside = slice(1, 8)
+    assert look.clipped[inside, inside].all()
+    assert look.clipped[-8:-1, -8:-1].all()
+    assert not look.clipped[inside, -8:-1].any(), "grey may have been painted there, which is a change"
+    assert not look.clipped[12:20].any()
+    steps = look.steps(DESIGNS[Profile.STANDARD, 512], levels_of(look.activity), layout_of(grid, (True,) * TIERS))
+    assert not steps[:, look.clipped].any()
+    assert steps[:, ~look.clipped].any(axis=0).all()
+
+
+def test_limits_noise_on_white_is_listened_to(astronaut):
+    noisy = np.clip(astronaut, 5, 250)
+    noisy[:160, :160] = 255 - np.random.default_rng(0).integers(0, 5, (160, 160, 1))
+    assert Suspect(noisy).look(WorkingGrid.for_embedding(512, 512), Tone()).clipped is None

@@ -5,7 +5,7 @@ import pytest
 from skimage import data
 
 from scenes import FIRST_TIER_BITS, gained, jpeg, message, quarter_replaced, resized
-from underdrawing.channel.lattice import BLOCK, TIERS, embed, offer, receive, receptions
+from underdrawing.channel.lattice import BLOCK, TIERS, capacity_bits, embed, offer, receive, receptions
 from underdrawing.channel.lattice.layout import PILOT
 
 PRESENT = 3
@@ -45,6 +45,18 @@ def test_round_trip_every_tier_comes_back_with_a_quarter_replaced(large, large_t
     pixels, _ = quarter_replaced(large.pixels)
     arrived, _ = read(receive(pixels if quality is None else jpeg(pixels, quality)), large_tiers)
     assert arrived == sent(large_tiers) == [0, 1, 2, 3]
+
+
+def test_round_trip_a_sky_that_contrast_made_white_is_passed_over(astronaut):
+    picture = astronaut.copy()
+    picture[:230] = 255 - np.linspace(0, 20, 230)[:, None, None].astype(np.uint8)
+    tiers = message(FIRST_TIER_BITS, *capacity_bits(picture))
+    bright = np.clip((embed(picture, tiers).pixels - 128.0) * 1.2 + 128, 0, 255).astype(np.uint8)
+    reception = receive(jpeg(bright, 90))
+    white = reception.look.clipped
+    assert white[:8].mean() > 0.9
+    assert reception.intact[white].mean() < 0.3 < 0.5 < reception.intact[16:].mean()
+    assert np.array_equal(reception.decode(0, FIRST_TIER_BITS).bits, tiers[0])
 
 
 @pytest.mark.parametrize(("side_px", "quality"), [(512, 50), (1024, 40)])

@@ -19,6 +19,8 @@ from underdrawing.channel.lattice.transform import block_coefficients
 __all__ = ["Look", "Suspect", "Tone"]
 
 _DARKEST = 4.0
+_WHITE, _BLACK, _FLAT = 254.0, 1.0, 2.0
+"""Blocks beyond these means, in which no coefficient is larger than the last, all in grey levels, carry nothing."""
 _SQUARED_FREQUENCIES = np.array([v * v + h * h for v, h in COEFFICIENTS], dtype=np.float32) / (2 * BLOCK) ** 2
 
 
@@ -55,8 +57,22 @@ class Look:
 
     def steps(self, design: Design, levels: NDArray[np.intp], layout: Layout) -> NDArray[np.float32]:
         """Lattice step of every chip at these levels, 24×rows×columns float32; 0 where there is no chip to be seen."""
-        steps = steps_of(design, levels, layout)
-        return steps if self.visible is None else steps * self.visible
+        steps, audible = steps_of(design, levels, layout), self.audible
+        return steps if audible is None else steps * audible
+
+    @cached_property
+    def clipped(self) -> NDArray[np.bool_] | None:
+        """Which blocks are white or black all over, as contrast or brightness leave them, rows×columns; None: none."""
+        clipped = (self.means > _WHITE) | (self.means < _BLACK)
+        clipped[clipped] = np.abs(self.coefficients[:, clipped]).max(axis=0) < _FLAT
+        return clipped if clipped.any() else None
+
+    @property
+    def audible(self) -> NDArray[np.bool_] | None:
+        """Which blocks may carry chips, rows×columns: those that are seen and not clipped; None: all."""
+        if self.clipped is None:
+            return self.visible
+        return ~self.clipped if self.visible is None else self.visible & ~self.clipped
 
     def undone(self, tone: Tone) -> "Look":
         """About what the look would be with a tone undone: a hundredth of the work of looking again.

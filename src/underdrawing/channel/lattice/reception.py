@@ -23,6 +23,8 @@ __all__ = ["Reception", "nearby", "receive", "receptions", "searched"]
 
 _TONE_DOUBT = (0.01, 0.04)  # untouched, undone
 _HARMLESS_ERROR = 0.12
+_CLIPPED_EVIDENCE = np.float32(-2)
+"""Nats for a block that is white or black all over: nothing was heard there, and what is beside it is clipped too."""
 _LEVEL_DOUBT = 4.0
 """Nats by which another masking level must fit better before it is believed."""
 
@@ -278,6 +280,8 @@ def _settled(reception: Reception, *, regions: bool = True) -> Reception:
         weight = reception.weight * intact[None]
         noise = estimate_noise(reception.bins, reception.cells, weight, reception.known, reception.layout, design)
         evidence = log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known)
+        if reception.look.clipped is not None:
+            evidence = np.where(reception.look.clipped, _CLIPPED_EVIDENCE, evidence)
         intact = reliability(evidence, regions=regions)
     if reception.look.visible is not None:
         intact = intact * reception.look.visible

@@ -150,8 +150,9 @@ class _Probe:
         """Cosines of the pilots' phases; cosines of the doubled phases of the other chips, which depend on no bit; and
         how many steps from zero those are."""
         step = design.steps[levels_of(look.activity.ravel()), self.group]
-        if look.visible is not None:
-            step = step * look.visible.ravel()
+        audible = look.audible
+        if audible is not None:
+            step = step * audible.ravel()
         coefficients = look.coefficients[GROUPS[self.group]].reshape(-1, step.size)
         pilots = (coefficients[:, self.pilots] * self.signs).mean(axis=0)
         pilot_values, offset = _in_steps(pilots, step[self.pilots], self.pilot_offset)

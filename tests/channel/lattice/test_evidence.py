@@ -75,6 +75,28 @@ def test_reference_known_bits_tell_noise_that_doubled_phases_cannot():
             assert told.deviation[group, LEVELS - 1] == pytest.approx(0.28, rel=0.1)
 
 
+@pytest.mark.parametrize(("blocks", "deviation"), [(5, 0.11), (6, 0.12), (7, 0.12), (7, 0.13)])
+def test_limits_a_small_crop_tells_its_noise_by_all_kinds_together(blocks, deviation):
+    """A handful of blocks at every level: no kind has enough chips by itself."""
+    bins, _ = phases(deviation)
+    chosen = np.random.default_rng(1).integers(0, LEVELS, SHAPE[1:])
+    seen = np.zeros(SHAPE[1:], dtype=np.float32)
+    seen[:blocks, :blocks] = 1
+    noise = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen) * seen, UNKNOWN, LAYOUT, DESIGN)
+    told = noise.deviation.ravel()[chip_cells(LAYOUT, chosen)[weights(chosen) * seen > 0]]
+    assert np.allclose(told, deviation, rtol=0.25)
+
+
+def test_limits_a_small_crop_without_a_mark_is_told_to_be_loud():
+    chosen = np.random.default_rng(1).integers(0, LEVELS, SHAPE[1:])
+    seen = np.zeros(SHAPE[1:], dtype=np.float32)
+    seen[:8, :8] = 1
+    for seed in range(20):
+        bins = np.random.default_rng(seed).integers(0, PHASE_BINS, SHAPE).astype(np.uint8)
+        noise = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen) * seen, UNKNOWN, LAYOUT, DESIGN)
+        assert noise.deviation.min() > 0.25
+
+
 def test_limits_a_picture_without_a_mark_is_told_to_be_loud():
     bins = np.random.default_rng(0).integers(0, PHASE_BINS, SHAPE).astype(np.uint8)
     chosen = levels(LEVELS - 1)

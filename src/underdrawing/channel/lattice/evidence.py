@@ -26,7 +26,7 @@ _STRONGEST, _SUREST_ODDS = np.float32(20.0), np.float32(4.6)
 _COUPLING, _SETTLING_SWEEPS = np.float32(1.0), 6
 _NEIGHBOURS = np.array([[0.5, 1, 0.5], [1, 0, 1], [0.5, 1, 0.5]], dtype=np.float32)
 _SHARE_TOLD = 0.25
-_FEWEST_CHIPS = 16
+_FEWEST_CHIPS, _CLEARLY = 16, 5.0
 _PRIOR_CHIPS = 20
 _RARELY_UNEXPLAINED, _OFTEN_UNEXPLAINED = 1e-3, 0.15
 _UNHEARD_MARGIN = 1.1
@@ -91,13 +91,24 @@ def estimate_noise(
     doubled, total = _clustering(phases, harmonic=2)
     single, told = _clustering(_known_histogram(bins, cells, weight, known, layout), harmonic=1)
     rough = _rough(single, told)
-    clear = (total >= _FEWEST_CHIPS) & (doubled > 5 / np.sqrt(np.maximum(2 * total, 1)))
+    clear = (total >= _FEWEST_CHIPS) & (doubled > _CLEARLY / np.sqrt(np.maximum(2 * total, 1)))
     clear &= np.isnan(rough) | (told < _SHARE_TOLD * total)
     known_deviation = np.where(clear, _deviation(doubled, 2), rough)
+    if np.isnan(known_deviation).all():
+        known_deviation = _of_all_together(doubled, total)
     prior = np.exp(-2 * np.pi**2 * np.square(np.minimum(_filled(known_deviation, design), _MOST_DEVIATION)))
     blended = (single * told + prior * _PRIOR_CHIPS) / (told + _PRIOR_CHIPS)
     deviation = np.where(clear, known_deviation, _deviation(blended, 1))
     return NoiseModel.of(np.clip(deviation, _LEAST_DEVIATION, _MOST_DEVIATION).astype(np.float32))
+
+
+def _of_all_together(doubled: NDArray[np.float64], total: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The deviation of all kinds and levels together, for each of them: in a small crop perhaps none has enough chips
+    to be heard alone. Not-a-number where they say nothing even so."""
+    chips = max(float(total.sum()), 1e-9)
+    clustering = (doubled * total).sum() / chips
+    heard = chips >= _FEWEST_CHIPS and clustering > _CLEARLY / np.sqrt(2 * chips)
+    return np.full(doubled.shape, _deviation(clustering, 2) if heard else np.nan)
 
 
 def _rough(single: NDArray[np.float64], told: NDArray[np.float64]) -> NDArray[np.float64]:

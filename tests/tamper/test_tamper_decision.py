@@ -187,6 +187,28 @@ def test_reference_the_remembered_picture_is_asked_for_only_to_draw_an_outline()
     assert asked
 
 
+@pytest.mark.parametrize(("agreeing", "tampered"), [(0.2, True), (0.29, True), (0.5, False)])
+def test_limits_how_often_chips_may_still_agree_in_a_large_region_that_clearly_differs(agreeing, tampered):
+    """An autoencoder keeps some of what is coarse; a region that is only noisier keeps more."""
+    region, without = box(4, 28, 8, 40), {"comparison": None, "remembered": None}
+    chips = np.stack([np.where(region, 6 * 0.8 * agreeing, 6 * 0.8), np.full(region.shape, 6.0)]).astype(np.float32)
+    evidence = field(region, strength=4.0)
+    assert find_tampering(evidence, agreement=chips, suspect=picture(), **without).tampered == tampered
+
+
+@pytest.mark.parametrize(("steady", "tampered"), [(True, True), (False, False)])
+def test_scattered_parts_of_a_change_convict_together(steady, tampered):
+    """None is enough alone; where tones were changed, scattered noise looks alike."""
+    parts = [box(top, top + 2, left, left + 2) for top in (8, 12, 16) for left in (10, 14, 18)]
+    evidence = np.full((ROWS, COLUMNS), 8, np.float32)
+    evidence[np.any(parts, axis=0)] = -5
+    chips = agreement(np.any(parts, axis=0))
+    told = {"agreement": chips, "suspect": picture()}
+    assert find_tampering(evidence, steady=steady, **told).tampered == tampered
+    evidence[~parts[0]] = 8
+    assert not find_tampering(evidence, **told).tampered
+
+
 def test_limits_without_a_code_chips_decide():
     without = {"comparison": None, "remembered": None}
     assert find(box(8, 20, 10, 30), **without).tampered
@@ -228,6 +250,14 @@ def test_chips_that_were_made_to_agree_do_not_outvote_the_code():
     found = finding.mask[SCALE // 2 :: SCALE, SCALE // 2 :: SCALE]
     assert (found & region).sum() > 0.8 * region.sum()
     assert (found & ~region).sum() < 0.5 * region.sum()
+
+
+def test_a_conviction_by_cells_is_weighed_by_what_cells_have_to_bring():
+    """They need 20 nats, chips 35: what is enough from cells is not held against what chips would have needed."""
+    finding = outvoted(box(10, 20, 12, 26), beyond=150)
+    assert finding.strongest_evidence >= finding.least_evidence == 20
+    by_chips = find(box(8, 20, 10, 30))
+    assert by_chips.strongest_evidence >= by_chips.least_evidence == 35
 
 
 @pytest.mark.parametrize("beyond", [0, 8])

@@ -1,5 +1,7 @@
 """From blocks to pixels, with a stand-in for the network."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -63,6 +65,14 @@ def said_of(**shares):
     for blocks, probability in shares.values():
         said[on_canvas(blocks)] = probability
     return Says(said)
+
+
+def test_limits_where_chips_are_all_but_silent_nothing_far_from_a_region_is_believed():
+    region, grown, elsewhere = box(8, 20, 10, 30), box(8, 20, 10, 60), box(24, 30, 40, 60)
+    known, outliner = places(region), said_of(grown=(grown, 0.99), elsewhere=(elsewhere, 0.99))
+    assert (drawn(known, picture(), None, outliner).mask != full(grown | elsewhere)).mean() < 0.01
+    faint = replace(known, evidence=known.evidence / 40)
+    assert (drawn(faint, picture(), None, outliner).mask != full(box(8, 20, 10, 31))).mean() < 0.01
 
 
 def test_reference_what_hangs_together_with_a_proven_region_is_believed():

@@ -1,5 +1,7 @@
 """What the network for outlines looks at."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -99,3 +101,26 @@ def test_shapes_sixteen_bits_say_the_same():
     eight = outline_planes(places(), picture(), canvas(picture(1)))
     sixteen = outline_planes(places(), picture().astype(np.uint16) * 257, canvas(picture(1)))
     assert np.allclose(eight, sixteen, atol=0.05)
+
+
+@pytest.mark.parametrize("height_px", [320, 1280])
+def test_reference_grain_is_the_logarithm_of_the_mean_bend_along_rows(height_px):
+    """Against second differences by NumPy; large pictures are not looked at in every row."""
+    rng = np.random.default_rng(3)
+    noisy = np.arange(640) < 320
+    pixels = picture(height_px=height_px).astype(np.int16)
+    pixels[:, noisy] += rng.integers(-12, 13, (height_px, 320, 1))
+    pixels = pixels.clip(0, 255).astype(np.uint8)
+    green = pixels[..., 1].astype(int)
+    bends = np.abs(green[:, :-2] - 2 * green[:, 1:-1] + green[:, 2:])
+    grain = plane(outline_planes(places(), pixels, None), "grain")
+    for side, expected in ((slice(4, 124), bends[:, 10:310]), (slice(132, 252), bends[:, 330:630])):
+        assert grain[:, side].mean() == pytest.approx((np.log(expected.mean() + 0.25) - 1) / 2, abs=0.08)
+
+
+def test_strays_lie_on_the_canvas_as_the_cells_they_are():
+    nats = np.full((16, 16), 0.6, np.float32)
+    nats[4:6, 8:12] = -9
+    shown = plane(outline_planes(replace(places(), strays=nats), picture(), None), "strays")
+    assert np.allclose(shown, np.kron(np.clip(nats / 6, -1.5, 1.5), np.ones((16, 16))))
+    assert not plane(outline_planes(places(), picture(), None), "strays").any()

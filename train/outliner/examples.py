@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import underdrawing
-from train.outliner.forgeries import attacked, enlarged, forged, random_attack, random_size
+from train.outliner.forgeries import attacked, forged, random_attack, random_scene, random_size
 from train.pictures import Split, load_split
 from underdrawing.errors import UnderdrawingError
 from underdrawing.examination import examining
@@ -39,7 +39,7 @@ class Examples:
     """Forgeries as the network sees them.
 
     Attributes:
-        planes: (n, 15, 256, 256) int8, in units of 1 / ``PLANE_UNIT``.
+        planes: (n, 17, 256, 256) int8, in units of 1 / ``PLANE_UNIT``.
         truth: (n, 256, 256) uint8, share of each place that was changed, of 255.
     """
 
@@ -87,11 +87,10 @@ def _made(
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
     """Forgery after forgery, without end; those that are not noticed have no outline and are left out."""
     while True:
-        picture, size = pictures[rng.integers(len(pictures))], random_size(rng)
-        picture = picture[:, ::-1] if rng.random() < 0.5 else picture
-        donor = enlarged(pictures[rng.integers(len(pictures))], size, rng)
+        size = random_size(rng)
+        scene, donor = random_scene(pictures, size, rng), random_scene(pictures, size, rng)
         try:
-            marked = underdrawing.protect(Picture(enlarged(picture, size, rng))).picture.pixels.astype(np.uint8)
+            marked = underdrawing.protect(Picture(scene)).picture.pixels.astype(np.uint8)
         except UnderdrawingError:
             continue
         for _ in range(_FORGERIES_OF_EACH):

@@ -40,7 +40,7 @@ def describe(
         **origin(data),
         "training": list(training),
         "forgeries": len(train),
-        "preprocessing": "15 planes of 256×256 as underdrawing.tamper.planes makes them",
+        "preprocessing": "17 planes of 256×256 as underdrawing.tamper.planes makes them",
         "config": {"parameters": sum(p.numel() for p in network.parameters())},
     }
     write_manifest(folder, FILES, facts)

@@ -2,7 +2,7 @@
 
 ::
 
-    15×256×256 ─► 128 ─► 64 ─► 32 ─► 16 ─┐   at each size convolutions around a nonlinearity,
+    17×256×256 ─► 128 ─► 64 ─► 32 ─► 16 ─┐   at each size convolutions around a nonlinearity,
     256×256    ◄─ 128 ◄─ 64 ◄─ 32 ◄──────┘   added to what came in; up again with what was seen at that size
 
 Most of it works at half the size of the canvas, which costs a quarter; the last layer tells four places at once.
@@ -54,7 +54,7 @@ class Drawer(nn.Module):
         self.leave = nn.Conv2d(_WIDTHS[0], 4, 3, padding=1)
 
     def forward(self, planes: Tensor) -> Tensor:
-        """Log odds (n, side, side) of planes (n, 15, side, side); the side a multiple of 16."""
+        """Log odds (n, side, side) of planes (n, 17, side, side); the side a multiple of 16."""
         places = functional.relu(self.enter(planes))
         seen: list[Tensor] = []
         for look, shrink in zip(self.seeing, self.shrink, strict=False):

@@ -19,7 +19,7 @@ _LARGE = 0.05
 _REGION = PLANES.index("region")
 
 Outline = Callable[[NDArray[np.float32]], NDArray[np.bool_]]
-"""From planes (15, 256, 256) to what is called changed (256, 256)."""
+"""From planes (17, 256, 256) to what is called changed (256, 256)."""
 
 
 @dataclass(frozen=True)

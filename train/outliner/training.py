@@ -22,11 +22,14 @@ _SIDE = 128
 _CANVAS = 256
 _NEAR_CHANCE, _WANDER = 0.85, 40
 _SWAP_CHANCE, _FORGET_CHANCE, _UNSEEN_CHANCE = 0.5, 0.12, 0.1
+_SILENT_CHANCE, _MOST_HEARD, _NO_GRAIN_CHANCE = 0.12, 0.3, 0.1
 _F1_WEIGHT, _F1_PLACES = 0.5, 30.0
 _REGION = PLANES.index("region")
 _SHOWN = slice(PLANES.index("brightness"), PLANES.index("brightness surprise"))
 _COMPARED = slice(PLANES.index("brightness surprise"), PLANES.index("remembered") + 1)
 _HEARD = slice(PLANES.index("evidence"), PLANES.index("rows"))
+_EVIDENCE = slice(PLANES.index("evidence"), PLANES.index("strong evidence") + 1)
+_GRAIN = PLANES.index("grain")
 _SIGNED = [PLANES.index(name) for name in ("blue", "red", "blue surprise", "red surprise")]
 
 Planes = NDArray[np.float32]
@@ -57,7 +60,7 @@ def drawn_batch(examples: Examples, batch: int, rng: np.random.Generator) -> tup
     """Random squares of random examples, changed in ways that change no outline.
 
     Returns:
-        Planes (batch, 15, 128, 128) and truth (batch, 128, 128), float32.
+        Planes (batch, 17, 128, 128) and truth (batch, 128, 128), float32.
     """
     squares = [_square(examples, int(number), rng) for number in rng.integers(len(examples), size=batch)]
     planes, truth = zip(*squares, strict=True)
@@ -96,11 +99,17 @@ def _turned(planes: Planes, truth: Planes, rng: np.random.Generator) -> tuple[Pl
 
 
 def _varied(planes: Planes, truth: Planes, rng: np.random.Generator) -> tuple[Planes, Planes]:
-    """Complementary colours, no remembered picture, or a side that the suspect does not show, now and then."""
+    """Now and then complementary colours, no remembered picture, a side that the suspect does not show, chips that
+    hardly say a thing (as where a vault knows the code of a copy whose mark is nearly gone), or one grain everywhere.
+    """
     if rng.random() < _SWAP_CHANCE:
         planes[_SIGNED] *= -1
     if rng.random() < _FORGET_CHANCE:
         planes[_COMPARED] = 0
+    if rng.random() < _SILENT_CHANCE:
+        planes[_EVIDENCE] *= np.float32(rng.uniform(0, _MOST_HEARD))
+    if rng.random() < _NO_GRAIN_CHANCE:
+        planes[_GRAIN] = planes[_GRAIN].mean()
     if rng.random() < _UNSEEN_CHANCE:
         unseen = int(rng.integers(8, _SIDE // 2))
         planes[_SHOWN, :unseen] = 0

@@ -13,7 +13,7 @@ from train.loop import Plan, Trainer
 from train.outliner.__main__ import main
 from train.outliner.examples import PLANE_UNIT, Examples, load_examples
 from train.outliner.export import FILES, write_outliner
-from train.outliner.forgeries import attacked, enlarged, forged, random_attack, random_size
+from train.outliner.forgeries import attacked, enlarged, forged, random_attack, random_scene, random_size
 from train.outliner.network import Drawer
 from train.outliner.scores import measured, network_outline, region_outline
 from train.outliner.training import drawn_batch, outline_loss, shortfall
@@ -75,6 +75,18 @@ def test_every_size_and_attack_can_be_made():
     for _ in range(30):
         forgery = forged(enlarged(picture, (96, 128), rng), enlarged(picture, (96, 128), rng), rng)
         assert attacked(forgery, random_attack(rng), rng).dtype == np.uint8
+
+
+def test_scenes_are_enlarged_or_laid_side_by_side():
+    """Some of those with room for it hold each picture as it is, pixel by pixel."""
+    pictures = np.stack([skimage.data.chelsea()[:256, :256], skimage.data.coffee()[:256, :256]])
+    rng = np.random.default_rng(0)
+    scenes = [random_scene(pictures, (640, 768), rng) for _ in range(24)]
+    assert {scene.shape for scene in scenes} == {(640, 768, 3)}
+    whole = [any(np.array_equal(scene[:256, 256:512], one) for one in pictures) for scene in scenes]
+    assert 0 < sum(whole) < len(scenes)
+    small = [random_scene(pictures, (341, 512), rng) for _ in range(24)]
+    assert not any(np.array_equal(scene[:256, :256], one) for scene in small for one in pictures)
 
 
 def test_examples_show_what_the_map_knows_and_the_truth(enlarged_photographs, tmp_path):

@@ -27,11 +27,11 @@ _ENOUGH_CHIPS = 0.5
 _COARSE_ROWS = 16
 _REACH_BLOCKS, _COARSE_REACH_BLOCKS = 1, 2
 _REGION_BELIEF = 0.5
-_LEAST_BLOCKS = 3
+_LEAST_BLOCKS, _APART = 3, 3
 _LEAST_REGION_EVIDENCE, _LEAST_COARSE_EVIDENCE, _LEAST_UNSTEADY_EVIDENCE = 35.0, 15.0, 90.0
 _LEAST_STRAY_EVIDENCE, _NEARLY_ALL = 20.0, 0.8
 _LARGEST_HOLE_BLOCKS = 12
-_MOST_AGREEMENT = 0.25
+_MOST_AGREEMENT, _MOST_AGREEMENT_OVERWHELMED, _OVERWHELMING = 0.25, 0.35, 10.0
 _AGREEMENT_PER_NAT = 0.2
 _FEWEST_CHIPS = 24
 _CLEARLY_FEWER = 5.0
@@ -48,7 +48,7 @@ class TamperFinding:
         mask: H×W bool, True where the image is called changed.
         tampered: whether any region is.
         strongest_evidence: nats for the strongest region, 0 if there is none.
-        least_evidence: nats that a region needed to count.
+        least_evidence: nats that a region told of in the same way, by chips or by the code, needed to count.
     """
 
     probability: NDArray[np.float32]
@@ -115,14 +115,17 @@ def find_tampering(
         blocks = _seen(blocks, visible)
     seeds, strongest, least = _seeds(blocks, steady=steady)
     if comparison is not None and comparison.strays is not None:
-        outvoted, against = _outvoted(comparison.strays, seeds, carrying=evidence > 0, steady=steady)
+        outvoted, against, enough = _outvoted(comparison.strays, seeds, carrying=evidence > 0, steady=steady)
         blocks = replace(blocks, total=np.where(outvoted, blocks.content, blocks.total))
         evidence = np.where(outvoted, -np.abs(evidence), evidence)
-        seeds, strongest = seeds | outvoted, max(strongest, against)
+        seeds = seeds | outvoted
+        strongest, least = max((strongest, least), (against, enough), key=lambda of: of[0] / of[1])
     belief, regions = _grown(blocks, seeds)
     picture = remembered() if remembered is not None and regions.any() else None
     heard = evidence if visible is None else np.where(visible, evidence, np.float32(0))
-    drawing = drawn(Places(heard, blocks.chips, blocks.content, belief, regions), suspect, picture, outliner, canvas)
+    strays = None if comparison is None or comparison.strays is None else comparison.strays.nats()
+    places = Places(heard, blocks.chips, blocks.content, belief, regions, strays)
+    drawing = drawn(places, suspect, picture, outliner, canvas)
     return TamperFinding(drawing.probability, drawing.mask, bool(regions.any()), strongest, least)
 
 
@@ -159,21 +162,27 @@ def _seen(blocks: _Blocks, visible: NDArray[np.bool_]) -> _Blocks:
 
 
 def _seeds(blocks: _Blocks, *, steady: bool) -> tuple[NDArray[np.bool_], float, float]:
-    """Blocks of the regions that surely were changed, the evidence for the clearest, and the least that counts."""
+    """Blocks of the regions that surely were changed, the evidence for the clearest, and the least that counts.
+
+    What was redrawn with much of what is coarse kept shows in scattered parts, which are also looked at together.
+    """
     own = np.float32(_SEED_LOG_ODDS) - blocks.total
     belief = _without_holes(settled_beliefs(own, coupling=_SEED_COUPLING))
     least = _LEAST_COARSE_EVIDENCE if _is_coarse(blocks.total) else _LEAST_REGION_EVIDENCE
     least = least if steady else _LEAST_UNSTEADY_EVIDENCE
-    labels, against, replaced = _regions(belief, blocks)
-    sizes = np.bincount(labels.ravel(), minlength=against.size)
-    clear = (sizes >= _LEAST_BLOCKS) & (against >= least) & replaced
-    return clear[labels], max(float(against[replaced].max(initial=0.0)), 0.0), least
+    clear, strongest = np.zeros(belief.shape, dtype=np.bool_), 0.0
+    for apart in (1, _APART) if steady and not _is_coarse(blocks.total) else (1,):
+        labels, against, replaced = _regions(belief, blocks, least, apart=apart)
+        sizes = np.bincount(labels.ravel(), minlength=against.size)
+        clear |= ((sizes >= _LEAST_BLOCKS) & (against >= least) & replaced)[labels]
+        strongest = max(strongest, float(against[replaced].max(initial=0.0)))
+    return clear, strongest, least
 
 
 def _outvoted(
     strays: Strays, seeds: NDArray[np.bool_], *, carrying: NDArray[np.bool_], steady: bool
-) -> tuple[NDArray[np.bool_], float]:
-    """Blocks of cells that show something else although no chips say so, and the evidence for the clearest region.
+) -> tuple[NDArray[np.bool_], float, float]:
+    """Blocks of cells that show something else although no chips say so, evidence for the clearest, and the least.
 
     Chips are heard in the brightness alone, so another colour leaves them as they were; and whoever knows the channel
     can write a message again over what he changed. Then every chip vouches for a place, and only the code tells. Where
@@ -192,8 +201,8 @@ def _outvoted(
     of_block = cv2.resize(labels.astype(np.int16), seeds.shape[::-1], interpolation=cv2.INTER_NEAREST)
     outvoted = np.asarray(proven[of_block])
     if np.count_nonzero(outvoted & carrying) > _NEARLY_ALL * np.count_nonzero(carrying):
-        return np.zeros_like(outvoted), 0.0
-    return outvoted, float(against[proven].max(initial=0.0))
+        return np.zeros_like(outvoted), 0.0, least
+    return outvoted, float(against[proven].max(initial=0.0)), least
 
 
 def _grown(blocks: _Blocks, seeds: NDArray[np.bool_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -239,20 +248,26 @@ def _without_holes(belief: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _regions(
-    belief: NDArray[np.float32], blocks: _Blocks
+    belief: NDArray[np.float32], blocks: _Blocks, least: float, *, apart: int
 ) -> tuple[NDArray[np.integer], NDArray[np.floating], NDArray[np.bool_]]:
     """Number of the region of each block, evidence against each region in nats, and whether it was replaced.
 
-    A region whose chips agree with what was sent almost as often as those of the rest is noisy, not replaced; the more
-    other its content is, the more they may agree.
+    Blocks no further than ``apart`` from each other belong together. A region whose chips agree with what was sent
+    almost as often as those of the rest is noisy, not replaced; the more other its content is, the more they may agree.
+    They may also where the evidence is ten times what is needed: what was redrawn by an autoencoder keeps some of what
+    is coarse, and noise never speaks that clearly.
     """
-    count, labels = cv2.connectedComponents((belief > _REGION_BELIEF).astype(np.uint8), connectivity=8)
+    believed = (belief > _REGION_BELIEF).astype(np.uint8)
+    reaching = cv2.dilate(believed, np.ones((apart, apart), np.uint8))
+    count, joined = cv2.connectedComponents(reaching, connectivity=8)
+    labels = joined * believed
     planes = (np.ones_like(belief), -blocks.total, blocks.content, blocks.agreement, blocks.chips)
     sizes, against, contents, agreeing, chips = (np.bincount(labels.ravel(), plane.ravel(), count) for plane in planes)
     usual = agreeing[0] / chips[0] if chips[0] >= _FEWEST_CHIPS else 1.0
     spread = np.sqrt(chips / 2)
     other = np.maximum(-contents / np.maximum(sizes * share_of_cell(belief.shape), 1e-6), 0)
-    silent = agreeing - spread <= (_MOST_AGREEMENT + _AGREEMENT_PER_NAT * other) * usual * chips
+    most = np.where(against >= _OVERWHELMING * least, _MOST_AGREEMENT_OVERWHELMED, _MOST_AGREEMENT)
+    silent = agreeing - spread <= (most + _AGREEMENT_PER_NAT * other) * usual * chips
     fewer = agreeing + _CLEARLY_FEWER * spread < usual * chips
     replaced = silent & (fewer | (other > _CLEARLY_OTHER))
     replaced[0] = False

@@ -17,7 +17,7 @@ __all__ = ["Drawing", "drawn"]
 
 _MOST_BELIEF = 0.999
 _MOSTLY_RIGHT = 0.6
-_REACH_BLOCKS = 1
+_REACH_BLOCKS, _LEAST_HEARD = 1, 1.0
 _SURE, _FEWEST_PLACES = 0.97, 24
 _JUST_UNTOUCHED = 0.49
 
@@ -56,7 +56,7 @@ def drawn(
         probability = _enlarged(_halved(places), suspect)
         return Drawing(probability, np.zeros(probability.shape, dtype=np.bool_))
     if outliner is not None:
-        planes = outline_planes(places, suspect if canvas is None else canvas, remembered)
+        planes = outline_planes(places, suspect, remembered, canvas)
         drawing = _by_network(places, suspect, outliner.draw(planes))
         if drawing.mask.any():
             return drawing
@@ -64,20 +64,37 @@ def drawn(
 
 
 def _by_network(places: Places, suspect: Pixels, said: NDArray[np.float32]) -> Drawing:
-    """What the network says, less what it suspects away from the regions without being sure."""
-    believed = np.where(_believed(said, places.regions), said, np.minimum(said, np.float32(_JUST_UNTOUCHED)))
+    """What the network says, less what it suspects away from the regions without being sure.
+
+    Where chips are all but silent it can only guess how far a change reaches, and is believed next to regions alone.
+    """
+    near = _near(places.regions, said)
+    trusted = near if _all_but_silent(places) else _believed(said, near)
+    believed = np.where(trusted, said, np.minimum(said, np.float32(_JUST_UNTOUCHED)))
     probability = _enlarged(believed, suspect)
     return Drawing(probability, probability >= np.float32(0.5))
 
 
-def _believed(said: NDArray[np.float32], regions: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _all_but_silent(places: Places) -> bool:
+    """Whether the untouched blocks hardly say that they are."""
+    elsewhere = places.evidence[~places.regions]
+    return bool(elsewhere.size and np.median(elsewhere) < _LEAST_HEARD)
+
+
+def _near(regions: NDArray[np.bool_], said: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """The places in regions and next to them, 256×256."""
+    reach = np.ones((2 * _REACH_BLOCKS + 1, 2 * _REACH_BLOCKS + 1), np.uint8)
+    near = cv2.dilate(regions.astype(np.uint8), reach)
+    return np.asarray(cv2.resize(near, said.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0)
+
+
+def _believed(said: NDArray[np.float32], near: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The parts that reach next to a proven region, and those elsewhere that are large and sure; 256×256 bool."""
     changed = (said >= np.float32(0.5)).astype(np.uint8)
     count, labels, statistics, _ = cv2.connectedComponentsWithStats(changed, connectivity=8)
-    reach = np.ones((2 * _REACH_BLOCKS + 1, 2 * _REACH_BLOCKS + 1), np.uint8)
-    near = cv2.resize(cv2.dilate(regions.astype(np.uint8), reach), said.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    kept = np.bincount(labels.ravel(), (near > 0).ravel(), count) > 0
-    sure = np.bincount(labels.ravel(), (said >= np.float32(_SURE)).ravel(), count) > 0
+    kept, sure = np.zeros((2, count), dtype=np.bool_)
+    kept[labels[near]] = True
+    sure[labels[said >= np.float32(_SURE)]] = True
     kept |= sure & (statistics[:, cv2.CC_STAT_AREA] >= _FEWEST_PLACES)
     kept[0] = False
     return np.asarray(kept[labels])

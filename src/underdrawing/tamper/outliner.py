@@ -3,7 +3,7 @@
 ::
 
     colours of the suspect ────────┐
-    against the remembered picture ┼─► 15×256×256 ─► network ─► probability that each place was changed
+    against the remembered picture ┼─► 17×256×256 ─► network ─► probability that each place was changed
     evidence block by block ───────┘
 
 It does not decide whether anything was changed: it is asked only where a region is proven. It saw, in training,
@@ -32,7 +32,7 @@ class Outliner:
     """Runs the exported network.
 
     Args:
-        network: takes ``planes`` (15, 256, 256); gives log odds of changed against untouched (256, 256).
+        network: takes ``planes`` (17, 256, 256); gives log odds of changed against untouched (256, 256).
     """
 
     def __init__(self, network: Network) -> None:
@@ -52,7 +52,7 @@ class Outliner:
         """Probability that each place was changed, 256×256 float32.
 
         Args:
-            planes: 15×256×256 float32 of :func:`.planes.outline_planes`.
+            planes: 17×256×256 float32 of :func:`.planes.outline_planes`.
         """
         assert planes.shape == (len(PLANES), CANVAS_PX, CANVAS_PX)
         (odds,) = self._network.run({"planes": planes})

@@ -23,6 +23,7 @@ PLANES = (
     *("brightness", "blue", "red"),
     *("brightness surprise", "blue surprise", "red surprise", "expected brightness", "remembered"),
     *("evidence", "strong evidence", "belief", "region", "chips", "content", "rows"),
+    *("grain", "strays"),
 )
 """What the planes are, in order; those of the second line are 0 where no remembered picture is known."""
 
@@ -30,6 +31,9 @@ _GREY, _COLOUR, _SURPRISE = 255.0, 64.0, 3.0
 _MOST_SURPRISE, _MOST_STRONG, _MOST_CHIPS, _MOST_CONTENT = 6.0, 1.5, 2.0, 1.5
 _EVIDENCE_NATS, _STRONG_NATS, _CONTENT_NATS = 8.0, 40.0, 6.0
 _ROWS = 64.0
+_GRAIN_UNITS, _LEAST_GRAIN, _MIDDLE_GRAIN = 8, 0.25, 1.0
+_LEAST_ROWS, _EIGHT_BITS = 270, 257
+_LOGARITHM = ((np.log(np.arange(256) / _GRAIN_UNITS + _LEAST_GRAIN) - _MIDDLE_GRAIN) / 2).astype(np.float32)
 
 Plane = NDArray[np.float32]
 
@@ -44,6 +48,7 @@ class Places:
         content: float32, nats from what the picture shows.
         belief: float32, probability that the block was changed.
         regions: bool, the blocks of the regions that count.
+        strays: side×side float32 cells, nats from tokens that are no longer the nearest; None where nobody looked.
     """
 
     evidence: Plane
@@ -51,18 +56,22 @@ class Places:
     content: Plane
     belief: Plane
     regions: NDArray[np.bool_]
+    strays: Plane | None = None
 
 
-def outline_planes(places: Places, suspect: Pixels, remembered: NDArray[np.uint8] | None) -> Plane:
-    """The input of the network, 15×256×256 float32 in the order of ``PLANES``, each about −2 to 2.
+def outline_planes(
+    places: Places, suspect: Pixels, remembered: NDArray[np.uint8] | None, canvas: NDArray[np.uint8] | None = None
+) -> Plane:
+    """The input of the network, 17×256×256 float32 in the order of ``PLANES``, each about −2 to 2.
 
     Args:
         places: what is known of each block.
         suspect: H×W×3 RGB, uint8 or uint16.
         remembered: h×w×3 RGB uint8, the picture the hidden code remembers; None where too little of it is known.
+        canvas: 256×256×3 RGB uint8, the suspect at that size, if it is at hand.
     """
     planes = np.zeros((len(PLANES), CANVAS_PX, CANVAS_PX), dtype=np.float32)
-    _tell_colours(planes, places, suspect, remembered)
+    _tell_colours(planes, places, suspect if canvas is None else canvas, remembered)
     evidence, usual = places.evidence, max(float(np.median(places.chips)), 1e-3)
     planes[8] = _squares(np.tanh(evidence / _EVIDENCE_NATS))
     planes[9] = _squares(np.clip(evidence / _STRONG_NATS, -_MOST_STRONG, _MOST_STRONG))
@@ -71,7 +80,26 @@ def outline_planes(places: Places, suspect: Pixels, remembered: NDArray[np.uint8
     planes[12] = _squares(np.clip(places.chips / usual, 0, _MOST_CHIPS))
     planes[13] = _smooth(np.clip(places.content / _CONTENT_NATS, -_MOST_CONTENT, _MOST_CONTENT))
     planes[14] = evidence.shape[0] / _ROWS
+    planes[15] = _grain(suspect)
+    if places.strays is not None:
+        planes[16] = _squares(np.clip(places.strays / _CONTENT_NATS, -_MOST_CONTENT, _MOST_CONTENT))
     return planes
+
+
+def _grain(suspect: Pixels) -> Plane:
+    """How much the finest detail of the suspect stirs at each place, as a logarithm about 0.
+
+    What was painted, smoothed or drawn by a network has another grain than what is around it, and grain is far finer
+    than the canvas. It is taken along rows of the green channel; of a large picture not from every row.
+    """
+    green = cv2.extractChannel(suspect[:: max(1, suspect.shape[0] // _LEAST_ROWS)], 1)
+    if green.dtype != np.uint8:
+        green = cv2.convertScaleAbs(green, alpha=1 / _EIGHT_BITS)
+    bent = cv2.convertScaleAbs(cv2.Sobel(green, cv2.CV_16S, 2, 0, ksize=1), alpha=_GRAIN_UNITS)
+    narrow = (bent.shape[1] // max(1, bent.shape[1] // (2 * CANVAS_PX)), bent.shape[0])
+    for size in (narrow, (CANVAS_PX, CANVAS_PX)):
+        bent = cv2.resize(bent, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.LUT(bent, _LOGARITHM), dtype=np.float32)
 
 
 def _tell_colours(planes: Plane, places: Places, suspect: Pixels, remembered: NDArray[np.uint8] | None) -> None:

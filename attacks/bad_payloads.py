@@ -166,7 +166,7 @@ ATTACKS: tuple[Attack, ...] = (
     Attack("a message with a code called codeless", _anchor_with(6, "1"), PayloadError),
     Attack("recipients of an open message", _anchor_with(7, "001"), PayloadError),
     Attack("a confidential message without a core", _anchor_with(4, "0100000" + "0" * 25), PayloadError),
-    Attack("an unknown feature", _anchor_with(10, "1"), UnsupportedVersionError),
+    Attack("a usual mark called dense", _anchor_with(10, "1"), SignatureStatus.INVALID),
     Attack("a core of no length", _anchor_with(11, "0000000"), PayloadError),
     Attack("a core too short to be one", _anchor_with(11, "0000001"), PayloadError),
     Attack("a core longer than received", _anchor_with(11, "1111111"), PayloadError),

@@ -49,9 +49,10 @@ def compared(
         intact: rows×columns float32, probability that each block of a grid over the image is untouched.
         gamma: change of tone that is known from elsewhere and is undone. Other changes of tone are guessed here.
     """
-    canvas, strays = _least_strayed(tones_undone(to_canvas(pixels), says, intact, gamma), code, tokenizer, intact)
+    canvases = tones_undone(to_canvas(pixels), says, intact, gamma)
+    canvas, analysed, strays = _least_strayed(canvases, code, tokenizer, intact)
     latents, busyness = tokenizer.latents(code), _gradient(says)
-    coarse = _distances(_rms(tokenizer.linear.coarse_analysis(canvas) - latents.coarse), busyness)
+    coarse = _distances(_rms(analysed - latents.coarse), busyness)
     if code.n_scales < _COARSE_SCALES:
         return Comparison(coarse, strays=strays)
     fine = _rms(tokenizer.linear.fine_analysis(canvas - says) - latents.fine)
@@ -61,24 +62,25 @@ def compared(
 
 def _least_strayed(
     canvases: Iterable[NDArray[np.int16]], code: HiddenCode, tokenizer: Tokenizer, intact: NDArray[np.float32]
-) -> tuple[NDArray[np.int16], Strays]:
-    """The canvas with the likeliest tones, and how far its cells lie beyond the borders of their tokens.
+) -> tuple[NDArray[np.int16], NDArray[np.integer], Strays]:
+    """The canvas with the likeliest tones, its latents, and how far its cells lie beyond the borders of their tokens.
 
     Where hardly a cell has strayed that the carrier calls untouched, the tones are as they were, and no others are
     tried. Where many cells have kept their tokens, other tones have to do clearly better to be believed.
     """
-    best: tuple[float, NDArray[np.int16], Strays] | None = None
+    best: tuple[float, NDArray[np.int16], NDArray[np.integer], Strays] | None = None
     for number, canvas in enumerate(canvases):
-        beyond = tokenizer.strays(canvas, code)
+        analysed = tokenizer.linear.coarse_analysis(canvas)
+        beyond = tokenizer.strays(analysed, code)
         trusted = beyond[cv2.resize(intact, beyond.shape[::-1], interpolation=cv2.INTER_AREA) > _INTACT]
         total = float(np.minimum(trusted, _FAR_OFF).sum())
-        if best is None or total < best[0] * (_CLEARLY_LESS if best[2].steady else 1):
+        if best is None or total < best[0] * (_CLEARLY_LESS if best[3].steady else 1):
             kept = bool(np.count_nonzero(trusted == 0) > _LEAST_KEPT * trusted.size)
-            best = total, canvas, Strays(beyond, steady=number == 0 and kept)
+            best = total, canvas, analysed, Strays(beyond, steady=number == 0 and kept)
         if total <= _FEW_STRAYED * _FAR_OFF * trusted.size:
             break
     assert best is not None
-    return best[1], best[2]
+    return best[1:]
 
 
 def _distances(

@@ -117,5 +117,6 @@ def _tokens_back(
     """Whether most cells of a region with its colours undone have the tokens that the code has for them, or nearly."""
     side = LADDER[_TOLD_SCALES - 1]
     inside = cv2.resize(region.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA) > _INSIDE
-    beyond = tokenizer.strays(recolouring.undone(canvas, region).astype(np.int16), code)[inside]
+    undone = tokenizer.linear.coarse_analysis(recolouring.undone(canvas, region).astype(np.int16))
+    beyond = tokenizer.strays(undone, code)[inside]
     return bool(beyond.size > 0 and np.count_nonzero(beyond < _AS_IT_WAS) >= _MOSTLY * beyond.size)

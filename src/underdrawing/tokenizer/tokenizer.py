@@ -156,7 +156,7 @@ class Tokenizer:
             return side, scale.vocabulary.closeness(scale.vectors(left)), scale.vocabulary
         return side, scale.closeness(left, weight), scale.vocabulary
 
-    def strays(self, canvas: NDArray[np.integer], code: HiddenCode) -> NDArray[np.float32]:
+    def strays(self, analysed: NDArray[np.integer], code: HiddenCode) -> NDArray[np.float32]:
         """How far a picture has strayed from the tokens of its code, where quantization errs in both alike.
 
         A code misses what it describes by the error of quantization, but the picture itself lies nearer to its own
@@ -164,16 +164,18 @@ class Tokenizer:
         counts by how far it lies beyond the border between its token and the one it would get now.
 
         Args:
-            canvas: 256×256×3 RGB integers.
+            analysed: (16, 16, 32), what ``linear.coarse_analysis`` makes of the picture.
             code: the scales up to 16, or fewer, or more.
 
         Returns:
             (side, side) float32, in units of latents; 0 where the token is still the nearest, or is not known.
         """
         number = min(code.n_scales, len(_COARSE)) - 1
-        side, closeness, vocabulary = self.closeness(canvas, code.prefix(number) if number else None)
-        own, nearest = code.scales[number].ravel().astype(np.intp), closeness.argmax(axis=1)
-        beyond = -vocabulary.distances(closeness, own, nearest[:, None]).reshape(side, side)
+        scale, tokens = self.linear.scales[number], code.scales[number]
+        left = analysed - self.latents(code.prefix(number) if number else None).coarse
+        closeness = scale.vocabulary.closeness(scale.vectors(left))
+        own, nearest = tokens.ravel().astype(np.intp), closeness.argmax(axis=1)
+        beyond = -scale.vocabulary.distances(closeness, own, nearest[:, None]).reshape(tokens.shape)
         return beyond if code.known is None or code.has_whole(number + 1) else beyond * code.known
 
     def linear_picture(self, code: HiddenCode) -> NDArray[np.int16]:

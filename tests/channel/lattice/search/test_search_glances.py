@@ -28,9 +28,19 @@ def test_reference_seven_orientations_of_each_grid_are_tried():
 
 def test_limits_blocks_too_small_to_be_heard_are_not_listened_for():
     small = (260, 300)
-    assert list(stretched(small)) == []
+    assert {voice.side_px for glance in stretched(small) for voice in glance.voices} == {256}
     assert len(list(turned(small))) == 7
     assert min(scale(glance.linear) for glance in rotated((512, 768))) * BLOCK > 8.4
+
+
+@pytest.mark.parametrize("stage", [stretched, rotated])
+def test_limits_the_smallest_grid_is_listened_for_in_small_suspects_alone(stage):
+    sides = {
+        size: {voice.side_px for glance in stage(size) for voice in glance.voices}
+        for size in ((340, 510), (512, 768), (1080, 1920))
+    }
+    assert 256 in sides[340, 510]
+    assert 256 not in sides[512, 768] | sides[1080, 1920]
 
 
 @pytest.mark.parametrize("degrees", [-10, -3.3, 5.9, 10])

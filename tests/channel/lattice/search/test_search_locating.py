@@ -1,8 +1,12 @@
 """Locating: the offset in the frame and the size of it, told by all chips."""
 
+import cv2
 import numpy as np
 import pytest
+from skimage import data
 
+from scenes import FIRST_TIER_BITS, jpeg, message
+from underdrawing.channel.lattice import capacity_bits, embed
 from underdrawing.channel.lattice.design import BLOCK, WEAVE
 from underdrawing.channel.lattice.grid import WorkingGrid, luminance
 from underdrawing.channel.lattice.search import Luma, Voice
@@ -41,6 +45,27 @@ def test_rejects_a_lead_that_is_off_by_a_few_pixels(luma):
 
 def test_rejects_another_key(luma):
     assert located(lead_at(4 * CELL, 6 * CELL), luma, key=b"q" * 32) is None
+
+
+def faint(photograph, quality, *, score):
+    """A lead in a cut of a picture of 480×320 on the grid of 256, exactly where it lies, and the cut's luminance."""
+    picture = cv2.resize(photograph, (480, 320), interpolation=cv2.INTER_AREA)
+    marked = embed(picture, message(FIRST_TIER_BITS, *capacity_bits(picture))).pixels
+    cut = jpeg(np.ascontiguousarray(marked[40:290, 60:420]), quality)
+    matrix = np.array([[1.25, 0, -60], [0, 1.25, -40], [0, 0, 1]])
+    return Lead(Voice(256, Profile.STANDARD), matrix, score), Luma(luminance(cut))
+
+
+def test_reference_a_lead_beyond_doubt_is_placed_by_less():
+    placement = located(*faint(data.coffee(), 65, score=10.0))
+    assert placement.grid == WorkingGrid(256, 16, 24)
+    assert np.allclose(placement.matrix[:2, 2], (-60, -40))
+    assert 4 < placement.score < 6
+    assert located(*faint(data.coffee(), 65, score=8.0)) is None
+
+
+def test_rejects_a_place_that_hardly_agrees_however_sure_a_lead_is():
+    assert located(*faint(data.rocket(), 60, score=30.0)) is None
 
 
 @pytest.mark.parametrize("off_px", [(0.8, -0.7), (-0.7, 0.7)])

@@ -131,7 +131,7 @@ def any_scale(size_px: tuple[int, int], *, usual: bool = False) -> Iterator[Glan
 def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
     """The whole picture with its long side stretched or squeezed."""
     for side in _audible(size_px):
-        if side == GRIDS[0]:
+        if side == GRIDS[0] and not _is_small(size_px):
             continue
         step = min(size_px) / side
         long = np.diag([1.0, 0.0] if size_px[1] >= size_px[0] else [0.0, 1.0])
@@ -148,7 +148,7 @@ def rotated(size_px: tuple[int, int]) -> Iterator[Glance]:
         angle = float(np.deg2rad(degrees))
         for way, (height, width) in _sizes_before(size_px, abs(angle)).items():
             finer = tuple(_turned_on(size_px, way, angle, float(np.deg2rad(more))) for more in _CLOSE_DEGREES)
-            for voice in _STRONG:
+            for voice in (*_STRONG, *(_SMALL[:1] if _is_small(size_px) else ())):
                 if voice.side_px not in _audible((round(height), round(width))):
                     continue
                 frame_px = WorkingGrid.for_image(round(height), round(width), side_px=voice.side_px).size_px
@@ -178,6 +178,11 @@ def bent(size_px: tuple[int, int]) -> Iterator[Glance]:
         frame_px=(height, width),
         slack_px=(_ROUNDING_PX + _PULLED * width, _ROUNDING_PX + _PULLED * height),
     )
+
+
+def _is_small(size_px: tuple[int, int]) -> bool:
+    """Whether a suspect is so small that as a whole picture it would be on the smallest grid."""
+    return min(size_px) < GRIDS[1]
 
 
 def _audible(size_px: tuple[int, int]) -> list[int]:

@@ -35,6 +35,8 @@ _WORTH_ASKING = 4.0
 time in twenty."""
 _FEWEST_CHIPS = 40
 _LEAST_SCORE = 6.0
+_BEYOND_DOUBT, _LEAST_BEYOND_DOUBT = 9.0, 4.0
+"""Score of a lead that is no chance, and of the place it needs then."""
 _MOST_SIDE_PX = 4096
 _AROUND_BLOCK_PX = 6
 _USUAL_ASPECTS = (1.0, 5 / 4, 4 / 3, 3 / 2, 16 / 9, 2.0)
@@ -70,7 +72,7 @@ def located(lead: Lead, luma: Luma, *, key: bytes | None = None) -> Placement | 
     if seen is None:
         return None
     score, first = max(_offset(seen, lead, long_rows, key) for long_rows in (False, True))
-    if score < _LEAST_SCORE:
+    if score < (_LEAST_SCORE if lead.score < _BEYOND_DOUBT else _LEAST_BEYOND_DOUBT):
         return None
     shift = np.eye(3)
     shift[:2, 2] = BLOCK * (np.array(seen.first) - first)[::-1]
@@ -137,7 +139,7 @@ def _offset(seen: _Seen, lead: Lead, long_rows: bool, key: bytes | None) -> tupl
         agreement = agreement + _correlated(reference.lattices, cells, size)
         count = count + _correlated(reference.frame[None], chips.reshape(1, *cells.shape[1:]), size)
         scores = np.where(fitting, agreement / np.sqrt(np.maximum(count, _FEWEST_CHIPS) / 2), -np.inf)
-        if scores.max() < _WORTH_ASKING:
+        if scores.max() < _WORTH_ASKING and lead.score < _BEYOND_DOUBT:
             break
     row, column = np.unravel_index(int(scores.argmax()), size)
     first = [

@@ -16,7 +16,7 @@ from underdrawing.channel.lattice import embed, receptions
 from underdrawing.errors import UsageError
 from underdrawing.messages import read_message
 from underdrawing.messages.reading import TIER_OF
-from underdrawing.payload import Bits, Block
+from underdrawing.payload import Bits, Block, parse_anchor
 from underdrawing.shipped import tokenizer
 
 __all__ = ["read_bits", "rewritten"]
@@ -46,5 +46,6 @@ def rewritten(marked: Pixels, onto: Pixels, *, profile: Profile = Profile.STANDA
         profile: how strongly it is written.
     """
     bits = read_bits(marked)
-    written = embed(onto, [bits.get(block) for block in TIER_OF], profile=profile)
+    dense = parse_anchor(bits[Block.ANCHOR], hidden=True).dense
+    written = embed(onto, [bits.get(block) for block in TIER_OF], profile=profile, dense=dense)
     return np.asarray(written.pixels, dtype=np.uint8)

@@ -61,6 +61,15 @@ def test_all_bits_of_a_mark_are_read_in_the_picture_it_was_copied_to(scene, move
     assert parse_anchor(moved[Block.ANCHOR]).id == parse_anchor(genuine[Block.ANCHOR]).id
 
 
+def test_the_bits_of_a_dense_mark_are_written_as_densely(scene, moved_marks):
+    smooth = np.asarray(cv2.resize(data.rocket(), (768, 512), interpolation=cv2.INTER_AREA))
+    marked = mark(smooth, 0)
+    genuine = moved_marks.read_bits(marked)
+    assert parse_anchor(genuine[Block.ANCHOR]).dense
+    moved = moved_marks.read_bits(moved_marks.rewritten(marked, scene.target))
+    assert {block: bits.tolist() for block, bits in moved.items()} == {b: bits.tolist() for b, bits in genuine.items()}
+
+
 @pytest.mark.parametrize("name", ["transplant", "transplant+jpeg75"])
 def test_a_copied_mark_is_called_transplanted_though_its_signature_holds(name, scene):
     found = answer(name, scene)

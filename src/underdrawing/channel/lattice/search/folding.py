@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, SHARES, WEAVE
 from underdrawing.channel.lattice.layout import weave_of
+from underdrawing.channel.lattice.search.cells import CELL, CELL_PX, PAIR, summed
 from underdrawing.channel.lattice.search.window import LEVEL_TURN, STRIDE_PX, Window
 from underdrawing.channel.profiles import Profile
 
@@ -33,16 +34,11 @@ __all__ = [
     "lanes_of",
 ]
 
-CELL_PX = BLOCK * WEAVE
-"""Side of a cell of the weave in grid pixels."""
-
 SINGLE_WEIGHTS = np.array([1, 1, 0.9, 0.8, 0.6, 0.4], dtype=np.float32)
 DOUBLED_WEIGHTS = np.array([1, 1, 0.8, 0.65, 0.4, 0.15], dtype=np.float32)
 """How much blocks of each masking level still say when they are about a pixel off their places."""
 
-_CELL = CELL_PX // STRIDE_PX
 _BLOCK = BLOCK // STRIDE_PX
-_PAIR = 2 * _CELL
 
 Plane = NDArray[np.float32]
 Whole = NDArray[np.int16]
@@ -211,17 +207,13 @@ def _loud(
     least: float,
     key: bytes | None,
 ) -> list[Lead]:
-    size = tuple(-(-side // _PAIR) * _PAIR for side in window.shape)
-    sums = np.empty((len(phasors.lanes), len(stretches), _CELL, _CELL, 4), dtype=np.float32)
-    upright = all(stretch[0, 1] == stretch[1, 0] == 0 for stretch in stretches)
+    size = tuple(-(-side // PAIR) * PAIR for side in window.shape)
+    sums = np.empty((len(phasors.lanes), len(stretches), CELL, CELL, 4), dtype=np.float32)
     for planes, folded in zip(phasors.lanes, sums, strict=True):
-        if upright:
-            folded[:] = [_folded(planes, stretch, size) for stretch in stretches]
-        else:
-            folded[:] = _folded_turned(planes, _shifts(np.array(stretches).tobytes(), size, window.shape), size)
+        folded[:] = summed(planes, stretches, size)
     pilots, others = _agreements(sums, voice, key)
     *_, pilot_count, count = _patterns(voice.side_px, key)
-    chips = window.levels.size / _CELL**2 / 2
+    chips = window.levels.size / CELL**2 / 2
     pilots /= _UNIT * np.sqrt(pilot_count * chips * phasors.single_power)
     others /= _UNIT * np.sqrt(count * chips * phasors.doubled_power)
     signs = np.sign(pilots) if expected is None else np.broadcast_to(_fitting(size, expected), pilots.shape)
@@ -241,7 +233,7 @@ def _fitting(size: tuple[int, ...], expected: Expectation) -> Plane:
     where it does not; 32×32."""
     cells, inside = [], []
     for length, place, slack in zip(size[::-1], expected.place_px, expected.slack_px, strict=True):
-        begins = (np.arange(_CELL) + 0.5) * STRIDE_PX - BLOCK / 2
+        begins = (np.arange(CELL) + 0.5) * STRIDE_PX - BLOCK / 2
         off = length * STRIDE_PX / 2 - begins - place
         cells.append(np.rint(off / CELL_PX))
         inside.append(np.abs(off - cells[-1] * CELL_PX) <= slack)
@@ -259,109 +251,8 @@ def _agreements(sums: Plane, voice: Voice, key: bytes | None) -> list[Plane]:
     patterns = _patterns(voice.side_px, key)[:2]
     for pattern, cells in zip(patterns, both, strict=True):
         places = (pattern @ cells.reshape(pattern.shape[1], -1)).reshape(WEAVE, WEAVE, count, _BLOCK, _BLOCK)
-        agreements.append(np.ascontiguousarray(places.transpose(2, 0, 3, 1, 4)).reshape(count, _CELL, _CELL))
+        agreements.append(np.ascontiguousarray(places.transpose(2, 0, 3, 1, 4)).reshape(count, CELL, CELL))
     return agreements
-
-
-def _folded(lane: Whole, stretch: Matrix, size: tuple[int, ...]) -> Whole:
-    """Sums of a lane over all cells of an upright grid, 32×32×4: single phases with signs of a chessboard, doubled ones
-    as they are."""
-    down = np.zeros((_PAIR, *lane.shape[1:]), dtype=np.int16)
-    for into, out in _pieces(size[0], lane.shape[0], stretch[1, 1]):
-        down[into] += lane[out]
-    down = _halved(down)
-    across = np.zeros((_CELL, _PAIR, 4), dtype=np.int16)
-    for into, out in _pieces(size[1], lane.shape[1], stretch[0, 0]):
-        across[:, into] += down[:, out]
-    return _halved(across.transpose(1, 0, 2)).transpose(1, 0, 2)
-
-
-def _halved(sums: Whole) -> Whole:
-    """Sums over two cells, 64×n×4, to those over one, single phases with the signs of a chessboard."""
-    rows = np.ascontiguousarray(sums).reshape(_PAIR, -1)
-    return np.asarray(rows[:_CELL] + _signs(rows.shape[1]) * rows[_CELL:]).reshape(_CELL, -1, 4)
-
-
-@lru_cache(maxsize=256)
-def _pieces(count: int, length: int, scale: float) -> tuple[tuple[slice, slice], ...]:
-    """An axis of ``count`` places laid over ``length`` samples, middle on middle and a little stretched, cell by cell:
-    where each goes modulo two cells, and where it comes from. Within a cell the stretch does not matter."""
-    pieces = []
-    for number in range(count // _CELL):
-        middle = (number * _CELL + (_CELL - count) / 2) * scale + length / 2
-        start = int(np.rint(middle - _CELL / 2))
-        first, last = max(0, -start), min(_CELL, length - start)
-        if first < last:
-            shift = number % 2 * _CELL
-            pieces.append((slice(shift + first, shift + last), slice(start + first, start + last)))
-    return tuple(pieces)
-
-
-def _folded_turned(lane: Whole, shifts: NDArray[np.intp], size: tuple[int, ...]) -> list[Whole]:
-    """The same for grids that are turned or sheared, one after the other.
-
-    Two by two cells are added up once and for all; so near to each other it hardly matters how they are turned. A
-    sample that is moved over the edge of its four cells comes back at their other edge.
-    """
-    most = max(int(np.abs(shifts).max()), 1)
-    rows, columns = shifts.shape[1:3]
-    fours = _fours(_padded(lane, size), rows, columns, most)
-    return [_turned(fours, places + most) for places in shifts]
-
-
-@lru_cache(maxsize=64)
-def _shifts(stretches: bytes, size: tuple[int, ...], shape: tuple[int, ...]) -> NDArray[np.intp]:
-    """By how many samples (x, y) each two by two cells of a padded lane move under each stretch, n×rows×columns×2.
-
-    The stretches, n×2×2 float64, are given as bytes, for most are asked for again and again.
-    """
-    changes = np.frombuffer(stretches).reshape(-1, 2, 2) - np.eye(2)
-    whole, inner = np.array(size[::-1]), np.array(shape[::-1])
-    across, down = (_PAIR * np.arange(length // _PAIR) + (_PAIR - length) / 2 for length in whole)
-    middles = np.stack(np.meshgrid(across, down), axis=-1)
-    moved = middles @ changes.transpose(0, 2, 1)[:, None] + (inner - whole) / 2 + (whole - inner) // 2
-    return np.asarray(np.rint(moved), dtype=np.intp)
-
-
-def _padded(lane: Whole, size: tuple[int, ...]) -> Whole:
-    """A lane in the middle of a larger plane of nothing."""
-    rows, columns = (whole - length for whole, length in zip(size, lane.shape, strict=False))
-    if rows == columns == 0:
-        return lane
-    edges = rows // 2, rows - rows // 2, columns // 2, columns - columns // 2
-    return np.asarray(cv2.copyMakeBorder(lane, *edges, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0)), dtype=np.int16)
-
-
-def _fours(lane: Whole, rows: int, columns: int, most: int) -> Whole:
-    """Sums over two by two cells, continued by so many places on every side: with the next cell the sign of single
-    phases changes. Rows × places down × columns × (places across · 4)."""
-    down = lane.reshape(rows, 2, _CELL, -1)
-    halved = (down[:, 0] + _signs(down.shape[3]) * down[:, 1]).reshape(rows, _CELL, columns, 2, _CELL * 4)
-    signs, edge = _signs(_CELL * 4), 4 * most
-    sums = halved[..., 0, :] + signs * halved[..., 1, :]
-    wide = np.empty((rows, _CELL + 2 * most, columns, 4 * _CELL + 2 * edge), dtype=np.int16)
-    inner = wide[..., edge:-edge]
-    inner[:, most:-most] = sums
-    np.multiply(sums[:, -most:], signs, out=inner[:, :most])
-    np.multiply(sums[:, :most], signs, out=inner[:, -most:])
-    np.multiply(inner[..., -edge:], signs[:edge], out=wide[..., :edge])
-    np.multiply(inner[..., :edge], signs[:edge], out=wide[..., -edge:])
-    return wide
-
-
-def _turned(fours: Whole, places: NDArray[np.intp]) -> Whole:
-    """Sums over all cells, each two by two of which begin at a place (x, y) of their own; 32×32×4."""
-    total = np.zeros((_CELL, _CELL * 4), dtype=np.int16)
-    for row, column in np.ndindex(*places.shape[:2]):
-        x, y = places[row, column].tolist()
-        total += fours[row, y : y + _CELL, column, 4 * x : 4 * (x + _CELL)]
-    return total.reshape(_CELL, _CELL, 4)
-
-
-@lru_cache(maxsize=64)
-def _signs(length: int) -> Whole:
-    """With which signs the next cell counts, four by four."""
-    return np.tile(np.array([-1, -1, 1, 1], dtype=np.int16), length // 4)
 
 
 def _matrix(window: Window, stretch: Matrix, size: tuple[int, ...], origin: Matrix) -> Matrix:

@@ -1,0 +1,146 @@
+"""Adding up the cells of a window: what is at the same place of every cell, under small changes of scale and turn.
+
+The weave repeats every cell of 64 grid pixels, so what it says is heard in the sums over all cells. The bits of pilots
+change from cell to cell like the fields of a chessboard.
+
+Source: ours.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.design import BLOCK, WEAVE
+from underdrawing.channel.lattice.search.window import STRIDE_PX
+
+__all__ = ["CELL", "CELL_PX", "PAIR", "summed"]
+
+CELL_PX = BLOCK * WEAVE
+"""Side of a cell of the weave in grid pixels."""
+
+CELL = CELL_PX // STRIDE_PX
+"""And in samples of a window."""
+
+PAIR = 2 * CELL
+"""Period of a chessboard of cells, in samples."""
+
+Whole = NDArray[np.int16]
+Matrix = NDArray[np.float64]
+
+
+def summed(lane: Whole, stretches: Sequence[Matrix], size: tuple[int, ...]) -> list[Whole]:
+    """Sums of a lane over all cells under each of some stretches, 32×32×4 each.
+
+    Single phases are added up with the signs of a chessboard, doubled ones as they are.
+
+    Args:
+        lane: h×w×4 int16, weighted cosine and sine of the phase at each sample of a window, then of twice the phase.
+        stretches: 2×2 float64, near the identity: what a step on the grid is in steps of the window.
+        size: rows and columns, in samples, of as many pairs of cells as cover the window.
+    """
+    if all(stretch[0, 1] == stretch[1, 0] == 0 for stretch in stretches):
+        return [_upright(lane, stretch, size) for stretch in stretches]
+    return _turned(lane, _shifts(np.array(stretches).tobytes(), size, lane.shape[:2]), size)
+
+
+def _upright(lane: Whole, stretch: Matrix, size: tuple[int, ...]) -> Whole:
+    """The sums over the cells of an upright grid."""
+    down = np.zeros((PAIR, *lane.shape[1:]), dtype=np.int16)
+    for into, out in _pieces(size[0], lane.shape[0], stretch[1, 1]):
+        down[into] += lane[out]
+    down = _halved(down)
+    across = np.zeros((CELL, PAIR, 4), dtype=np.int16)
+    for into, out in _pieces(size[1], lane.shape[1], stretch[0, 0]):
+        across[:, into] += down[:, out]
+    return _halved(across.transpose(1, 0, 2)).transpose(1, 0, 2)
+
+
+def _halved(sums: Whole) -> Whole:
+    """Sums over two cells, 64×n×4, to those over one, single phases with the signs of a chessboard."""
+    rows = np.ascontiguousarray(sums).reshape(PAIR, -1)
+    return np.asarray(rows[:CELL] + _signs(rows.shape[1]) * rows[CELL:]).reshape(CELL, -1, 4)
+
+
+@lru_cache(maxsize=256)
+def _pieces(count: int, length: int, scale: float) -> tuple[tuple[slice, slice], ...]:
+    """An axis of ``count`` places laid over ``length`` samples, middle on middle and a little stretched, cell by cell:
+    where each goes modulo two cells, and where it comes from. Within a cell the stretch does not matter."""
+    pieces = []
+    for number in range(count // CELL):
+        middle = (number * CELL + (CELL - count) / 2) * scale + length / 2
+        start = int(np.rint(middle - CELL / 2))
+        first, last = max(0, -start), min(CELL, length - start)
+        if first < last:
+            shift = number % 2 * CELL
+            pieces.append((slice(shift + first, shift + last), slice(start + first, start + last)))
+    return tuple(pieces)
+
+
+def _turned(lane: Whole, shifts: NDArray[np.intp], size: tuple[int, ...]) -> list[Whole]:
+    """The same for grids that are turned or sheared, one after the other.
+
+    Two by two cells are added up once and for all; so near to each other it hardly matters how they are turned. A
+    sample that is moved over the edge of its four cells comes back at their other edge.
+    """
+    most = max(int(np.abs(shifts).max()), 1)
+    rows, columns = shifts.shape[1:3]
+    fours = _fours(_padded(lane, size), rows, columns, most)
+    return [_added(fours, places + most) for places in shifts]
+
+
+@lru_cache(maxsize=64)
+def _shifts(stretches: bytes, size: tuple[int, ...], shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """By how many samples (x, y) each two by two cells of a padded lane move under each stretch, n×rows×columns×2.
+
+    The stretches, n×2×2 float64, are given as bytes, for most are asked for again and again.
+    """
+    changes = np.frombuffer(stretches).reshape(-1, 2, 2) - np.eye(2)
+    whole, inner = np.array(size[::-1]), np.array(shape[::-1])
+    across, down = (PAIR * np.arange(length // PAIR) + (PAIR - length) / 2 for length in whole)
+    middles = np.stack(np.meshgrid(across, down), axis=-1)
+    moved = middles @ changes.transpose(0, 2, 1)[:, None] + (inner - whole) / 2 + (whole - inner) // 2
+    return np.asarray(np.rint(moved), dtype=np.intp)
+
+
+def _padded(lane: Whole, size: tuple[int, ...]) -> Whole:
+    """A lane in the middle of a larger plane of nothing."""
+    rows, columns = (whole - length for whole, length in zip(size, lane.shape, strict=False))
+    if rows == columns == 0:
+        return lane
+    edges = rows // 2, rows - rows // 2, columns // 2, columns - columns // 2
+    return np.asarray(cv2.copyMakeBorder(lane, *edges, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0)), dtype=np.int16)
+
+
+def _fours(lane: Whole, rows: int, columns: int, most: int) -> Whole:
+    """Sums over two by two cells, continued by so many places on every side: with the next cell the sign of single
+    phases changes. Rows × places down × columns × (places across · 4)."""
+    down = lane.reshape(rows, 2, CELL, -1)
+    halved = (down[:, 0] + _signs(down.shape[3]) * down[:, 1]).reshape(rows, CELL, columns, 2, CELL * 4)
+    signs, edge = _signs(CELL * 4), 4 * most
+    sums = halved[..., 0, :] + signs * halved[..., 1, :]
+    wide = np.empty((rows, CELL + 2 * most, columns, 4 * CELL + 2 * edge), dtype=np.int16)
+    inner = wide[..., edge:-edge]
+    inner[:, most:-most] = sums
+    np.multiply(sums[:, -most:], signs, out=inner[:, :most])
+    np.multiply(sums[:, :most], signs, out=inner[:, -most:])
+    np.multiply(inner[..., -edge:], signs[:edge], out=wide[..., :edge])
+    np.multiply(inner[..., :edge], signs[:edge], out=wide[..., -edge:])
+    return wide
+
+
+def _added(fours: Whole, places: NDArray[np.intp]) -> Whole:
+    """Sums over all cells, each two by two of which begin at a place (x, y) of their own; 32×32×4."""
+    total = np.zeros((CELL, CELL * 4), dtype=np.int16)
+    for row, column in np.ndindex(*places.shape[:2]):
+        x, y = places[row, column].tolist()
+        total += fours[row, y : y + CELL, column, 4 * x : 4 * (x + CELL)]
+    return total.reshape(CELL, CELL, 4)
+
+
+@lru_cache(maxsize=64)
+def _signs(length: int) -> Whole:
+    """With which signs the next cell counts, four by four."""
+    return np.tile(np.array([-1, -1, 1, 1], dtype=np.int16), length // 4)

@@ -172,12 +172,7 @@ FIELDS: tuple[Field, ...] = (
     _number(_ANCHOR, "confidential", 1, "1: tokens and facts are enciphered"),
     _number(_ANCHOR, "codeless", 1, "1: there is no hidden code"),
     _number(_ANCHOR, "recipients", 3, "confidential: public keys it is sealed for; 0: sealed with a key file"),
-    _number(
-        _ANCHOR,
-        "dense",
-        1,
-        "1: the carrier fills places that are empty in other marks; our lattice channel does in smooth pictures",
-    ),
+    _number(_ANCHOR, "dense", 1, "1: the carrier fills places that it leaves empty in other marks"),
     _number(_ANCHOR, "core_words", 7, "length of the core in 32-bit words; 0: no core"),
     _number(_ANCHOR, "detail_words", 8, "length of the detail in 32-bit words; 0: no detail"),
     _number(_ANCHOR, "fine_words", 10, "length of the fine block in 32-bit words; 0: no fine block"),

@@ -1,4 +1,4 @@
-"""How many information bits an image offers to each tier, and whether it can spare a stronger mark."""
+"""How many information bits an image offers to each tier, and whether its mark should be a dense one."""
 
 import math
 from collections.abc import Sequence
@@ -79,27 +79,28 @@ def offer(pixels: Pixels, *, profile: Profile = Profile.STANDARD) -> Offer:
     """
     grid = WorkingGrid.for_embedding(*pixels.shape[:2])
     means, _ = block_coefficients(luminance(pixels), rows=grid.rows, columns=grid.columns)
-    steps = chip_steps(DESIGNS[profile, grid.side_px], masking_levels(means))
+    design, levels = DESIGNS[profile, grid.side_px], masking_levels(means)
+    steps = chip_steps(design, levels)
     layout = layout_of(grid, (True,) * TIERS)
     most, always = _MOST_BITS[grid.side_px], _ALWAYS[grid.side_px]
     chips = [int(np.count_nonzero(steps.ravel()[layout.places[tier]])) for tier in range(1, TIERS)]
     offered = [min(limit, int(count * _RATE)) for limit, count in zip(most, chips, strict=True)]
     if grid.side_px == GRIDS[-1]:
-        offered[-1] = min(offered[-1], _lasting_bits(means, layout))
+        offered[-1] = min(offered[-1], _lasting_bits(means, levels, layout))
     core, detail, fine = (
         limit if tier < always else bits if bits >= least else 0
         for tier, (limit, bits, least) in enumerate(zip(most, offered, _LEAST_BITS, strict=True))
     )
     few = profile is Profile.STANDARD and _heard_in_noise(steps, layout) < _FEW_CHIPS[grid.side_px]
-    return Offer((core, detail, fine), dense=few and _is_quiet(steps))
+    return Offer((core, detail, fine), dense=few and _is_quiet(steps, design.pull))
 
 
-def _lasting_bits(means: NDArray[np.float32], layout: Layout) -> int:
+def _lasting_bits(means: NDArray[np.float32], levels: NDArray[np.intp], layout: Layout) -> int:
     """What the fine tier holds through JPEG 75 with a quarter replaced; short steps count less, clipped blocks not.
 
     Steps are those of the standard profile, for both: who marks discreetly promises as much less.
     """
-    steps = chip_steps(DESIGNS[Profile.STANDARD, GRIDS[-1]], masking_levels(means))
+    steps = chip_steps(DESIGNS[Profile.STANDARD, GRIDS[-1]], levels)
     low, high = _CLIPPED_LEVELS
     heard = (steps * ((means > low) & (means < high))).ravel()[layout.places[TIERS - 1]]
     missing = int(_ENOUGH_CHIPS - _clear_chips(heard, _NOISE_LEVELS))
@@ -111,13 +112,12 @@ def _heard_in_noise(steps: NDArray[np.float32], layout: Layout) -> float:
     return _clear_chips(steps.ravel()[layout.places[_FAINT_TIER]], _MUCH_NOISE_LEVELS)
 
 
-def _is_quiet(steps: NDArray[np.float32]) -> bool:
+def _is_quiet(steps: NDArray[np.float32], pull: float) -> bool:
     """Whether a mark with these steps can be expected to leave a picture at ``_QUIET_DB`` or above.
 
     A coefficient is moved by up to half a step times the pull, all distances alike likely; each of a block's pixels
     shares in what becomes of its coefficients. On photographs this misses by up to 0.3 dB, where much is clipped 1 dB.
     """
-    pull = DESIGNS[Profile.STANDARD, GRIDS[-1]].pull
     blocks = steps[0].size
     mean_square = pull**2 / 12 * float(np.square(steps).sum(dtype=np.float64)) / (blocks * BLOCK**2)
     return 10 * math.log10(255**2 / max(mean_square, 1e-6)) > _QUIET_DB

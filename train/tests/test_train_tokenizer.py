@@ -26,7 +26,7 @@ CPU = torch.device("cpu")
 def make_trainer(linear, examples) -> Trainer:
     torch.manual_seed(0)
     lookup = Lookup(linear)
-    return Trainer(Decoder(linear, SMALL), decoder_loss(examples, lookup, PLAN.batch, CPU), PLAN, CPU)
+    return Trainer(Decoder(linear, SMALL), decoder_loss(examples, lookup, PLAN.batch, CPU, alone_chance=0.5), PLAN, CPU)
 
 
 def test_clustering_finds_clusters():

@@ -19,21 +19,20 @@ from underdrawing.tokenizer import LADDER
 
 __all__ = ["as_targets", "decibels", "decoder_loss", "psnr_by_prefix", "surroundings"]
 
-_ALONE_CHANCE = 0.5
 _COARSE_WEIGHT = 0.1
 
 
 def decoder_loss(
-    examples: Examples, lookup: Lookup, batch: int, device: torch.device
+    examples: Examples, lookup: Lookup, batch: int, device: torch.device, *, alone_chance: float
 ) -> Callable[[nn.Module, np.random.Generator], Tensor]:
-    """The loss of a random batch, in decibels of error inside what is hidden."""
+    """The loss of a random batch, in decibels of error inside what is hidden; of some pictures nothing is seen."""
 
     def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:
         network.train()
         part = examples.drawn(batch, rng)
         maps = as_tensors(part.maps, device)
         target = as_targets(part.pictures, device)
-        seen, hidden = surroundings(part.pictures, rng, device, alone_chance=_ALONE_CHANCE)
+        seen, hidden = surroundings(part.pictures, rng, device, alone_chance=alone_chance)
         known = random_known(lookup, maps[4], rng, whole=hidden.amin((1, 2, 3)) == 1)
         inputs = lookup(maps, known)
         hints = torch.zeros(len(target), HINTS, 16, 16, device=device)

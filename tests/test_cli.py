@@ -513,6 +513,14 @@ def test_errors_are_one_line_with_the_right_exit_code(pipeline, tmp_path):
         (2, ["verify", good, "-o", good]),
         (2, ["verify", good, "-o", "-"]),
         (2, ["verify", good, "--resume"]),
+        (2, ["protect", "", "-o", tmp_path / "x.png"]),
+        (2, ["protect", good, "-o", "", "--format", "jpeg"]),
+        (2, ["protect", good, "-o", tmp_path / "x.png", "--vault", ""]),
+        (2, ["protect", good, "-o", tmp_path / "x.png", "--carrier", ""]),
+        (2, ["verify", ""]),
+        (2, ["verify", good, "-o", ""]),
+        (2, ["verify", good, "--vault", ""]),
+        (2, ["verify", good, "--originals", tmp_path]),
         (3, ["protect", tmp_path / "empty.png", "-o", tmp_path / "x.png"]),
         (3, ["protect", small, "-o", tmp_path / "x.png"]),
         (3, ["protect", odd, "-o", tmp_path / "x.png"]),
@@ -522,6 +530,23 @@ def test_errors_are_one_line_with_the_right_exit_code(pipeline, tmp_path):
         assert (result.code, arguments) == (code, arguments)
         error_line(result.err)
         assert not (tmp_path / "x.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["protect", "{}", "-o", "out.png"], "with --resume to go on"),
+        (["vault", "add", "{}", "--vault", "v"], "again to go on"),
+    ],
+)
+def test_an_interrupted_command_says_how_to_go_on(pipeline, tmp_path, monkeypatch, arguments, words):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("underdrawing.cli.inputs.path_of", interrupt)
+    result = run(*(argument.format(write_picture(tmp_path / "a.png")) for argument in arguments))
+    assert result.code == 3
+    assert words in error_line(result.err)
 
 
 def test_an_existing_output_is_kept(pipeline, tmp_path):

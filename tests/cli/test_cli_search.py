@@ -73,6 +73,16 @@ def test_json_of_a_folder_is_one_object_per_picture(folder):
     assert eye["id"] is None
 
 
+def test_a_bad_file_of_a_folder_leaves_the_others_alone(folder, tmp_path):
+    (tmp_path / "a-note.png").write_text("not a picture")
+    (tmp_path / "cat.jpg").symlink_to(folder / "in" / "cat.jpg")
+    result = search(folder, str(tmp_path), "--no-mark", "--json")
+    assert result.exit_code == 3
+    note, cat = (json.loads(line) for line in result.stdout.splitlines())
+    assert "no image" in note["error"]
+    assert cat["found"] is True
+
+
 def test_a_vault_that_is_not_there_is_a_wrong_request(folder):
     arguments = ["search", str(folder / "in" / "cat.jpg"), "--vault", str(folder / "nowhere")]
     assert CliRunner().invoke(app, arguments).exit_code == 2

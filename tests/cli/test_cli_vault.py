@@ -86,6 +86,19 @@ def test_add_refuses_what_its_mark_contradicts(pictures, tmp_path):
     assert "tampered" in done.stderr
 
 
+def test_a_link_to_itself_fails_alone(pictures, tmp_path):
+    folder, _ = pictures
+    (folder / "a.png").unlink()
+    (folder / "loop.png").symlink_to("loop.png")
+    where = ["--vault", str(tmp_path / "kept"), "--create", "--keep-original"]
+    done = CliRunner().invoke(app, ["protect", str(folder), "-o", str(tmp_path / "out"), "-j1", *where])
+    assert done.exit_code == 3
+    (line,) = done.stderr.splitlines()
+    assert "loop.png" in line
+    with open_vault(tmp_path / "kept") as vault:
+        assert [record.original for record in vault.records()] == [str((folder / "b.png").resolve())]
+
+
 def test_get_shows_strangers_words_as_text_only(folder):
     done = run("get", FIRST, vault=folder)
     assert done.exit_code == 0

@@ -17,7 +17,6 @@ from underdrawing.cli.keys import keys
 from underdrawing.cli.searching import search
 from underdrawing.cli.tasks import Coding, ProtectTask, VerifyTask
 from underdrawing.cli.vault import vault
-from underdrawing.errors import UsageError
 from underdrawing.findings import Profile
 
 __all__ = ["app", "main"]
@@ -60,10 +59,6 @@ def begin(
     ] = False,
 ) -> None:
     """Take the options that belong to every command; ``debug`` is looked up where errors are reported."""
-
-
-def _debug(context: typer.Context) -> bool:
-    return bool(context.find_root().params["debug"])
 
 
 @app.command()
@@ -109,9 +104,7 @@ def protect(
     from underdrawing.cli.facts import parse_facts
     from underdrawing.cli.protecting import plan_protect, protect_one
     from underdrawing.cli.run import run_command
-    from underdrawing.cli.secrets import channel_key as read_channel_key
-    from underdrawing.cli.secrets import confidants, signing_key
-    from underdrawing.cli.shelves import carrier_named, ready_vault
+    from underdrawing.cli.shelves import ready_vault
 
     template = ProtectTask(
         source=None,
@@ -133,18 +126,10 @@ def protect(
         coding=Coding(format=format_, quality=quality, subsampling=subsampling),
         overwrite=force,
     )
-    if key:
-        signing_key(key)
-    if channel_key:
-        read_channel_key(channel_key)
-    if confidential:
-        confidants(template.confidants)
-    if carrier:
-        carrier_named(carrier, weights)
     tasks, done = plan_protect(given, output, template=template, resume=resume)
-    if vault:
+    if vault is not None:
         ready_vault(vault, create=create)
-    run_command(tasks, done, protect_one, jobs=jobs, json=json, debug=_debug(context), verb="protecting")
+    run_command(context, tasks, done, protect_one, jobs=jobs, json=json, verb="protecting")
 
 
 @app.command()
@@ -172,9 +157,6 @@ def verify(
     Exits with 1 when any picture is anything but authentic.
     """
     from underdrawing.cli.run import run_command
-    from underdrawing.cli.secrets import channel_key as read_channel_key
-    from underdrawing.cli.secrets import opener, trust_store
-    from underdrawing.cli.shelves import carrier_named, vault_to_ask
     from underdrawing.cli.verifying import plan_verify, verify_one
 
     template = VerifyTask(
@@ -189,20 +171,8 @@ def verify(
         weights=weights,
         overwrite=force,
     )
-    if trust:
-        trust_store(template.trust)
-    if channel_key:
-        read_channel_key(channel_key)
-    for path in template.openers:
-        opener(path)
-    if carrier:
-        carrier_named(carrier, weights)
-    if vault:
-        vault_to_ask(vault)
-    elif originals:
-        raise UsageError("--originals says where a vault's originals may be fetched from; name the vault with --vault")
     tasks, done = plan_verify(given, output, template=template, resume=resume, restored=restore_metadata)
-    run_command(tasks, done, verify_one, jobs=jobs, json=json, debug=_debug(context), verb="verifying")
+    run_command(context, tasks, done, verify_one, jobs=jobs, json=json, verb="verifying")
 
 
 app.command()(search)

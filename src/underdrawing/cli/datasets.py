@@ -53,15 +53,11 @@ def make_dataset(images: Path, output: Path, **options: Any) -> None:
     """Make or finish a dataset, name every picture that was left out, and say what there is now.
 
     Raises:
-        typer.Exit: A picture could not be read, or the run was interrupted.
+        typer.Exit: A picture could not be read.
     """
     from underdrawing.bench.imagenet_s import build_dataset
 
-    try:
-        built = build_dataset(images, output, **options)
-    except KeyboardInterrupt:
-        say("interrupted; run the same command again to go on")
-        raise typer.Exit(FAILURE) from None
+    built = build_dataset(images, output, **options)
     for one in built.left_out:
         say(f"{one.source} left out: {one.reason}")
     print(f"{printable(str(output))}  {built.items} pictures, fingerprint {built.fingerprint}")
@@ -73,15 +69,11 @@ def forge_copies(dataset: Path, marked: Path, output: Path, *, processes: int) -
     """Doctor a folder of marked copies, name every one that could not be, and say how many were.
 
     Raises:
-        typer.Exit: A copy could not be doctored, or the run was interrupted.
+        typer.Exit: A copy could not be doctored.
     """
     from underdrawing.bench.imagenet_s import forge_folder
 
-    try:
-        forged = forge_folder(dataset, marked, output, processes=processes)
-    except KeyboardInterrupt:
-        say("interrupted; run the same command again to go on")
-        raise typer.Exit(FAILURE) from None
+    forged = forge_folder(dataset, marked, output, processes=processes)
     failed = [one for one in forged if one.error]
     for one in failed:
         say(f"{one.name} left out: {one.error}")

@@ -29,7 +29,7 @@ class Guarded(TyperGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(FAILURE) from None
         except KeyboardInterrupt:
-            say("interrupted; run the same command with --resume to go on")
+            say(f"interrupted; run the same command {self._again(ctx)}to go on")
             raise typer.Exit(FAILURE) from None
         except Exception as error:
             if _is_control_flow(error):
@@ -38,6 +38,12 @@ class Guarded(TyperGroup):
                 traceback.print_exc()
             say(one_line(error))
             raise typer.Exit(exit_code_of(error)) from None
+
+    def _again(self, ctx: Any) -> str:
+        """Return the option that goes on where a command stopped, if it takes one."""
+        command = self.commands.get(ctx.invoked_subcommand or "")
+        taken = command is not None and any(parameter.name == "resume" for parameter in command.params)
+        return "with --resume " if taken else "again "
 
 
 def _is_control_flow(error: Exception) -> bool:

@@ -12,7 +12,7 @@ from underdrawing.errors import OutputExistsError, UsageError
 if TYPE_CHECKING:
     from underdrawing.images import ImageFormat
 
-__all__ = ["EXTENSIONS", "STANDARD_STREAM", "Item", "find_items", "mirrored", "refuse_existing"]
+__all__ = ["EXTENSIONS", "STANDARD_STREAM", "Item", "find_items", "mirrored", "path_of", "refuse_existing"]
 
 STANDARD_STREAM = "-"
 EXTENSIONS: dict[str, ImageFormat] = {
@@ -53,12 +53,23 @@ def find_items(given: str, *, leave_out: Path | None = None) -> tuple[list[Item]
     """
     if given == STANDARD_STREAM:
         return [Item(None, Path("stdin"))], False
-    path = Path(given)
+    path = path_of(given)
     if path.is_dir():
         return _in_folder(path, leave_out), True
     if not path.exists():
         raise UsageError(f"cannot read {path}: no such file or folder")
     return [Item(path, Path(path.name))], False
+
+
+def path_of(given: str) -> Path:
+    """Return the path that an argument names.
+
+    Raises:
+        UsageError: it is empty, as a variable is that was not set: that would be the folder one happens to be in.
+    """
+    if not given:
+        raise UsageError("the name of a file or folder is empty; give one, or . for the folder you are in")
+    return Path(given)
 
 
 def _in_folder(folder: Path, leave_out: Path | None) -> list[Item]:
@@ -105,7 +116,5 @@ def refuse_existing(outputs: list[Path]) -> None:
     """
     existing = [output for output in outputs if os.path.lexists(output)]
     if existing:
-        others = f" and {len(existing) - 1} more" if len(existing) > 1 else ""
-        raise OutputExistsError(
-            f"{existing[0]}{others} exists already; use --resume to do only what is missing, or --force to overwrite"
-        )
+        which = f"{existing[0]} exists" if len(existing) == 1 else f"{existing[0]} and {len(existing) - 1} more exist"
+        raise OutputExistsError(f"{which} already; use --resume to do only what is missing, or --force to overwrite")

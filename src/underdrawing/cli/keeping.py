@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ def keep_one(task: KeepTask) -> Done:
     picture = read_picture(task.source)
     told = images.facts_from_metadata(picture.metadata, position=task.position) if task.metadata_facts else {}
     facts = {name: text for name, text in (told | task.facts).items() if text}
-    original = str(task.source.resolve()) if task.as_original and task.source else None
+    original = os.path.realpath(task.source) if task.as_original and task.source else None
     record = catalogue(picture, facts=facts, original=original)
     if task.look_for_mark and (id_ := _marked(picture, task)):
         record = replace(record, id=id_, carrier=_CARRIER)

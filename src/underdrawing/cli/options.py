@@ -15,6 +15,7 @@ __all__ = [
     "Carrier",
     "ChannelKey",
     "ChannelKeyOrKey",
+    "ChannelKeyToRead",
     "Confidential",
     "Create",
     "Facts",
@@ -156,6 +157,9 @@ Trust = Annotated[
 ChannelKeyOrKey = Annotated[
     Path | None,
     typer.Option("--channel-key", "--key", metavar="FILE", help="The secret the mark was hidden with, if any."),
+]
+ChannelKeyToRead = Annotated[
+    Path | None, typer.Option("--channel-key", metavar="FILE", help="The secret the mark was hidden with, if any.")
 ]
 Open = Annotated[
     list[Path] | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from dataclasses import replace
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from underdrawing.cli.guard import printable
-from underdrawing.cli.inputs import EXTENSIONS, STANDARD_STREAM, Item, find_items, mirrored, refuse_existing
+from underdrawing.cli.inputs import EXTENSIONS, STANDARD_STREAM, Item, find_items, mirrored, path_of, refuse_existing
 from underdrawing.cli.secrets import channel_key, confidants, signing_key
 from underdrawing.cli.shelves import carrier_named
 from underdrawing.cli.tasks import Coding, Done, ProtectTask, called, read_picture
@@ -35,15 +36,16 @@ def plan_protect(
     """Return a task for every picture, and what an earlier run has done already.
 
     Raises:
-        UsageError: the output cannot be what was asked for.
+        UsageError: a key or carrier is not what was asked for, or the output cannot be what was asked for.
         OutputExistsError: outputs exist, and neither ``resume`` nor the template's ``overwrite`` is set.
     """
-    items, many = find_items(given, leave_out=Path(output))
+    _asked(template)
+    items, many = find_items(given, leave_out=path_of(output))
     originals = _originals(items, many, template)
     if output == STANDARD_STREAM:
         source = _only_to_stream(items, many)
         return [replace(template, source=source, output=None, original=originals[0])], []
-    outputs = _outputs(items, many, Path(output), output.endswith(("/", "\\")), template.coding)
+    outputs = _outputs(items, many, path_of(output), output.endswith(("/", "\\")), template.coding)
     if not (resume or template.overwrite):
         refuse_existing(outputs)
     tasks, done = [], []
@@ -54,6 +56,18 @@ def plan_protect(
         else:
             tasks.append(replace(template, source=item.source, output=path, original=original, written=written))
     return tasks, done
+
+
+def _asked(task: ProtectTask) -> dict[str, Any]:
+    """Return what ``underdrawing.protect`` is asked for besides the facts: keys and carrier, read once a process."""
+    return {
+        "key": signing_key(task.key) if task.key else None,
+        "profile": task.profile,
+        "channel_key": channel_key(task.channel_key) if task.channel_key else None,
+        "confidential": confidants(task.confidants) if task.confidants else None,
+        "with_code": task.with_code,
+        "carrier": None if task.carrier is None else carrier_named(task.carrier, task.weights),
+    }
 
 
 def _originals(items: list[Item], many: bool, template: ProtectTask) -> list[str | None]:
@@ -71,7 +85,7 @@ def _originals(items: list[Item], many: bool, template: ProtectTask) -> list[str
     if template.keep_original:
         if template.original or items[0].source is None:
             raise UsageError("--keep-original notes the path of a file: give the picture as one, and no --original")
-        return [str(item.source.resolve()) for item in items if item.source]
+        return [os.path.realpath(item.source) for item in items if item.source]
     if template.original and template.original.endswith("/"):
         return [f"{template.original}{item.relative.as_posix()}" for item in items]
     if template.original and many:
@@ -142,17 +156,8 @@ def protect_one(task: ProtectTask) -> Done:
 def _protection(picture: Picture, task: ProtectTask) -> Protection:
     import underdrawing
 
-    facts = _facts(picture, task)
-    return underdrawing.protect(
-        picture,
-        facts={name: text for name, text in facts.items() if text},
-        key=signing_key(task.key) if task.key else None,
-        profile=task.profile,
-        channel_key=channel_key(task.channel_key) if task.channel_key else None,
-        confidential=confidants(task.confidants) if task.confidants else None,
-        with_code=task.with_code,
-        carrier=carrier_named(task.carrier, task.weights) if task.carrier else None,
-    )
+    facts = {name: text for name, text in _facts(picture, task).items() if text}
+    return underdrawing.protect(picture, facts=facts, **_asked(task))
 
 
 def _keep(protection: Protection, task: ProtectTask) -> dict[str, Any] | None:

@@ -13,38 +13,39 @@ import typer
 from underdrawing.cli.guard import FAILURE, say
 from underdrawing.cli.pool import Failure, Outcome, run_all
 from underdrawing.cli.progress import progress
-from underdrawing.cli.tasks import Done, KeepTask, ProtectTask, VerifyTask, called
+from underdrawing.cli.tasks import Done, KeepTask, ProtectTask, SearchTask, VerifyTask, called
 
 __all__ = ["NEGATIVE", "cores", "run_command"]
 
 NEGATIVE = 1
-Task = TypeVar("Task", ProtectTask, VerifyTask, KeepTask)
+Task = TypeVar("Task", ProtectTask, VerifyTask, KeepTask, SearchTask)
 
 
 def run_command(
+    context: typer.Context,
     tasks: Sequence[Task],
     done: Sequence[Done],
     work: Callable[[Task], Done],
     *,
     jobs: int | None,
     json: bool,
-    debug: bool,
     verb: str,
 ) -> None:
     """Do all tasks, print what each came to, and end with the exit code of the whole.
 
     Args:
+        context: of the command; with ``--debug`` before it, failures show where they came from.
         tasks: what is left to do.
         done: what an earlier run did already.
         work: does one task; a function of a module.
         jobs: how many processes; None is one per core.
         json: print objects instead of lines.
-        debug: show where failures came from.
         verb: what is being done, for the progress bar.
 
     Raises:
         typer.Exit: always where the code is not 0.
     """
+    debug = context.find_root().params["debug"]
     alone = len(tasks) + len(done) == 1
     codes = [_print_done(one, json=json, alone=alone) for one in done]
     with progress(len(tasks), verb) as advance:

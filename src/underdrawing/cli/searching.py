@@ -2,78 +2,78 @@
 
 from __future__ import annotations
 
-import json as json_format
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from underdrawing.cli import options
 from underdrawing.cli.guard import printable
 from underdrawing.cli.inputs import find_items
-from underdrawing.cli.run import NEGATIVE
-from underdrawing.cli.tasks import called, read_picture
+from underdrawing.cli.secrets import channel_key as read_channel_key
+from underdrawing.cli.shelves import vault_to_ask
+from underdrawing.cli.tasks import Done, SearchTask, called, read_picture
 from underdrawing.cli.vault import Where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from underdrawing.retrieval import Found
-    from underdrawing.vault import Vault
 
-__all__ = ["search"]
+__all__ = ["search", "search_one"]
 
 _COMPARED = 20
 
 
 def search(
-    given: Annotated[
-        str, typer.Argument(metavar="IN", help="A picture, a folder of pictures, or - for standard input.")
-    ],
+    context: typer.Context,
+    given: options.Input,
     where: Where,
     count: Annotated[int, typer.Option("-k", min=1, max=1000, metavar="N", help="How many candidates to list.")] = 5,
     no_mark: Annotated[
         bool, typer.Option("--no-mark", help="Go by what is visible only, and do not look for a mark.")
     ] = False,
-    channel_key: Annotated[
-        Path | None, typer.Option("--channel-key", metavar="FILE", help="The secret the mark was hidden with, if any.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object per picture, one per line.")] = False,
+    channel_key: options.ChannelKeyToRead = None,
+    json: options.Json = False,
 ) -> None:
     """Say which original of the vault a picture comes from: by its mark, else by what is visible.
 
     Exits with 1 when any picture is not in the vault.
     """
-    from underdrawing.vault import open_vault
+    from underdrawing.cli.run import run_command
 
-    items, many = find_items(given)
-    missing = False
-    with open_vault(where, read_only=True) as opened:
-        for item in items:
-            found = _searched(opened, item.source, count, channel_key=channel_key, marked=not no_mark)
-            missing = missing or found.record is None
-            name = called(item.source)
-            lines = [_line(name, found)] if many else [_line(name, found), *_card(found, count)]
-            record = {"input": name, **found.to_dict()}
-            record["candidates"] = record["candidates"][:count]
-            typer.echo(json_format.dumps(record) if json else "\n".join(lines))
-    if missing:
-        raise typer.Exit(NEGATIVE)
+    items, _ = find_items(given)
+    if channel_key:
+        read_channel_key(channel_key)
+    vault_to_ask(where)
+    template = SearchTask(source=None, vault=where, count=count, look_for_mark=not no_mark, channel_key=channel_key)
+    tasks = [replace(template, source=item.source) for item in items]
+    run_command(context, tasks, [], search_one, jobs=1, json=json, verb="searching")
 
 
-def _searched(vault: Vault, source: Path | None, count: int, *, channel_key: Path | None, marked: bool) -> Found:
+def search_one(task: SearchTask) -> Done:
+    """Look for the original of one picture."""
+    found = _searched(task)
+    name = called(task.source)
+    record = {"input": name, **found.to_dict()}
+    record["candidates"] = record["candidates"][: task.count]
+    return Done(record=record, lines=(_line(name, found), *_card(found, task.count)), negative=found.record is None)
+
+
+def _searched(task: SearchTask) -> Found:
     """Read what mark there is, then search by it and by the pixels."""
     import underdrawing
-    from underdrawing.cli.secrets import channel_key as read_channel_key
     from underdrawing.images import to_eight_bits
     from underdrawing.retrieval import find
 
-    picture = read_picture(source)
+    picture = read_picture(task.source)
     id_, mask = None, None
-    if marked:
-        secret = read_channel_key(channel_key) if channel_key else None
+    if task.look_for_mark:
+        secret = read_channel_key(task.channel_key) if task.channel_key else None
         verification = underdrawing.verify(picture, channel_key=secret)
         id_, mask = verification.id, verification.mask
-    return find(vault, id=id_, pixels=to_eight_bits(picture.pixels), mask=mask, k=max(count, _COMPARED))
+    pixels = to_eight_bits(picture.pixels)
+    return find(vault_to_ask(task.vault), id=id_, pixels=pixels, mask=mask, k=max(task.count, _COMPARED))
 
 
 def _line(name: str, found: Found) -> str:

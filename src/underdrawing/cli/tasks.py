@@ -14,7 +14,18 @@ if TYPE_CHECKING:
 
     from underdrawing.images import ImageFormat, Picture
 
-__all__ = ["Coding", "Done", "Format", "KeepTask", "ProtectTask", "Subsampling", "VerifyTask", "called", "read_picture"]
+__all__ = [
+    "Coding",
+    "Done",
+    "Format",
+    "KeepTask",
+    "ProtectTask",
+    "SearchTask",
+    "Subsampling",
+    "VerifyTask",
+    "called",
+    "read_picture",
+]
 
 
 class Format(StrEnum):
@@ -120,6 +131,17 @@ class KeepTask:
     look_for_mark: bool = True
     channel_key: Path | None = None
     replace: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchTask:
+    """One picture to look for in a vault; no source is standard input."""
+
+    source: Path | None
+    vault: str
+    count: int = 5
+    look_for_mark: bool = True
+    channel_key: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from underdrawing.cli import options
 from underdrawing.cli.facts import parse_facts
 from underdrawing.cli.guard import printable
 from underdrawing.cli.inputs import STANDARD_STREAM
@@ -40,26 +41,20 @@ Where = Annotated[
     ),
 ]
 Id = Annotated[str, typer.Argument(metavar="ID", help="16 hexadecimal digits.")]
-Create = Annotated[bool, typer.Option("--create", help="Make the vault if it is not there.")]
 Replace = Annotated[bool, typer.Option("--replace", help="Replace a different record of the same id.")]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print a JSON object.")]
 
 
 @vault.command()
 def add(
     context: typer.Context,
-    given: Annotated[
-        str, typer.Argument(metavar="IN", help="A picture, a folder of pictures, or - for standard input.")
-    ],
+    given: options.Input,
     where: Where,
     facts: Annotated[
         list[str] | None,
         typer.Option("--facts", metavar="FILE|KEY=VALUE", help="What to keep beside the metadata. May be given again."),
     ] = None,
-    no_metadata_facts: Annotated[
-        bool, typer.Option("--no-metadata-facts", help="Take no facts from the picture's own EXIF, IPTC and XMP.")
-    ] = False,
+    no_metadata_facts: options.NoMetadataFacts = False,
     position: Annotated[bool, typer.Option("--position", help="Also take the GPS position from the metadata.")] = False,
     as_original: Annotated[
         bool, typer.Option("--as-original", help="Note the picture's own path as where the original is.")
@@ -67,15 +62,10 @@ def add(
     no_mark: Annotated[
         bool, typer.Option("--no-mark", help="Do not look for a mark, but keep the picture as one that has none.")
     ] = False,
-    channel_key: Annotated[
-        Path | None, typer.Option("--channel-key", metavar="FILE", help="The secret the mark was hidden with, if any.")
-    ] = None,
-    create: Create = False,
+    channel_key: options.ChannelKeyToRead = None,
+    create: options.Create = False,
     replace: Replace = False,
-    jobs: Annotated[
-        int | None,
-        typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes to work with. Default: one per core."),
-    ] = None,
+    jobs: options.Jobs = None,
     json: Json = False,
 ) -> None:
     """Keep records of pictures, protected or not. What is there already is left as it is.
@@ -103,8 +93,7 @@ def add(
         read_channel_key(channel_key)
     tasks = plan_keeping(given, template)
     open_vault(where, create=create).close()
-    debug = bool(context.find_root().params["debug"])
-    run_command(tasks, [], keep_one, jobs=jobs, json=json, debug=debug, verb="keeping")
+    run_command(context, tasks, [], keep_one, jobs=jobs, json=json, verb="keeping")
 
 
 @vault.command()
@@ -117,15 +106,8 @@ def get(
     original: Annotated[
         Path | None, typer.Option("--original", metavar="FILE", help="Fetch the original, and write it here.")
     ] = None,
-    originals: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--originals",
-            metavar="DIR|PREFIX",
-            help="Where originals may be fetched from: a folder, or a prefix like s3://archive/. May be given again.",
-        ),
-    ] = None,
-    force: Force = False,
+    originals: options.Originals = None,
+    force: options.Force = False,
     json: Json = False,
 ) -> None:
     """Show the record of an id. Exits with 1 when there is none.
@@ -217,7 +199,7 @@ def export(
         str, typer.Argument(metavar="OUT", help="A .jsonl or .parquet file, or - for lines on standard output.")
     ],
     where: Where,
-    force: Force = False,
+    force: options.Force = False,
     json: Json = False,
 ) -> None:
     """Write every record to a file: JSON Lines, or Parquet, which needs pyarrow."""
@@ -243,7 +225,7 @@ def import_(
         str, typer.Argument(metavar="IN", help="A .jsonl or .parquet file, or - for lines from standard input.")
     ],
     where: Where,
-    create: Create = False,
+    create: options.Create = False,
     replace: Replace = False,
     json: Json = False,
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from underdrawing.cli.guard import printable
-from underdrawing.cli.inputs import STANDARD_STREAM, Item, find_items, mirrored, refuse_existing
+from underdrawing.cli.inputs import STANDARD_STREAM, Item, find_items, mirrored, path_of, refuse_existing
 from underdrawing.cli.secrets import channel_key, opener, trust_store
 from underdrawing.cli.shelves import carrier_named, vault_to_ask
 from underdrawing.cli.tasks import Done, VerifyTask, called, read_picture
@@ -40,18 +40,20 @@ def plan_verify(
         restored: where a copy with the facts in its metadata goes: a file for one picture, a folder for many.
 
     Raises:
-        UsageError: the output cannot be what was asked for.
+        UsageError: a key, carrier or vault is not what was asked for, or the output cannot be what was asked for.
         OutputExistsError: findings exist, and neither ``resume`` nor the template's ``overwrite`` is set.
     """
+    _asked(template)
     if output is None and resume:
         raise UsageError("--resume goes on with an output folder; name it with -o")
-    if output == STANDARD_STREAM or (output is not None and Path(output).exists() and not Path(output).is_dir()):
+    into = None if output is None else path_of(output)
+    if output == STANDARD_STREAM or (into is not None and into.exists() and not into.is_dir()):
         raise UsageError(f"verify writes several files: got -o {output}, expected a folder")
-    items, many = find_items(given, leave_out=Path(output) if output else None)
+    items, many = find_items(given, leave_out=into)
     copies = _copies(items, restored, many=many, overwrite=template.overwrite or resume)
-    if output is None:
+    if into is None:
         return [replace(template, source=i.source, restored=c) for i, c in zip(items, copies, strict=True)], []
-    folders = mirrored(items, Path(output)) if many else [Path(output)]
+    folders = mirrored(items, into) if many else [into]
     if not (resume or template.overwrite):
         refuse_existing([folder / name for folder in folders for name in [*FILES.values(), RESULT]])
     tasks = [
@@ -62,6 +64,20 @@ def plan_verify(
     return [replace(task, overwrite=template.overwrite or resume) for task in tasks if task not in done], list(
         done.values()
     )
+
+
+def _asked(task: VerifyTask) -> dict[str, Any]:
+    """Return what ``underdrawing.verify`` is asked with: trust, keys, carrier and vault, read once a process."""
+    if task.vault is None and task.originals:
+        raise UsageError("--originals says where a vault's originals may be fetched from; name the vault with --vault")
+    return {
+        "trust": trust_store(task.trust) if task.trust else None,
+        "channel_key": channel_key(task.channel_key) if task.channel_key else None,
+        "keys": tuple(map(opener, task.openers)),
+        "carrier": None if task.carrier is None else carrier_named(task.carrier, task.weights),
+        "vault": None if task.vault is None else vault_to_ask(task.vault),
+        "originals": task.originals,
+    }
 
 
 def _copies(items: list[Item], restored: Path | None, *, many: bool, overwrite: bool) -> list[Path | None]:
@@ -104,15 +120,7 @@ def verify_one(task: VerifyTask) -> Done:
     began = time.perf_counter()
     picture = read_picture(task.source)
     loaded = time.perf_counter()
-    verification = underdrawing.verify(
-        picture,
-        trust=trust_store(task.trust) if task.trust else None,
-        channel_key=channel_key(task.channel_key) if task.channel_key else None,
-        keys=tuple(map(opener, task.openers)),
-        vault=vault_to_ask(task.vault) if task.vault else None,
-        originals=task.originals,
-        carrier=carrier_named(task.carrier, task.weights) if task.carrier else None,
-    )
+    verification = underdrawing.verify(picture, **_asked(task))
     verified = time.perf_counter()
     written = {} if task.folder is None else _write_findings(picture, verification, task, task.folder)
     times = {"load": loaded - began, **verification.timings_s, "write": time.perf_counter() - verified}

@@ -72,6 +72,14 @@ def test_a_link_is_followed(tmp_path):
     assert (tmp_path / "real").read_bytes() == b"new"
 
 
+def test_a_link_to_itself_is_kept_or_replaced(tmp_path):
+    (tmp_path / "link").symlink_to("link")
+    with pytest.raises(OutputExistsError):
+        write_atomically(tmp_path / "link", b"new")
+    write_atomically(tmp_path / "link", b"new", overwrite=True)
+    assert (tmp_path / "link").read_bytes() == b"new"
+
+
 def test_rejects_folders(tmp_path):
     with pytest.raises(UsageError, match="does not exist"):
         write_atomically(tmp_path / "no" / "file", b"x")

@@ -57,7 +57,7 @@ def write_atomically(path: Path | str, data: bytes, *, overwrite: bool = False) 
         OutputError: no permission, no space.
     """
     target = Path(path)
-    target = target.resolve() if target.is_symlink() else target
+    target = Path(os.path.realpath(target)) if target.is_symlink() else target
     if not overwrite and target.exists():
         raise _exists(target)
     if target.is_dir() or not target.parent.is_dir():

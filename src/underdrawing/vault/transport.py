@@ -39,6 +39,7 @@ LINE_BYTES = 1 << 19
 _BYTES = ("fingerprint", "sketch", "code", "preview", "signature", "key_id")
 _TEXTS = ("id", "created", "carrier", "profile", "original", "fingerprint_by")
 _NAMES = {*_BYTES, *_TEXTS, "facts", "digest", "version"}
+_NEEDED = {"id", "created", "facts", "fingerprint", "sketch"}
 _LINES, _TABLES = (".jsonl", ".ndjson"), (".parquet",)
 _ROWS = 1000
 
@@ -99,6 +100,8 @@ def _from_object(values: dict[str, Any], where: str) -> Record:
     if unknown := sorted(set(values) - _NAMES):
         raise RecordError(f"{where} has an unknown entry {unknown[0][:40]!a}; expected {', '.join(sorted(_NAMES))}")
     fields = {name: value for name, value in values.items() if name not in ("version", "digest")}
+    if missing := sorted(_NEEDED - set(values)):
+        raise RecordError(f"{where} lacks {', '.join(missing)}; expected a record as `export` writes it")
     for name in ("carrier", "profile", "preview", "fingerprint_by"):
         if fields.get(name) is None:
             fields.pop(name, None)

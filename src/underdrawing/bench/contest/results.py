@@ -88,5 +88,6 @@ def read_results(folder: Path) -> Results:
         results["measures"] = [Measure(**one) for one in results["measures"]]
         results["costs"] = [CostRow(**one) for one in results["costs"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"cannot read {path}: {error}; run underdrawing bench run first") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"cannot read {path}: {reason}; run underdrawing bench run first") from error
     return results

@@ -121,7 +121,7 @@ def test_files_of_other_kinds_are_refused(vault, tmp_path):
 
 
 def test_a_line_that_lacks_something_says_what():
-    with pytest.raises(RecordError, match="line 2 lacks created, facts, fingerprint, sketch; expected a record"):
+    with pytest.raises(RecordError, match="line 2: it lacks created, facts, fingerprint, sketch; expected a record"):
         list(read_lines(io.BytesIO(b'\n{"id": "0000000000000001"}\n')))
 
 

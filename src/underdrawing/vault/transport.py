@@ -101,7 +101,7 @@ def _from_object(values: dict[str, Any], where: str) -> Record:
         raise RecordError(f"{where} has an unknown entry {unknown[0][:40]!a}; expected {', '.join(sorted(_NAMES))}")
     fields = {name: value for name, value in values.items() if name not in ("version", "digest")}
     if missing := sorted(_NEEDED - set(values)):
-        raise RecordError(f"{where} lacks {', '.join(missing)}; expected a record as `export` writes it")
+        raise RecordError(f"{where}: it lacks {', '.join(missing)}; expected a record as `export` writes it")
     for name in ("carrier", "profile", "preview", "fingerprint_by"):
         if fields.get(name) is None:
             fields.pop(name, None)

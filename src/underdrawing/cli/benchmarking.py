@@ -11,13 +11,6 @@ from underdrawing.cli import options
 
 __all__ = ["bench"]
 
-Processes = Annotated[
-    int | None,
-    typer.Option(
-        "--processes", "--jobs", "-j", metavar="N", min=1, help="Processes to work with. Default: one per core."
-    ),
-]
-
 bench = typer.Typer(
     invoke_without_command=True,
     help=(
@@ -35,7 +28,7 @@ def promises(
         Path | None, typer.Option("--data", metavar="DIR", help="Photographs to add, in DIR/fullres and DIR/natural.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A few pictures and attacks: minutes, not hours.")] = False,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Everything random comes from it.")] = 0,
+    seed: options.Seed = 0,
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="DIR", help="Where the rows go; a second run continues there.")
     ] = Path("out/bench"),
@@ -90,7 +83,7 @@ def imagenet_s(
         Path | None,
         typer.Option("--diffusers", metavar="DIR", help="A local inpainting pipeline, for removals made by it."),
     ] = None,
-    processes: Processes = None,
+    processes: options.Processes = None,
 ) -> None:
     """Make ImageNet-S: originals, one doctored copy of each, the mask, the label, and a datasheet.
 
@@ -123,7 +116,7 @@ def forge(
         Path, typer.Argument(metavar="MARKED", help="A folder of marked originals, each called as its item.")
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Where the doctored copies go.")],
-    processes: Processes = None,
+    processes: options.Processes = None,
 ) -> None:
     """Doctor marked copies as a dataset doctors its originals, whatever program marked them.
 

@@ -7,52 +7,59 @@ from typing import Annotated
 
 import typer
 
+from underdrawing.cli import options
+
 __all__ = ["leaderboard", "report", "run"]
 
 
+Dataset = Annotated[Path, typer.Argument(metavar="DATASET", help="A dataset made by `underdrawing bench imagenet-s`.")]
+Results = Annotated[
+    Path, typer.Option("-o", "--output", metavar="DIR", help="Where rows and results go; a second run continues.")
+]
+Gallery = Annotated[
+    Path | None,
+    typer.Option("--gallery", metavar="DIR", help="Labelled photographs in which suspects are looked for."),
+]
+Labels = Annotated[
+    Path | None,
+    typer.Option("--labels", metavar="FILE", help="CSV with file and label of the gallery. Default: folder names."),
+]
+Systems = Annotated[
+    str | None, typer.Option("--systems", metavar="NAME,…", help="Who takes part. Default: everybody who is here.")
+]
+Attacks = Annotated[
+    str, typer.Option("--attacks", metavar="NAME,…", help="Names of attacks, or `quick`, `targets` or `all`.")
+]
+Limit = Annotated[
+    int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first so many pictures of the dataset.")
+]
+NoUntouched = Annotated[
+    bool, typer.Option("--no-untouched", help="Leave out copies without the edit, and with them false alarms.")
+]
+Weights = Annotated[
+    Path | None, typer.Option("--weights", metavar="DIR", help="Folder with weights of carriers that need some.")
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler (needs the extra `dask`)."
+    ),
+]
+
+
 def run(
-    dataset: Annotated[
-        Path, typer.Argument(metavar="DATASET", help="A dataset made by `underdrawing bench imagenet-s`.")
-    ],
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="DIR", help="Where rows and results go; a second run continues.")
-    ],
-    gallery: Annotated[
-        Path | None,
-        typer.Option("--gallery", metavar="DIR", help="Labelled photographs in which suspects are looked for."),
-    ] = None,
-    labels: Annotated[
-        Path | None,
-        typer.Option("--labels", metavar="FILE", help="CSV with file and label of the gallery. Default: folder names."),
-    ] = None,
-    systems: Annotated[
-        str | None, typer.Option("--systems", metavar="NAME,…", help="Who takes part. Default: everybody who is here.")
-    ] = None,
-    attacks: Annotated[
-        str, typer.Option("--attacks", metavar="NAME,…", help="Names of attacks, or `quick`, `targets` or `all`.")
-    ] = "targets",
-    limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first so many pictures of the dataset.")
-    ] = None,
-    no_untouched: Annotated[
-        bool, typer.Option("--no-untouched", help="Leave out copies without the edit, and with them false alarms.")
-    ] = False,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Everything random comes from it.")] = 0,
-    weights: Annotated[
-        Path | None, typer.Option("--weights", metavar="DIR", help="Folder with weights of carriers that need some.")
-    ] = None,
-    processes: Annotated[
-        int | None,
-        typer.Option(
-            "--processes", "--jobs", "-j", metavar="N", min=1, help="Processes to work with. Default: one per core."
-        ),
-    ] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            "--cluster", metavar="ADDRESS", help="Run on the workers of this Dask scheduler (needs the extra `dask`)."
-        ),
-    ] = None,
+    dataset: Dataset,
+    output: Results,
+    gallery: Gallery = None,
+    labels: Labels = None,
+    systems: Systems = None,
+    attacks: Attacks = "targets",
+    limit: Limit = None,
+    no_untouched: NoUntouched = False,
+    seed: options.Seed = 0,
+    weights: Weights = None,
+    processes: options.Processes = None,
+    cluster: Cluster = None,
 ) -> None:
     """Run the contest: every system, every picture of a dataset, every attack.
 

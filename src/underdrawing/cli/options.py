@@ -34,11 +34,13 @@ __all__ = [
     "Output",
     "OutputFolder",
     "Position",
+    "Processes",
     "ProfileOf",
     "Quality",
     "RestoreMetadata",
     "Resume",
     "Reveal",
+    "Seed",
     "SubsamplingOf",
     "Trust",
     "VaultToAsk",
@@ -193,3 +195,11 @@ RestoreMetadata = Annotated[
         help="Copy the picture to OUT with the recovered facts in its EXIF, IPTC and XMP. Pixels stay as they are.",
     ),
 ]
+
+Processes = Annotated[
+    int | None,
+    typer.Option(
+        "--processes", "--jobs", "-j", metavar="N", min=1, help="Processes to work with. Default: one per core."
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Everything random comes from it.")]

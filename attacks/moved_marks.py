@@ -15,7 +15,7 @@ from underdrawing.channel import Profile
 from underdrawing.channel.lattice import embed, receptions
 from underdrawing.errors import UsageError
 from underdrawing.messages import read_message
-from underdrawing.messages.reading import TIER_OF
+from underdrawing.messages.tiers import TIER_OF
 from underdrawing.payload import Bits, Block, parse_anchor
 from underdrawing.shipped import tokenizer
 

@@ -31,9 +31,11 @@ from underdrawing.bench.edits.tampering import Kind, tamper
 from underdrawing.bench.main_job.captions import facts_for
 from underdrawing.channel.lattice import receive
 from underdrawing.images import Picture
+from underdrawing.messages.anchoring import recalled
 from underdrawing.messages.beliefs import BELIEFS, COARSE_BELIEFS, Belief, CoarseBelief
-from underdrawing.messages.reading import TIER_OF, Reading, read_message
+from underdrawing.messages.reading import Reading, read_message
 from underdrawing.messages.recall import Nearest, Recollection
+from underdrawing.messages.tiers import TIER_OF
 from underdrawing.payload import Block, SigningKey
 from underdrawing.tokenizer import VOCABULARY, HiddenCode, Tokenizer
 
@@ -222,17 +224,9 @@ def seen_of_copy(
         reception = reception.with_tiers(tuple(block in sent.bits for block in TIER_OF))
     for block in READ_BEFORE[side]:
         reception = reception.learn(TIER_OF[block], sent.bits[block]).settled()
-    tone = reception.candidate.tone
     n_scales = side.bit_length() - 1
     known = code.prefix(n_scales) if n_scales else None
-    recollection = Recollection.of(
-        copy,
-        reception.intact,
-        known=known if READ_BEFORE[side] else None,
-        tokenizer=tokenizer,
-        gain=tone.gain,
-        gamma=tone.gamma,
-    )
+    recollection = recalled(copy, reception, known if READ_BEFORE[side] else None, tokenizer)
     if known is None or side in COARSE_BELIEFS:
         return SeenCoarse.of(recollection, known, code.scales[n_scales])
     return Seen.of(recollection.nearest(known), code.scales[n_scales])

@@ -12,7 +12,8 @@ from underdrawing import SigningKey, protect
 from underdrawing.channel.lattice import embed, receive
 from underdrawing.errors import UnsupportedVersionError
 from underdrawing.images import Picture
-from underdrawing.messages.reading import TIER_OF, Reading, read_message
+from underdrawing.messages.reading import Reading, read_message
+from underdrawing.messages.tiers import TIER_OF
 from underdrawing.payload import ANCHOR_BITS, Block, Capacity, compose
 from underdrawing.payload.packing import pack, unpack
 

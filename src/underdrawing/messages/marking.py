@@ -11,7 +11,7 @@ import numpy as np
 
 from underdrawing.channel import Profile
 from underdrawing.channel.lattice import offer
-from underdrawing.messages.reading import SCALES_UPTO, TIER_OF
+from underdrawing.messages.tiers import SCALES_UPTO, TIER_OF
 from underdrawing.payload import (
     Block,
     Capacity,

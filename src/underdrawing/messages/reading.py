@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from underdrawing.channel.lattice import most_bits, tone_drift
+from underdrawing.channel.lattice import tone_drift
 from underdrawing.channel.ldpc import BOLD, HONEST
-from underdrawing.errors import PayloadError, SealedError, UnsupportedVersionError
+from underdrawing.errors import SealedError
 from underdrawing.images import to_eight_bits
+from underdrawing.messages.anchoring import SWEEPS, proved, read_anchor, recalled
 from underdrawing.messages.demapping import Demapper
-from underdrawing.messages.recall import Recollection
+from underdrawing.messages.tiers import SCALES_UPTO, TIER_OF
 from underdrawing.payload import (
-    ANCHOR_BITS,
     Anchor,
     Block,
     Core,
@@ -24,7 +24,6 @@ from underdrawing.payload import (
     Fine,
     Opener,
     Seal,
-    anchor_hints,
     known_hints,
     open_message,
     parse_anchor,
@@ -42,20 +41,10 @@ if TYPE_CHECKING:
     from underdrawing.channel.lattice import Reception
     from underdrawing.payload import Bits
 
-__all__ = ["TIER_OF", "Reading", "read_message"]
+__all__ = ["Reading", "read_message"]
 
-TIER_OF = {Block.ANCHOR: 0, Block.CORE: 1, Block.DETAIL: 2, Block.FINE: 3}
-"""Which tier of the channel carries which block."""
-
-SCALES_UPTO = {Block.ANCHOR: 2, Block.CORE: 4, Block.DETAIL: 5, Block.FINE: 6}
-"""How many scales of the hidden code are known once a block is, and those before it are."""
 _SCALES_BEFORE = dict(zip(list(SCALES_UPTO)[1:], SCALES_UPTO.values(), strict=False))
 _DEMAPPINGS = 8
-_ANCHOR_DEMAPPINGS = 4
-_SWEEPS = 60
-_FEWEST_BITS = (1664, 3104, 12352)
-"""A signed core, a detail and a whole fine block without facts: the usual message has at least these."""
-
 _Block = TypeVar("_Block")
 
 
@@ -137,7 +126,7 @@ def read_message(reception: Reception, tokenizer: Tokenizer, keys: Sequence[Open
         UnsupportedVersionError: the message was written by a newer version.
     """
     pixels = to_eight_bits(reception.suspect.pixels)
-    found = _anchor(reception, pixels, tokenizer)
+    found = read_anchor(reception, pixels, tokenizer)
     if found is None:
         return None
     anchor, bits = found
@@ -145,61 +134,6 @@ def read_message(reception: Reception, tokenizer: Tokenizer, keys: Sequence[Open
     opened = reception.with_tiers((True, *(size > 0 for size in sizes)), dense=anchor.dense)
     reading = Reading(opened.learn(0, bits), anchor, bits={Block.ANCHOR: bits})
     return _Reader(pixels, tokenizer, tuple(keys)).complete(reading)
-
-
-def _anchor(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> tuple[Anchor, Bits] | None:
-    """The anchor and its bits: from the channel alone if that is enough, else with what most anchors have in common,
-    else with what the suspect tells about the code as well."""
-    parse = partial(parse_anchor, hidden=True)
-    for attempt in (_anchors_as_usual, partial(_anchors_recalled, pixels=pixels, tokenizer=tokenizer)):
-        for heard in _before_the_anchor(reception):
-            for bits in attempt(heard):
-                anchor = _checked(parse, bits)
-                if anchor is not None:
-                    return anchor, bits
-    return None
-
-
-def _anchors_as_usual(heard: Reception) -> Iterator[Bits]:
-    """The anchor from the channel, alone and with what each kind of message has in common."""
-    most = most_bits(heard.candidate.grid)
-    usual = anchor_hints(_FEWEST_BITS, most)
-    without_fine = anchor_hints((*_FEWEST_BITS[:2], 0), (*most[:2], 0))
-    sealed = anchor_hints((1152, *_FEWEST_BITS[1:2], 0), most, confidential=True)
-    codeless = anchor_hints((96, 0, 0), (*most[:2], 0), coded=False)
-    sealed_codeless = anchor_hints((96, 0, 0), (*most[:2], 0), confidential=True, coded=False)
-    for hints in (None, without_fine, usual, sealed, codeless, sealed_codeless):
-        yield heard.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=hints).bits
-
-
-def _anchors_recalled(heard: Reception, *, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> Iterator[Bits]:
-    """Ever better founded guesses at the anchor of a message with an open code."""
-    most = most_bits(heard.candidate.grid)
-    tone = heard.candidate.tone
-    places = token_places(Block.ANCHOR, ANCHOR_BITS)
-    recollection = Recollection.of(
-        pixels, heard.intact, known=None, tokenizer=tokenizer, gain=tone.gain, gamma=tone.gamma
-    )
-    demapper = Demapper(recollection, None, SCALES_UPTO[Block.ANCHOR])
-    kinds = [anchor_hints(_FEWEST_BITS, most)] if most[2] else []
-    for sizes in (*kinds, anchor_hints((*_FEWEST_BITS[:2], 0), (*most[:2], 0))):
-        believed: NDArray[np.float32] | None = None
-        for attempt in range(_ANCHOR_DEMAPPINGS):
-            hints = sizes.copy()
-            hints[places] = demapper.hints(believed)
-            readings = BOLD if attempt % 2 else HONEST
-            decoded = heard.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=hints, readings=readings, sweeps=_SWEEPS)
-            yield decoded.bits
-            believed = (decoded.beliefs - hints)[places]
-
-
-def _before_the_anchor(reception: Reception) -> Iterator[Reception]:
-    """The reception as it is, and then as it would be if the message had the usual blocks: their chips, too, tell where
-    the picture was replaced, whatever their bits are."""
-    yield reception
-    usual = (True, *(size > 0 for size in most_bits(reception.candidate.grid)[:2]), False)
-    yield reception.with_tiers(usual)
-    yield reception.with_tiers(usual, dense=True)
 
 
 @dataclass(frozen=True)
@@ -265,7 +199,7 @@ class _Reader:
         if not size_bits:
             return None
         for bits in self._attempts(reading, block, size_bits, order):
-            parsed = _checked(parse, bits)
+            parsed = proved(parse, bits)
             if parsed is not None:
                 return parsed, bits
         return None
@@ -288,7 +222,7 @@ class _Reader:
         if known is None or known.n_scales != _SCALES_BEFORE[block]:
             return
         scales = SCALES_UPTO[block] - _SCALES_BEFORE[block]
-        demapper = Demapper(self._recollection(reading), known, scales, order)
+        demapper = Demapper(recalled(self.pixels, reading.reception, known, self.tokenizer), known, scales, order)
         places = token_places(block, size_bits)
         believed: NDArray[np.float32] | None = None
         hints = certain
@@ -297,7 +231,7 @@ class _Reader:
             hints = certain.copy()
             guessed = demapper.hints(believed)[: places.stop - places.start]
             hints[places] = guessed if seal is None else seal.turned(block, guessed)
-            decoded = reading.reception.decode(tier, size_bits, hints=hints, readings=readings, sweeps=_SWEEPS)
+            decoded = reading.reception.decode(tier, size_bits, hints=hints, readings=readings, sweeps=SWEEPS)
             if decoded.converged:
                 yield decoded.bits
                 return
@@ -316,29 +250,7 @@ class _Reader:
         opened = parse_anchor(reading.bits[Block.ANCHOR], hidden=True, seal=unproved[0])
         return replace(reading, anchor=opened), unproved[0]
 
-    def _recollection(self, reading: Reading) -> Recollection:
-        tone, code = reading.reception.candidate.tone, reading.code
-        assert code is not None
-        return Recollection.of(
-            self.pixels,
-            reading.reception.intact,
-            known=code,
-            tokenizer=self.tokenizer,
-            gain=tone.gain,
-            gamma=tone.gamma,
-        )
-
 
 def _learned(reading: Reading, block: Block, bits: Bits) -> Reading:
     reception = reading.reception.learn(TIER_OF[block], bits)
     return replace(reading, reception=reception, bits={**reading.bits, block: bits})
-
-
-def _checked(parse: Callable[[Bits], _Block], bits: Bits) -> _Block | None:
-    """The parsed block, or None when its checksum says that it was not read right."""
-    try:
-        return parse(bits)
-    except UnsupportedVersionError:
-        raise
-    except PayloadError:
-        return None

@@ -10,14 +10,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from underdrawing.channel import Carrier, Profile
-from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, Reception, embed, nearby, receptions, searched
+from underdrawing.channel.lattice import embed, nearby, receptions, searched
 from underdrawing.errors import UsageError
 from underdrawing.examination.consulting import consult
 from underdrawing.examination.examining import COMPARED_SCALES, Testimony, examine
@@ -39,7 +39,7 @@ from underdrawing.messages.marking import (
     steadying,
     tiers_of,
 )
-from underdrawing.messages.reading import Reading, read_message
+from underdrawing.messages.reading import fuller, fullest
 from underdrawing.payload import Opener, SigningKey, TrustStore, clean_facts
 from underdrawing.retrieval.finding import find
 from underdrawing.shipped import tokenizer
@@ -49,7 +49,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from underdrawing.images import Picture
+    from underdrawing.messages.reading import Reading
     from underdrawing.retrieval.finding import Found
+    from underdrawing.tokenizer import HiddenCode
     from underdrawing.vault import Vault
 
 __all__ = ["protect", "verify"]
@@ -91,42 +93,15 @@ def protect(
         CapacityError: a confidential mark, or not even an id, has no room in this picture.
         UsageError: another carrier is asked for what only ours can do.
     """
-    if carrier is not None and carrier.name != _OURS:
-        if confidential is not None or channel_key is not None or not with_code:
-            raise UsageError(
-                f"{carrier.name} holds an id and the beginning of the code, in the open: leave out confidential, "
-                "channel key and no code, or use our own carrier, lattice"
-            )
-        return _carried(picture, clean_facts(facts or {}), carrier, profile)
-    clock = _Clock()
-    with clock("encode"):
-        canvas = to_canvas(to_eight_bits(picture.pixels))
-        code = tokenizer().encode(canvas)
-    told = clean_facts(facts or {})
-    with clock("compose"):
-        message = message_for(
-            picture, code, told, key=key, profile=profile, confidential=confidential, with_code=with_code
+    if carrier is None or carrier.name == _OURS:
+        told = clean_facts(facts or {})
+        return _marked(picture, told, key, profile, channel_key, confidential, with_code=with_code)
+    if confidential is not None or channel_key is not None or not with_code:
+        raise UsageError(
+            f"{carrier.name} holds an id and the beginning of the code, in the open: leave out confidential, "
+            "channel key and no code, or use our own carrier, lattice"
         )
-    with clock("embed"):
-        also = partial(steadying, canvas, code.prefix(scales_in(message)), profile) if with_code else None
-        embedded = embed(
-            picture.pixels, tiers_of(message), profile=profile, key=channel_key, also=also, dense=message.dense
-        )
-    return Protection(
-        picture=replace(picture, pixels=embedded.pixels),
-        id=f"{message.id:016x}",
-        carrier=_OURS,
-        profile=profile,
-        blocks=tuple(str(block) for block in message.blocks),
-        left_out=message.left_out,
-        psnr_db=embedded.psnr_db,
-        code=code,
-        facts=told,
-        signature=signature_in(message),
-        confidential=confidential is not None,
-        with_code=with_code,
-        timings_s=clock.seconds,
-    )
+    return _carried(picture, clean_facts(facts or {}), carrier, profile)
 
 
 def verify(
@@ -155,12 +130,53 @@ def verify(
         UnsupportedVersionError: the mark was written by a newer version.
         VaultError: the vault cannot be read.
     """
-    clock = _Clock()
+    case = _Case(picture, vault, originals)
     if carrier is None or carrier.name == _OURS:
-        verification = _by_our_mark(picture, trust, channel_key, keys, vault, originals, clock)
+        verification = _by_our_mark(case, trust, channel_key, keys)
     else:
-        verification = _by_carrier(picture, carrier, vault, originals, clock)
-    return replace(verification, timings_s=clock.seconds)
+        verification = _by_carrier(case, carrier)
+    return replace(verification, timings_s=case.clock.seconds)
+
+
+def _marked(
+    picture: Picture,
+    facts: dict[str, str],
+    key: SigningKey | None,
+    profile: Profile,
+    channel_key: bytes | None,
+    confidential: Confidants | None,
+    *,
+    with_code: bool,
+) -> Protection:
+    """A picture protected by our own mark."""
+    clock = _Clock()
+    with clock("encode"):
+        canvas = to_canvas(to_eight_bits(picture.pixels))
+        code = tokenizer().encode(canvas)
+    with clock("compose"):
+        message = message_for(
+            picture, code, facts, key=key, profile=profile, confidential=confidential, with_code=with_code
+        )
+    with clock("embed"):
+        also = partial(steadying, canvas, code.prefix(scales_in(message)), profile) if with_code else None
+        embedded = embed(
+            picture.pixels, tiers_of(message), profile=profile, key=channel_key, also=also, dense=message.dense
+        )
+    return Protection(
+        picture=replace(picture, pixels=embedded.pixels),
+        id=f"{message.id:016x}",
+        carrier=_OURS,
+        profile=profile,
+        blocks=tuple(str(block) for block in message.blocks),
+        left_out=message.left_out,
+        psnr_db=embedded.psnr_db,
+        code=code,
+        facts=facts,
+        signature=signature_in(message),
+        confidential=confidential is not None,
+        with_code=with_code,
+        timings_s=clock.seconds,
+    )
 
 
 def _carried(picture: Picture, facts: dict[str, str], carrier: Carrier, profile: Profile) -> Protection:
@@ -189,115 +205,70 @@ def _carried(picture: Picture, facts: dict[str, str], carrier: Carrier, profile:
 
 
 def _by_our_mark(
-    picture: Picture,
-    trust: TrustStore | None,
-    channel_key: bytes | None,
-    keys: Sequence[Opener],
-    vault: Vault | None,
-    originals: Sequence[str | Path],
-    clock: _Clock,
+    case: _Case, trust: TrustStore | None, channel_key: bytes | None, keys: Sequence[Opener]
 ) -> Verification:
     """What our mark says, with what the vault knows of it."""
-    with clock("read"):
-        reading, heard = _read(receptions(picture.pixels, key=channel_key), keys)
-        if heard is not None and (reading is None or not reading.is_complete):
-            reading = _fuller(reading, _read(nearby(heard), keys)[0])
+    reading, heard = _read(case, channel_key, keys)
     if reading is None:
-        with clock("search"):
-            reading, found = _read(searched(picture.pixels, key=channel_key), keys)
-            heard = heard or found
-    if reading is None:
-        return _by_looks(picture, vault, originals, clock, seen=heard is not None)
-    carried, known = reading.code, None
-    if vault is not None:
-        with clock("vault"):
-            known = find(vault, id=f"{reading.anchor.id:016x}", code=carried)
+        return _by_looks(case, seen=heard)
+    carried = reading.code
+    known = case.found(id=f"{reading.anchor.id:016x}", code=carried)
     whole = carried is not None and carried.n_scales == len(LADDER) and carried.known is None
     kept = None if known is None or whole else code_kept(known.record, carried)
     shown = reading.reception.suspect
-    framing = Framing(picture.pixels, shown.pixels, shown.placement)
-    with clock("examine"):
+    framing = Framing(case.picture.pixels, shown.pixels, shown.placement)
+    with case.clock("examine"):
         examined = examine(framing, kept or carried, Testimony.of(reading))
     signature = check_signature(reading, trust)
-    verification = judge(picture, reading, framing, examined, signature, source="vault" if kept else "code")
-    return _consulted(verification, picture, vault, known, originals, clock, reading=reading)
+    verification = judge(case.picture, reading, framing, examined, signature, source="vault" if kept else "code")
+    return case.consulted(verification, known, code=carried)
 
 
-def _by_carrier(
-    picture: Picture, carrier: Carrier, vault: Vault | None, originals: Sequence[str | Path], clock: _Clock
-) -> Verification:
+def _read(case: _Case, channel_key: bytes | None, keys: Sequence[Opener]) -> tuple[Reading | None, bool]:
+    """The message in a suspect, looked for where it usually lies and then anywhere; and whether a mark was heard."""
+    pixels = case.picture.pixels
+    with case.clock("read"):
+        reading, heard = fullest(receptions(pixels, key=channel_key), tokenizer(), keys)
+        if heard is not None and (reading is None or not reading.is_complete):
+            reading = fuller(reading, fullest(nearby(heard), tokenizer(), keys)[0])
+    if reading is None:
+        with case.clock("search"):
+            reading, found = fullest(searched(pixels, key=channel_key), tokenizer(), keys)
+            heard = heard or found
+    return reading, heard is not None
+
+
+def _by_carrier(case: _Case, carrier: Carrier) -> Verification:
     """What a mark through another carrier says, with what the vault knows of it."""
-    with clock("read"):
-        heard = listen(to_eight_bits(picture.pixels), carrier, vault)
+    with case.clock("read"):
+        heard = listen(to_eight_bits(case.picture.pixels), carrier, case.vault)
     if heard is None:
-        return _by_looks(picture, vault, originals, clock, seen=False)
+        return _by_looks(case, seen=False)
     record = None if heard.found is None else heard.found.record
     code = code_kept(record, heard.code) or heard.code
-    with clock("examine"):
-        framing = Framing(picture.pixels, picture.pixels, None) if record is None else framing_of(picture, record)
+    with case.clock("examine"):
+        pixels = case.picture.pixels
+        framing = Framing(pixels, pixels, None) if record is None else framing_of(case.picture, record)
         testimony = outside_testimony(framing, heard.agreement)
         examined = examine(framing, code, testimony)
     can_tell = code is not None and code.n_scales >= COMPARED_SCALES
-    verification = judge_heard(picture, heard, framing, examined, carrier=carrier.name, can_tell=can_tell)
-    return _consulted(verification, picture, vault, heard.found, originals, clock)
+    verification = judge_heard(case.picture, heard, framing, examined, carrier=carrier.name, can_tell=can_tell)
+    return case.consulted(verification, heard.found)
 
 
-def _by_looks(
-    picture: Picture, vault: Vault | None, originals: Sequence[str | Path], clock: _Clock, *, seen: bool
-) -> Verification:
+def _by_looks(case: _Case, *, seen: bool) -> Verification:
     """A suspect without a mark: nothing without a vault; else what it knows of the picture that this looks like."""
     verification = unprotected(seen=seen)
-    if vault is None:
-        return verification
-    with clock("vault"):
-        known = find(vault, pixels=to_eight_bits(picture.pixels))
-    code = code_kept(known.record, None)
-    if known.record is not None and code is not None:
-        with clock("examine"):
-            framing = framing_of(picture, known.record)
+    known = case.found(pixels=to_eight_bits(case.picture.pixels))
+    code = None if known is None else code_kept(known.record, None)
+    if known is not None and known.record is not None and code is not None:
+        with case.clock("examine"):
+            framing = framing_of(case.picture, known.record)
             examined = examine(framing, code, outside_testimony(framing))
         if not examined.another:
             verification = replace(verification, geometry=framing.geometry(verification.geometry.note))
-            verification = with_map(verification, picture, framing, examined, source="vault")
-    return _consulted(verification, picture, vault, known, originals, clock)
-
-
-def _consulted(
-    verification: Verification,
-    picture: Picture,
-    vault: Vault | None,
-    known: Found | None,
-    originals: Sequence[str | Path],
-    clock: _Clock,
-    *,
-    reading: Reading | None = None,
-) -> Verification:
-    """A verification with what the vault says, if there is one."""
-    if vault is None:
-        return verification
-    code = None if reading is None else reading.code
-    with clock("vault"):
-        return consult(vault, picture, verification, code=code, found=known, originals=originals)
-
-
-def _read(receptions: Iterable[Reception], keys: Sequence[Opener]) -> tuple[Reading | None, Reception | None]:
-    """The fullest reading of some receptions, and the first of them, if there was any at all."""
-    heard, reading = None, None
-    for reception in receptions:
-        heard = heard or reception
-        reading = _fuller(reading, read_message(reception, tokenizer(), keys))
-        if reading is not None and reading.is_complete and reading.drift <= TONE_DRIFT_LIMIT:
-            break
-        if reading is not None and reading.reception.suspect.placement is not None:
-            break
-    return reading, heard
-
-
-def _fuller(one: Reading | None, other: Reading | None) -> Reading | None:
-    """The better reading; the first if there is nothing between them."""
-    if one is None or other is None:
-        return other if one is None else one
-    return other if other.is_better_than(one) else one
+            verification = with_map(verification, case.picture, framing, examined, source="vault")
+    return case.consulted(verification, known)
 
 
 class _Clock:
@@ -311,3 +282,29 @@ class _Clock:
         begin = time.perf_counter()
         yield
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - begin
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A suspect, the vault that is asked about it, if any, and what each step took."""
+
+    picture: Picture
+    vault: Vault | None
+    originals: Sequence[str | Path]
+    clock: _Clock = field(default_factory=_Clock)
+
+    def found(self, **by: Any) -> Found | None:
+        """What the vault knows by an id, a code or pixels; None without a vault."""
+        if self.vault is None:
+            return None
+        with self.clock("vault"):
+            return find(self.vault, **by)
+
+    def consulted(
+        self, verification: Verification, known: Found | None, *, code: HiddenCode | None = None
+    ) -> Verification:
+        """A verification with what the vault says, if there is one."""
+        if self.vault is None:
+            return verification
+        with self.clock("vault"):
+            return consult(self.vault, self.picture, verification, code=code, found=known, originals=self.originals)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from underdrawing.channel.lattice import tone_drift
+from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, tone_drift
 from underdrawing.channel.ldpc import BOLD, HONEST
 from underdrawing.errors import SealedError
 from underdrawing.images import to_eight_bits
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from underdrawing.channel.lattice import Reception
     from underdrawing.payload import Bits
 
-__all__ = ["Reading", "read_message"]
+__all__ = ["Reading", "fuller", "fullest", "read_message"]
 
 _SCALES_BEFORE = dict(zip(list(SCALES_UPTO)[1:], SCALES_UPTO.values(), strict=False))
 _DEMAPPINGS = 8
@@ -134,6 +134,31 @@ def read_message(reception: Reception, tokenizer: Tokenizer, keys: Sequence[Open
     opened = reception.with_tiers((True, *(size > 0 for size in sizes)), dense=anchor.dense)
     reading = Reading(opened.learn(0, bits), anchor, bits={Block.ANCHOR: bits})
     return _Reader(pixels, tokenizer, tuple(keys)).complete(reading)
+
+
+def fullest(
+    receptions: Iterable[Reception], tokenizer: Tokenizer, keys: Sequence[Opener]
+) -> tuple[Reading | None, Reception | None]:
+    """The fullest reading of some receptions, likeliest first, and the first of them, if there was any at all.
+
+    No more of them are asked for once one is read whole with its tones undone, or was looked for and found.
+    """
+    heard, reading = None, None
+    for reception in receptions:
+        heard = heard or reception
+        reading = fuller(reading, read_message(reception, tokenizer, keys))
+        if reading is not None and reading.is_complete and reading.drift <= TONE_DRIFT_LIMIT:
+            break
+        if reading is not None and reading.reception.suspect.placement is not None:
+            break
+    return reading, heard
+
+
+def fuller(one: Reading | None, other: Reading | None) -> Reading | None:
+    """The better reading; the first if there is nothing between them."""
+    if one is None or other is None:
+        return other if one is None else one
+    return other if other.is_better_than(one) else one
 
 
 @dataclass(frozen=True)

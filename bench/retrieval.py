@@ -41,9 +41,10 @@ from underdrawing.bench.baselines.hashes import hash_named
 from underdrawing.bench.document import environment
 from underdrawing.bench.edits.tampering import Kind, tamper
 from underdrawing.findings import Protection
-from underdrawing.fingerprint import FINGERPRINT_FILE, Fingerprinter, shipped_weights
+from underdrawing.fingerprint import FINGERPRINT_FILE, Fingerprinter
 from underdrawing.fingerprint.preview import preview_of
 from underdrawing.images import Picture, load, to_eight_bits
+from underdrawing.networks import shipped_weights
 from underdrawing.retrieval import Found, find
 from underdrawing.vault import Match, Record, pack_code
 
@@ -174,7 +175,7 @@ def main(
     faiss.omp_set_num_threads(1)
     output.mkdir(parents=True, exist_ok=True)
     names, splits = table(data / "natural")
-    weights = hashlib.sha256((shipped_weights() / FINGERPRINT_FILE).read_bytes()).hexdigest()[:12]
+    weights = hashlib.sha256((shipped_weights("fingerprint") / FINGERPRINT_FILE).read_bytes()).hexdigest()[:12]
     known = catalogued(data / "natural", names, output / f"catalogue-{weights}-{len(names)}.npz")
     indexes = {m: Index(np.concatenate([known[m], drawn(known[m], strangers)])) for m in METHODS}
     previews = [bytes(p) for p in np.split(known["previews"], np.cumsum(known["sizes"])[:-1])]

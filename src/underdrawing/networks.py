@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import cached_property
+from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from underdrawing.errors import WeightsError
 if TYPE_CHECKING:
     import onnxruntime
 
-__all__ = ["MANIFEST_FILE", "Network", "read_verified"]
+__all__ = ["MANIFEST_FILE", "Network", "read_verified", "shipped_weights"]
 
 MANIFEST_FILE = "weights.json"
 
@@ -26,13 +27,10 @@ class Network:
 
     Args:
         contents: of the ONNX file.
-        threads: threads within one operation. One is the default because spinning threads of several workers on busy
-            cores cost far more than they bring.
     """
 
-    def __init__(self, contents: bytes, *, threads: int = 1) -> None:
+    def __init__(self, contents: bytes) -> None:
         self._contents = contents
-        self._threads = threads
 
     def run(self, inputs: dict[str, NDArray[np.generic]]) -> list[NDArray[np.float32]]:
         """Outputs, in the order of the file, for inputs of any number type without a batch axis."""
@@ -44,10 +42,15 @@ class Network:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
+        options.intra_op_num_threads = 1  # spinning threads of several workers on busy cores cost more than they bring
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         return onnxruntime.InferenceSession(self._contents, options, providers=["CPUExecutionProvider"])
+
+
+def shipped_weights(room: str) -> Traversable:
+    """The folder of weights that a room of the package ships, named as in ``tokenizer``."""
+    return files(f"underdrawing.{room}") / "weights"
 
 
 def read_verified(folder: Traversable, name: str) -> bytes:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from underdrawing.errors import WeightsError
-from underdrawing.networks import MANIFEST_FILE
+from underdrawing.networks import MANIFEST_FILE, shipped_weights
 from underdrawing.recovery import Restorer
-from underdrawing.recovery.restorer import RESTORER_FILE, shipped_weights
+from underdrawing.recovery.restorer import RESTORER_FILE
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +62,13 @@ def test_seen_pixels_and_known_tokens_have(restorer):
 
 def test_only_the_named_file_is_run(tmp_path):
     Path(tmp_path / RESTORER_FILE).write_bytes(b"another")
-    (tmp_path / MANIFEST_FILE).write_text((shipped_weights() / MANIFEST_FILE).read_text(encoding="utf-8"))
+    (tmp_path / MANIFEST_FILE).write_text((shipped_weights("recovery") / MANIFEST_FILE).read_text(encoding="utf-8"))
     with pytest.raises(WeightsError, match=RESTORER_FILE):
         Restorer.load(weights=tmp_path)
 
 
 def test_the_manifest_tells_where_it_comes_from_and_what_it_brings():
-    manifest = json.loads((shipped_weights() / MANIFEST_FILE).read_text(encoding="utf-8"))
+    manifest = json.loads((shipped_weights("recovery") / MANIFEST_FILE).read_text(encoding="utf-8"))
     assert {"files", "licence", "training", "training_data", "config", "scores"} <= set(manifest)
     table = manifest["scores"]["val"]["masked_psnr_db_by_bits"]
     helped, alone = table["code and Transformer"], table["code only"]
@@ -78,5 +78,5 @@ def test_the_manifest_tells_where_it_comes_from_and_what_it_brings():
 
 
 def test_all_weights_stay_small():
-    package = Path(str(shipped_weights())).parents[1]
+    package = Path(str(shipped_weights("recovery"))).parents[1]
     assert sum(path.stat().st_size for path in package.rglob("weights/*")) <= 40 << 20

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from underdrawing.errors import WeightsError
+from underdrawing.networks import shipped_weights
 from underdrawing.tamper import OUTLINER_FILE, Outliner
 from underdrawing.tamper.drawing import drawn
-from underdrawing.tamper.outliner import shipped_weights
 from underdrawing.tamper.planes import CANVAS_PX, PLANES, Places
 
 ROWS, COLUMNS, BLOCK_PX = 32, 48, 16
@@ -73,7 +73,7 @@ def test_deterministic(outliner):
 
 
 def test_rejects_other_weights_than_the_manifest_names(tmp_path):
-    manifest = (shipped_weights() / "weights.json").read_text("utf-8")
+    manifest = (shipped_weights("tamper") / "weights.json").read_text("utf-8")
     (tmp_path / "weights.json").write_text(manifest, "utf-8")
     (tmp_path / OUTLINER_FILE).write_bytes(b"something else")
     with pytest.raises(WeightsError, match=r"outliner\.onnx has sha256"):

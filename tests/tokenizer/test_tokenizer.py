@@ -7,10 +7,10 @@ import pytest
 import skimage.data
 
 from underdrawing.errors import UsageError
-from underdrawing.networks import read_verified
+from underdrawing.networks import read_verified, shipped_weights
 from underdrawing.tokenizer import LADDER, HiddenCode, Tokenizer, to_canvas
 from underdrawing.tokenizer.quantizer import LAYOUT_BITS
-from underdrawing.tokenizer.weights import LINEAR_FILE, LinearWeights, shipped_weights
+from underdrawing.tokenizer.weights import LINEAR_FILE, LinearWeights
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_encoding_is_deterministic(coffee_code):
 
 def test_tokens_agree_with_arithmetic_without_floats(coffee_code):
     """The first two levels again, in Python's own integers."""
-    linear = LinearWeights.from_bytes(read_verified(shipped_weights(), LINEAR_FILE))
+    linear = LinearWeights.from_bytes(read_verified(shipped_weights("tokenizer"), LINEAR_FILE))
     canvas = to_canvas(skimage.data.coffee()).astype(object)
     factors = linear.coarse_analysis.factors.astype(object)
     patches = canvas.reshape(16, 16, 16, 16, 3).transpose(0, 2, 1, 3, 4).reshape(256, 768)
@@ -66,7 +66,7 @@ def test_tokens_agree_with_arithmetic_without_floats(coffee_code):
 
 
 def test_scale_32_codes_what_the_linear_picture_left(tokenizer, coffee_code):
-    linear = LinearWeights.from_bytes(read_verified(shipped_weights(), LINEAR_FILE))
+    linear = LinearWeights.from_bytes(read_verified(shipped_weights("tokenizer"), LINEAR_FILE))
     left = to_canvas(skimage.data.coffee()).astype(np.int16) - tokenizer.linear_picture(coffee_code)
     tokens = linear.fine_vocabulary.nearest(linear.fine_analysis(left))
     np.testing.assert_array_equal(tokens, coffee_code.scales[5])
@@ -116,7 +116,7 @@ def test_detail_order_is_a_permutation_that_scale_16_decides(tokenizer, coffee_c
 
 
 def test_detail_order_goes_cell_by_cell_from_detailed_to_flat(tokenizer, coffee_code):
-    linear = LinearWeights.from_bytes(read_verified(shipped_weights(), LINEAR_FILE))
+    linear = LinearWeights.from_bytes(read_verified(shipped_weights("tokenizer"), LINEAR_FILE))
     order = tokenizer.detail_order(coffee_code).reshape(256, 4)
     rows, columns = order[:, 0] // 32, order[:, 0] % 32
     expected = np.stack([order[:, 0], order[:, 0] + 1, order[:, 0] + 32, order[:, 0] + 33], axis=1)

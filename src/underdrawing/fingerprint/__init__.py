@@ -6,7 +6,6 @@ from underdrawing.fingerprint.fingerprinter import (
     SIDE_PX,
     Fingerprint,
     Fingerprinter,
-    shipped_weights,
 )
 
 __all__ = [
@@ -15,5 +14,4 @@ __all__ = [
     "SIDE_PX",
     "Fingerprint",
     "Fingerprinter",
-    "shipped_weights",
 ]

@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 import cv2
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.errors import UsageError
-from underdrawing.networks import Network, read_verified
+from underdrawing.networks import Network, read_verified, shipped_weights
 from underdrawing.tokenizer import to_canvas
 
 __all__ = [
@@ -32,7 +31,6 @@ __all__ = [
     "SIDE_PX",
     "Fingerprint",
     "Fingerprinter",
-    "shipped_weights",
 ]
 
 FINGERPRINT_BITS = 512
@@ -80,15 +78,15 @@ class Fingerprinter:
         self.name = name
 
     @classmethod
-    def load(cls, *, weights: Traversable | None = None, threads: int = 1) -> Fingerprinter:
+    def load(cls, *, weights: Traversable | None = None) -> Fingerprinter:
         """The network with the shipped weights, or those of another folder.
 
         Raises:
             WeightsError: the file is missing or is not the one that ``weights.json`` names.
         """
-        folder = shipped_weights() if weights is None else weights
+        folder = shipped_weights("fingerprint") if weights is None else weights
         contents = read_verified(folder, FINGERPRINT_FILE)
-        return cls(Network(contents, threads=threads), hashlib.sha256(contents).hexdigest()[:_NAME_LETTERS])
+        return cls(Network(contents), hashlib.sha256(contents).hexdigest()[:_NAME_LETTERS])
 
     def describe(self, pixels: NDArray[np.uint8], hidden: NDArray[np.bool_] | None = None) -> Fingerprint:
         """The fingerprint of a picture; its mirror image has another.
@@ -105,11 +103,6 @@ class Fingerprinter:
         left_out = np.zeros((SIDE_PX, SIDE_PX), np.bool_) if hidden is None else _left_out(hidden, pixels)
         numbers = self._network.run({"pixels": shown.transpose(2, 0, 1), "hidden": left_out[None]})[0]
         return Fingerprint(numbers.ravel())
-
-
-def shipped_weights() -> Traversable:
-    """The folder of weights inside the package."""
-    return files("underdrawing.fingerprint") / "weights"
 
 
 def _halved(canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,15 +7,14 @@ Sources: next-scale prediction conditioned on survivors, arXiv 2602.22759 and ar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.networks import Network, read_verified
+from underdrawing.networks import Network, read_verified, shipped_weights
 
-__all__ = ["RESTORER_FILE", "Restoration", "Restorer", "shipped_weights"]
+__all__ = ["RESTORER_FILE", "Restoration", "Restorer"]
 
 RESTORER_FILE = "restorer.onnx"
 
@@ -48,14 +47,14 @@ class Restorer:
         self._network = network
 
     @classmethod
-    def load(cls, *, weights: Traversable | None = None, threads: int = 1) -> Restorer:
+    def load(cls, *, weights: Traversable | None = None) -> Restorer:
         """The Transformer with the shipped weights, or those of another folder.
 
         Raises:
             WeightsError: the file is missing or is not the one that ``weights.json`` names.
         """
-        folder = shipped_weights() if weights is None else weights
-        return cls(Network(read_verified(folder, RESTORER_FILE), threads=threads))
+        folder = shipped_weights("recovery") if weights is None else weights
+        return cls(Network(read_verified(folder, RESTORER_FILE)))
 
     def restore(
         self,
@@ -84,8 +83,3 @@ class Restorer:
             }
         )
         return Restoration(coarse_out.transpose(1, 2, 0), hints, guess.transpose(1, 2, 0), sharpness[0])
-
-
-def shipped_weights() -> Traversable:
-    """The folder of weights inside the package."""
-    return files("underdrawing.recovery") / "weights"

@@ -14,16 +14,15 @@ Source: the shape of the network is a U-Net (arXiv 1505.04597); what it looks at
 
 from __future__ import annotations
 
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.networks import Network, read_verified
+from underdrawing.networks import Network, read_verified, shipped_weights
 from underdrawing.tamper.planes import CANVAS_PX, PLANES
 
-__all__ = ["OUTLINER_FILE", "Outliner", "shipped_weights"]
+__all__ = ["OUTLINER_FILE", "Outliner"]
 
 OUTLINER_FILE = "outliner.onnx"
 
@@ -39,14 +38,14 @@ class Outliner:
         self._network = network
 
     @classmethod
-    def load(cls, *, weights: Traversable | None = None, threads: int = 1) -> Outliner:
+    def load(cls, *, weights: Traversable | None = None) -> Outliner:
         """The network with the shipped weights, or those of another folder.
 
         Raises:
             WeightsError: the file is missing or is not the one that ``weights.json`` names.
         """
-        folder = shipped_weights() if weights is None else weights
-        return cls(Network(read_verified(folder, OUTLINER_FILE), threads=threads))
+        folder = shipped_weights("tamper") if weights is None else weights
+        return cls(Network(read_verified(folder, OUTLINER_FILE)))
 
     def draw(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probability that each place was changed, 256×256 float32.
@@ -57,8 +56,3 @@ class Outliner:
         assert planes.shape == (len(PLANES), CANVAS_PX, CANVAS_PX)
         (odds,) = self._network.run({"planes": planes})
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))), dtype=np.float32)
-
-
-def shipped_weights() -> Traversable:
-    """The folder of weights inside the package."""
-    return files("underdrawing.tamper") / "weights"

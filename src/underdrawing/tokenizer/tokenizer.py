@@ -22,13 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.errors import UsageError
-from underdrawing.networks import Network, read_verified
+from underdrawing.networks import Network, read_verified, shipped_weights
 from underdrawing.tokenizer.canvas import to_canvas
 from underdrawing.tokenizer.ladder import LADDER, HiddenCode
 from underdrawing.tokenizer.painter import Latents, Painter, Surroundings
 from underdrawing.tokenizer.quantizer import Vocabulary, encode_scales, latents_of_scales
 from underdrawing.tokenizer.steadying import steadying
-from underdrawing.tokenizer.weights import DECODER_FILE, LINEAR_FILE, LinearWeights, shipped_weights
+from underdrawing.tokenizer.weights import DECODER_FILE, LINEAR_FILE, LinearWeights
 
 __all__ = ["Latents", "Tokenizer", "encode_canvas"]
 
@@ -49,19 +49,18 @@ class Tokenizer:
         self.painter = painter
 
     @classmethod
-    def load(cls, *, weights: Traversable | None = None, threads: int = 1) -> Tokenizer:
+    def load(cls, *, weights: Traversable | None = None) -> Tokenizer:
         """The tokenizer with the shipped weights.
 
         Args:
             weights: another folder of weights, made by the training command.
-            threads: threads of the decoder network.
 
         Raises:
             WeightsError: a file is missing or is not the one that ``weights.json`` names.
         """
-        folder = shipped_weights() if weights is None else weights
+        folder = shipped_weights("tokenizer") if weights is None else weights
         linear = LinearWeights.from_bytes(read_verified(folder, LINEAR_FILE))
-        return cls(linear, Painter(Network(read_verified(folder, DECODER_FILE), threads=threads)))
+        return cls(linear, Painter(Network(read_verified(folder, DECODER_FILE))))
 
     def encode(self, pixels: NDArray[np.uint8]) -> HiddenCode:
         """The full hidden code (all six scales) of a picture.

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from io import BytesIO
 from typing import Any
 
@@ -18,7 +16,7 @@ from underdrawing.tokenizer.ladder import LADDER
 from underdrawing.tokenizer.patches import PatchAnalysis, PatchSynthesis
 from underdrawing.tokenizer.quantizer import LAYOUT_BITS, Scale, Vocabulary
 
-__all__ = ["DECODER_FILE", "LINEAR_FILE", "LinearWeights", "shipped_weights"]
+__all__ = ["DECODER_FILE", "LINEAR_FILE", "LinearWeights"]
 
 LINEAR_FILE = "linear.npz"
 DECODER_FILE = "decoder.onnx"
@@ -111,8 +109,3 @@ class LinearWeights:
 
 def _scale(arrays: dict[str, NDArray[Any]], side: int) -> Scale:
     return Scale(arrays[f"layouts_{side}"], Vocabulary(arrays[f"entries_{side}"]))
-
-
-def shipped_weights() -> Traversable:
-    """The folder of weights inside the package."""
-    return files("underdrawing.tokenizer") / "weights"

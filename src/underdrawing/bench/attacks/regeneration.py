@@ -6,14 +6,13 @@ as the autoencoders of picture generators do.
 """
 
 from functools import cache
-from importlib import resources
 from importlib.resources.abc import Traversable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.networks import Network, read_verified
+from underdrawing.networks import Network, read_verified, shipped_weights
 from underdrawing.shipped import tokenizer
 from underdrawing.tokenizer import LADDER, ladder_bits, to_canvas
 
@@ -27,7 +26,6 @@ MARGIN_PX = 32
 TOKEN_BITS_CHOICES = tuple(ladder_bits(scales) for scales in range(1, len(LADDER) + 1))
 """How many bits of the hidden code a picture may be painted from."""
 
-_WEIGHTS = "weights"
 _Pixels = NDArray[np.uint8]
 
 
@@ -48,7 +46,7 @@ class Autoencoder:
         Raises:
             WeightsError: The weights are missing or are not those that their manifest names.
         """
-        folder = weights or resources.files("underdrawing.bench.attacks") / _WEIGHTS
+        folder = shipped_weights("bench.attacks") if weights is None else weights
         return cls(Network(read_verified(folder, AUTOENCODER_FILE)))
 
     def regenerate(self, pixels: _Pixels) -> _Pixels:

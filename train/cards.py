@@ -80,8 +80,8 @@ surroundings it helps the decoder.
 **What it is.** A Transformer of {parameters} parameters over 16×16 cells, stored with weights of eight bits, trained on
 random regions of 1 to 60 % of the picture, random survivors of the code, and JPEG of 40 to 95.
 
-**What it is not for.** It was trained for small squared error on {data}: where neither code nor surroundings tell, it
-paints a smooth mean and no invented detail. It is no generative model, and what it paints is no evidence.
+**What it is not for.** It was trained for small squared error on photographs: where neither code nor surroundings
+tell, it paints a smooth mean and no invented detail. It is no generative model, and what it paints is no evidence.
 
 {origin}
 ## Inside the region
@@ -204,10 +204,10 @@ def tokenizer_card(manifest: dict[str, Any]) -> str:
     """The tokenizer's card in Markdown for the contents of its ``weights.json``."""
     scores = manifest["scores"]
     bits = list(scores["val"]["psnr_db_rgb_mean_by_bits"])
-    return _HEAD.format(title="the tokenizer") + _TOKENIZER.format(
-        parameters=f"{manifest['config']['parameters']:,}",
-        preprocessing=manifest["preprocessing"],
-        origin=_origin(manifest),
+    return _card(
+        "the tokenizer",
+        _TOKENIZER,
+        manifest,
         bits=" | ".join(bits),
         rules="---|" * len(bits),
         scores="\n".join(row for split in scores for row in _likeness_rows(split, scores[split])),
@@ -228,10 +228,10 @@ def restorer_card(manifest: dict[str, Any]) -> str:
     """The Transformer's card in Markdown for the contents of its ``weights.json``."""
     scores = manifest["scores"]
     seam = scores["val"]["seam_error_grey_levels"]
-    return _HEAD.format(title="the conditional Transformer") + _RESTORER.format(
-        parameters=f"{manifest['config']['parameters']:,}",
-        data="photographs",
-        origin=_origin(manifest),
+    return _card(
+        "the conditional Transformer",
+        _RESTORER,
+        manifest,
         tables="\n\n".join(_restored_table(split, scores[split]) for split in scores),
         seam_pasted=seam["pasted"],
         seam_code=seam["code only"],
@@ -244,12 +244,12 @@ def restorer_card(manifest: dict[str, Any]) -> str:
 def fingerprint_card(manifest: dict[str, Any]) -> str:
     """The fingerprint's card in Markdown for the contents of its ``weights.json``."""
     scores, config = manifest["scores"], manifest["config"]
-    return _HEAD.format(title="the fingerprint") + _FINGERPRINT.format(
+    return _card(
+        "the fingerprint",
+        _FINGERPRINT,
+        manifest,
         bits=config["bits"],
-        parameters=f"{config['parameters']:,}",
-        preprocessing=manifest["preprocessing"],
         next_to_zero=scores["test"]["share_of_numbers_next_to_zero"],
-        origin=_origin(manifest),
         strangers=scores["val"]["strangers_bits_median"],
         copies="\n".join(
             f"| {words} | {split}, {scores[split]['pictures']} | {found['nearest']:.3f} "
@@ -265,14 +265,14 @@ def fingerprint_card(manifest: dict[str, Any]) -> str:
 def autoencoder_card(manifest: dict[str, Any]) -> str:
     """The card of the attack suite's autoencoder in Markdown for the contents of its ``weights.json``."""
     scores, config = manifest["scores"], manifest["config"]
-    return _HEAD.format(title="the autoencoder of the attack suite") + _AUTOENCODER.format(
-        parameters=f"{config['parameters']:,}",
+    return _card(
+        "the autoencoder of the attack suite",
+        _AUTOENCODER,
+        manifest,
         latents=config["latents"],
         levels=config["levels"],
         stride=config["stride_px"],
         rate=f"{config['bits_per_pixel']:.2f}",
-        preprocessing=manifest["preprocessing"],
-        origin=_origin(manifest),
         regenerate_ms=scores["val"]["regenerate_ms_mean"],
         scores="\n".join(
             f"| {split}, {found['pictures']} | {found['psnr_db_rgb_mean']:.2f} | {found['ms_ssim_mean']:.3f} "
@@ -286,11 +286,11 @@ def outliner_card(manifest: dict[str, Any]) -> str:
     """The outliner's card in Markdown for the contents of its ``weights.json``."""
     scores = manifest["scores"]["val"]
     large, small = scores["network"]["forgeries"]
-    return _HEAD.format(title="the outliner") + _OUTLINER.format(
-        parameters=f"{manifest['config']['parameters']:,}",
-        preprocessing=manifest["preprocessing"],
+    return _card(
+        "the outliner",
+        _OUTLINER,
+        manifest,
         forgeries=f"{manifest['forgeries']:,}",
-        origin=_origin(manifest),
         outlines="\n".join(
             f"| {name} | " + " | ".join(f"{scores[name][kind][i]:.3f}" for i in (0, 1) for kind in ("f1", "iou")) + " |"
             for name in ("blocks", "network")
@@ -298,6 +298,16 @@ def outliner_card(manifest: dict[str, Any]) -> str:
         large=large,
         small=small,
         draw_ms=scores["draw_ms_median"],
+    )
+
+
+def _card(title: str, text: str, manifest: dict[str, Any], **words: object) -> str:
+    """A card: its head, and the text with what every manifest tells and with words of its own in their places."""
+    return _HEAD.format(title=title) + text.format(
+        parameters=f"{manifest['config']['parameters']:,}",
+        preprocessing=manifest.get("preprocessing"),
+        origin=_origin(manifest),
+        **words,
     )
 
 

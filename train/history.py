@@ -5,19 +5,62 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from train.loop import Trainer
-from train.pictures import data_hash
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
 
-__all__ = ["history_of", "origin", "this_run"]
+from train.loop import Trainer
+from train.pictures import data_hash, load_split
+
+__all__ = ["Trained", "history_of", "this_run"]
 
 _PLACES = {
     *("--data", "--output", "--linear", "--start", "--decoder", "--transformer"),
     *("--history", "--decoder-history", "--transformer-history"),
 }
 """Options whose value is a place on this machine."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network that was trained, and what its manifest tells of how.
+
+    Attributes:
+        network: the network.
+        runs: the runs that led to it, in order.
+        data: folder of the pictures.
+        limit: score only so many pictures of each split; None for as many as there are.
+    """
+
+    network: nn.Module
+    runs: Sequence[dict[str, Any]]
+    data: Path
+    limit: int | None = None
+
+    @property
+    def parameters(self) -> int:
+        """How many there are."""
+        return sum(parameter.numel() for parameter in self.network.parameters())
+
+    def origin(self) -> dict[str, Any]:
+        """Licence, training data and runs."""
+        return {
+            "licence": "Apache-2.0",
+            "training_data": {
+                "name": "natural: 6,078 photographs from public research collections, 256×256; not redistributed",
+                "splits_sha256": data_hash(self.data),
+            },
+            "training": list(self.runs),
+        }
+
+    def pictures(self, split: str, *, at_most: int | None = None) -> NDArray[np.uint8]:
+        """The pictures of a split to score, (n, 256, 256, 3); ``at_most`` counts where there is no limit."""
+        return load_split(self.data, split, limit=self.limit or at_most)
 
 
 def history_of(manifest: Path | None) -> list[dict[str, Any]]:
@@ -39,17 +82,6 @@ def this_run(module: str, trainer: Trainer) -> dict[str, Any]:
         "commit": _commit(),
         "steps": trainer.step,
         "runs": trainer.runs,
-    }
-
-
-def origin(data: Path) -> dict[str, Any]:
-    """Licence and training data."""
-    return {
-        "licence": "Apache-2.0",
-        "training_data": {
-            "name": "natural: 6,078 photographs from public research collections, 256×256; not redistributed",
-            "splits_sha256": data_hash(data),
-        },
     }
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from train.autoencoder.export import describe, write_autoencoder
 from train.autoencoder.network import Autoencoded
 from train.console import begin, log, startable, usual_options
-from train.history import history_of, this_run
+from train.history import Trained, history_of, this_run
 from train.loop import Loss, Plan, Trainer, main_process, pick_device
 from train.pictures import load_split
 
@@ -74,7 +74,7 @@ def _export(options: argparse.Namespace, trainer: Trainer) -> None:
     folder = options.output / "weights"
     write_autoencoder(network, folder)
     training = [*history_of(options.history), this_run("train.autoencoder", trainer)]
-    describe(folder, network, training, data=options.data, limit=None)
+    describe(folder, Trained(network, training, options.data))
     log(f"exported to {folder}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -12,8 +11,7 @@ from numpy.typing import NDArray
 
 from train.autoencoder.network import LATENTS, LEVEL, STRIDE, Autoencoded
 from train.export import export_network, halved, write_manifest
-from train.history import origin
-from train.pictures import load_split
+from train.history import Trained
 from underdrawing.bench.attacks.regeneration import AUTOENCODER_FILE, TILE_PX, Autoencoder
 from underdrawing.bench.metrics.likeness import gmsd, ms_ssim, psnr_db
 
@@ -31,24 +29,18 @@ def write_autoencoder(network: Autoencoded, folder: Path) -> None:
     export_network(halved(network).eval(), shapes, ["pixels_anew"], folder / AUTOENCODER_FILE)
 
 
-def describe(
-    folder: Path, network: Autoencoded, training: Sequence[dict[str, Any]], *, data: Path, limit: int | None
-) -> None:
+def describe(folder: Path, trained: Trained) -> None:
     """Write ``weights.json`` for the file in a folder, with scores measured through the package's own runtime.
 
     Args:
         folder: holds the file.
-        network: the network, for its size.
-        training: the runs that led to it.
-        data: folder of pictures.
-        limit: score only so many pictures of each split.
+        trained: the network.
     """
     facts: dict[str, Any] = {
-        **origin(data),
-        "training": list(training),
+        **trained.origin(),
         "preprocessing": f"RGB, 0..255, tiles of {TILE_PX}×{TILE_PX} pixels, mirrored beyond the edges",
         "config": {
-            "parameters": sum(p.numel() for p in network.parameters()),
+            "parameters": trained.parameters,
             "stride_px": STRIDE,
             "latents": LATENTS,
             "levels": 2 * LEVEL + 1,
@@ -57,10 +49,9 @@ def describe(
     }
     write_manifest(folder, FILES, facts)
     autoencoder = Autoencoder.load(weights=folder)
-    test = load_split(data, "test", limit=limit or _TEST_PICTURES)
     facts["scores"] = {
-        "val": measure(autoencoder, load_split(data, "val", limit=limit)),
-        "test": measure(autoencoder, test),
+        "val": measure(autoencoder, trained.pictures("val")),
+        "test": measure(autoencoder, trained.pictures("test", at_most=_TEST_PICTURES)),
     }
     write_manifest(folder, FILES, facts)
 

@@ -15,7 +15,7 @@ from train.fingerprint.manifest import describe
 from train.fingerprint.network import Described
 from train.fingerprint.scores import copies_by_kind, found_again
 from train.fingerprint.training import fingerprint_loss
-from train.history import history_of, this_run
+from train.history import Trained, history_of, this_run
 from train.loop import Plan, Trainer, main_process, pick_device
 from train.pictures import load_split
 
@@ -58,7 +58,7 @@ def _export(options: argparse.Namespace, trainer: Trainer, train: NDArray[np.uin
     shipped, folder = balanced(network, train), options.output / "weights"
     write_fingerprint(shipped, folder)
     training = [*history_of(options.history), this_run("train.fingerprint", trainer)]
-    describe(folder, shipped, training, data=options.data, limit=options.limit)
+    describe(folder, Trained(shipped, training, options.data, options.limit))
     log(f"exported to {folder}")
 
 

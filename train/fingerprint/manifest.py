@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from time import process_time
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from train.export import write_manifest
 from train.fingerprint.export import FILES
 from train.fingerprint.scores import copies_by_kind
-from train.history import origin
-from train.pictures import load_split
+from train.history import Trained
 from underdrawing.fingerprint import FINGERPRINT_BITS, Fingerprint, Fingerprinter
 
 __all__ = ["describe", "measure"]
@@ -23,27 +20,21 @@ __all__ = ["describe", "measure"]
 _NEAR_ZERO = 1e-4  # of a number's standard deviation: what another machine may round differently
 
 
-def describe(
-    folder: Path, network: nn.Module, training: Sequence[dict[str, Any]], *, data: Path, limit: int | None
-) -> None:
+def describe(folder: Path, trained: Trained) -> None:
     """Write ``weights.json`` for the fingerprint, with scores measured through the package's own runtime.
 
     Args:
         folder: holds the file.
-        network: the network, for its size.
-        training: the runs that led to it.
-        data: folder of pictures.
-        limit: score only so many pictures of each split.
+        trained: the network.
     """
     facts: dict[str, Any] = {
-        **origin(data),
-        "training": list(training),
+        **trained.origin(),
         "preprocessing": "256×256 canvas (area, bicubic), means of 2×2 pixels, 0..255; hidden part 1, else 0",
-        "config": {"parameters": sum(p.numel() for p in network.parameters()), "bits": FINGERPRINT_BITS},
+        "config": {"parameters": trained.parameters, "bits": FINGERPRINT_BITS},
     }
     write_manifest(folder, FILES, facts)
     fingerprinter = Fingerprinter.load(weights=folder)
-    facts["scores"] = {split: measure(fingerprinter, load_split(data, split, limit=limit)) for split in ("val", "test")}
+    facts["scores"] = {split: measure(fingerprinter, trained.pictures(split)) for split in ("val", "test")}
     write_manifest(folder, FILES, facts)
 
 

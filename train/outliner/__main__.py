@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from train.console import begin, log, startable, usual_options
-from train.history import history_of, this_run
+from train.history import Trained, history_of, this_run
 from train.loop import Plan, Trainer, main_process, pick_device
 from train.outliner.examples import Examples, load_examples
 from train.outliner.export import write_outliner
@@ -59,7 +59,7 @@ def _export(options: argparse.Namespace, trainer: Trainer, train: Examples, val:
     assert isinstance(network, Drawer)
     write_outliner(network, folder)
     training = [*history_of(options.history), this_run("train.outliner", trainer)]
-    describe(folder, network, training, data=options.data, train=train, val=val)
+    describe(folder, Trained(network, training, options.data), train=train, val=val)
     log(f"exported to {folder}")
 
 

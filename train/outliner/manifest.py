@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
@@ -11,10 +10,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from train.export import write_manifest
-from train.history import origin
+from train.history import Trained
 from train.outliner.examples import Examples
 from train.outliner.export import FILES
 from train.outliner.scores import measured, region_outline
@@ -23,25 +21,20 @@ from underdrawing.tamper import Outliner
 __all__ = ["describe"]
 
 
-def describe(
-    folder: Path, network: nn.Module, training: Sequence[dict[str, Any]], *, data: Path, train: Examples, val: Examples
-) -> None:
+def describe(folder: Path, trained: Trained, *, train: Examples, val: Examples) -> None:
     """Write ``weights.json`` for the outliner, with scores measured through the package's own runtime.
 
     Args:
         folder: holds the file.
-        network: the network, for its size.
-        training: the runs that led to it.
-        data: folder of pictures.
+        trained: the network.
         train: the forgeries it was trained on, for their number.
         val: those it is scored on.
     """
     facts: dict[str, Any] = {
-        **origin(data),
-        "training": list(training),
+        **trained.origin(),
         "forgeries": len(train),
         "preprocessing": "17 planes of 256×256 as underdrawing.tamper.planes makes them",
-        "config": {"parameters": sum(p.numel() for p in network.parameters())},
+        "config": {"parameters": trained.parameters},
     }
     write_manifest(folder, FILES, facts)
     outliner = Outliner.load(weights=folder)

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from train.console import log, usual_options
-from train.history import history_of, this_run
+from train.history import Trained, history_of, this_run
 from train.loop import Plan, Trainer, main_process, pick_device
 from train.restorer.export import write_restorer
 from train.restorer.manifest import describe
@@ -84,12 +84,11 @@ def _export(options: argparse.Namespace, trainer: Trainer, linear: LinearWeights
     tokenizer, recovery = options.output / "tokenizer", options.output / "recovery"
     network, data, limit = trainer.average, options.data, options.limit
     write_weights(network.decoder, linear, tokenizer)
-    describe_tokenizer(
-        tokenizer, network.decoder, [*history_of(options.decoder_history), run], data=data, train=train, limit=limit
-    )
+    decoder = Trained(network.decoder, [*history_of(options.decoder_history), run], data, limit)
+    describe_tokenizer(tokenizer, decoder, train=train)
     write_restorer(network.restorer, recovery, eight_bits=True)
-    history = [*history_of(options.transformer_history), run]
-    describe(recovery, network.restorer, history, data=data, tokenizer_weights=tokenizer, limit=limit)
+    transformer = Trained(network.restorer, [*history_of(options.transformer_history), run], data, limit)
+    describe(recovery, transformer, tokenizer_weights=tokenizer)
     log(f"exported to {tokenizer} and {recovery}")
 
 

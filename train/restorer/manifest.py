@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -10,13 +9,11 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from train.copies import compressed
 from train.export import write_manifest
-from train.history import origin
+from train.history import Trained
 from train.masks import quarter_mask
-from train.pictures import load_split
 from train.restorer.export import FILES
 from train.restorer.scores import SURVIVORS
 from underdrawing.bench.metrics.likeness import masked_psnr_db
@@ -35,35 +32,20 @@ Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 
-def describe(
-    folder: Path,
-    network: nn.Module,
-    training: Sequence[dict[str, Any]],
-    *,
-    data: Path,
-    tokenizer_weights: Path,
-    limit: int | None,
-) -> None:
+def describe(folder: Path, trained: Trained, *, tokenizer_weights: Path) -> None:
     """Write ``weights.json`` for the Transformer, with scores measured through the package's own runtime.
 
     Args:
         folder: holds the file.
-        network: the Transformer, for its size.
-        training: the runs that led to it.
-        data: folder of pictures.
+        trained: the Transformer.
         tokenizer_weights: folder with the decoder that it was trained with.
-        limit: score only so many pictures.
     """
-    facts: dict[str, Any] = {
-        **origin(data),
-        "training": list(training),
-        "config": {"parameters": sum(p.numel() for p in network.parameters())},
-    }
+    facts = {**trained.origin(), "config": {"parameters": trained.parameters}}
     write_manifest(folder, FILES, facts)
     tokenizer, restorer = Tokenizer.load(weights=tokenizer_weights), Restorer.load(weights=folder)
     facts["scores"] = {
-        "val": measure(tokenizer, restorer, load_split(data, "val", limit=limit)),
-        "test": measure(tokenizer, restorer, load_split(data, "test", limit=limit or _TEST_PICTURES)),
+        "val": measure(tokenizer, restorer, trained.pictures("val")),
+        "test": measure(tokenizer, restorer, trained.pictures("test", at_most=_TEST_PICTURES)),
     }
     write_manifest(folder, FILES, facts)
 

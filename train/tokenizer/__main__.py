@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from train.console import begin, log, usual_options
-from train.history import history_of, this_run
+from train.history import Trained, history_of, this_run
 from train.loop import Plan, Trainer, main_process, pick_device
 from train.pictures import load_split
 from train.tokenizer.codes import Lookup
@@ -49,7 +49,7 @@ def main() -> None:
     write_weights(trainer.average, linear, folder)
     trainer.save_half(options.output / "decoder.npz")
     training = [*history_of(options.history), this_run("train.tokenizer", trainer)]
-    describe(folder, trainer.average, training, data=options.data, train=train, limit=options.limit)
+    describe(folder, Trained(trainer.average, training, options.data, options.limit), train=train)
     log(f"exported to {folder}")
 
 

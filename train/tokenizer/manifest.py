@@ -10,12 +10,10 @@ from typing import Any
 import numpy as np
 
 from train.export import write_manifest
-from train.history import origin
-from train.pictures import load_split
+from train.history import Trained
 from train.tokenizer.examples import Examples
 from train.tokenizer.export import FILES
 from train.tokenizer.linear import UNIT
-from train.tokenizer.network import Decoder
 from train.tokenizer.robustness import robustness
 from train.tokenizer.separation import separation
 from underdrawing.bench.metrics.likeness import gmsd, ms_ssim, psnr_db
@@ -27,33 +25,21 @@ _TEST_PICTURES = 300  # for likeness
 _LIKENESS = {"psnr_db_rgb_mean_by_bits": psnr_db, "ms_ssim_mean_by_bits": ms_ssim, "gmsd_mean_by_bits": gmsd}
 
 
-def describe(
-    folder: Path,
-    network: Decoder,
-    training: Sequence[dict[str, Any]],
-    *,
-    data: Path,
-    train: Examples,
-    limit: int | None,
-) -> None:
+def describe(folder: Path, trained: Trained, *, train: Examples) -> None:
     """Write ``weights.json`` for the files in a folder, with scores measured through the package's own runtime.
 
     Args:
         folder: holds the files.
-        network: the decoder, for its size.
-        training: the runs that led to it.
-        data: folder of pictures.
+        trained: the decoder.
         train: the pictures it was trained on, with their tokens.
-        limit: score only so many pictures.
     """
     facts: dict[str, Any] = {
-        **origin(data),
-        "training": list(training),
+        **trained.origin(),
         "config": {
             "ladder": LADDER,
             "vocabulary": VOCABULARY,
             "unit_of_latents": UNIT,
-            "parameters": sum(p.numel() for p in network.parameters()),
+            "parameters": trained.parameters,
         },
         "preprocessing": (
             f"RGB, 0..255, resized to {CANVAS}×{CANVAS} without keeping the aspect: by area where it shrinks, "
@@ -61,10 +47,12 @@ def describe(
         ),
     }
     write_manifest(folder, FILES, facts)
-    val = load_split(data, "val", limit=limit)
-    test = load_split(data, "test", limit=limit)
+    val, test = trained.pictures("val"), trained.pictures("test")
     tokenizer = Tokenizer.load(weights=folder)
-    facts["scores"] = {"val": measure(folder, val), "test": measure(folder, _some(test, limit or _TEST_PICTURES))}
+    facts["scores"] = {
+        "val": measure(folder, val),
+        "test": measure(folder, _some(test, trained.limit or _TEST_PICTURES)),
+    }
     facts["vocabulary_in_use"] = vocabulary_in_use(train.maps)
     facts["robustness"] = robustness(tokenizer, val)
     facts["separation_pictures"] = len(test)

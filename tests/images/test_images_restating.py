@@ -102,7 +102,7 @@ def pillow(data):
 @pytest.mark.parametrize("image_format", FORMATS)
 def test_another_reader_finds_it_in_exif(photo, stored, image_format):
     exif = pillow(restate(file_of(photo, image_format, stored), FACTS).data).getexif()
-    assert exif[0x013B].encode("latin-1", "ignore") or exif[0x013B]
+    assert exif[0x013B].encode("latin-1").decode() == FACTS["creator"], "Pillow takes UTF-8 for Latin-1"
     photo_fields, position = exif.get_ifd(0x8769), exif.get_ifd(0x8825)
     assert photo_fields[0x9003] == "2019:07:14 10:11:12"
     assert photo_fields[0x9011] == "+02:00"

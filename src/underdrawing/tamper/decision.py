@@ -14,10 +14,7 @@ from underdrawing.tamper.field import settled_beliefs
 from underdrawing.tamper.outliner import Outliner
 from underdrawing.tamper.planes import Places
 
-__all__ = ["FALSE_ALARM_RATE", "TamperFinding", "find_tampering"]
-
-FALSE_ALARM_RATE = 0.01
-"""Share of untouched images over all attacks that may be called tampered: an aim; see ``docs/tamper.md``."""
+__all__ = ["TamperFinding", "find_tampering"]
 
 _STRONGEST_EVIDENCE = 8.0
 _CLIPPING_WEIGHT = 1.5

@@ -115,13 +115,14 @@ def test_reference_the_report_tells_targets_systems_and_publications(contest, re
 def test_the_report_goes_between_the_marks_of_a_document(contest, results, tmp_path):
     document = tmp_path / "benchmark.md"
     begin, end = "<!-- contest: begin, written by underdrawing bench report -->", "<!-- contest: end -->"
-    document.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
+    document.write_text(f"before\n{begin}\nstale\n{end}\nafter\n")
     write_report(contest.output, document=document, pictures=tmp_path / "pictures", sheet=False)
     assert not list((tmp_path / "pictures").glob("*.jpg"))
     text = document.read_text("utf-8")
     assert text.startswith(f"before\n{begin}\n")
     assert text.endswith(f"{end}\nafter\n")
-    assert "old" not in text
+    assert "stale" not in text
+    assert "![What is painted back after JPEG 75: M-PSNR" in text
     assert "](pictures/contest-recovery.svg)" in text
     with pytest.raises(UsageError, match="contest: begin"):
         write_report(contest.output, document=_without_marks(tmp_path))

@@ -1,9 +1,11 @@
 """The tables of a report, in Markdown."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from underdrawing.bench.baselines.published import published
+from underdrawing.bench.contest.curves import CURVES
 from underdrawing.bench.contest.measures import CASE_METRICS, EVERY_EDIT, NO_ATTACK, Measure
 from underdrawing.bench.contest.plan import aim_of
 from underdrawing.bench.contest.results import Results
@@ -51,12 +53,19 @@ def report(results: Results, *, pictures: Sequence[str] = ()) -> str:
         *_forgeries(numbers, every),
         "### Published by others\n\nNot re-run: other pictures, other edits, other attacks. " + _PUBLISHED_NOTE,
         _published(),
-        *(f"![{path.rpartition('/')[2]}]({path})" for path in pictures),
+        *(f"![{_words_for(path)}]({path})" for path in pictures),
         *_errors(results["errors"]),
     ]
     return "\n\n".join(parts) + "\n"
 
 
+def _words_for(picture: str) -> str:
+    """What a picture shows, for those who do not see it."""
+    title, across, up = CURVES.get(PurePosixPath(picture).stem.rpartition("-")[2], _SHEET)
+    return f"{title}: {up}, against {across}"
+
+
+_SHEET = ("Doctored photographs", "what each system found and painted back", "the original and the true mask")
 _DETAILED = 3
 """So many attacks are shown with every system; the others, with our own, are in one table."""
 

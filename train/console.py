@@ -4,9 +4,11 @@ import argparse
 import time
 from pathlib import Path
 
-from train.loop import Trainer
+import torch
 
-__all__ = ["begin", "log", "startable", "usual_options"]
+from train.loop import Trainer, pick_device
+
+__all__ = ["begin", "log", "ready", "startable", "usual_options"]
 
 
 def usual_options(
@@ -39,6 +41,13 @@ def startable(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--start", type=Path, help="half-precision weights to start from")
     parser.add_argument("--history", type=Path, help="weights.json that tells how those were trained")
     return parser
+
+
+def ready(options: argparse.Namespace) -> torch.device:
+    """Make the output folder, and give the device to train on, with the threads that were asked for."""
+    options.output.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(options.threads)
+    return pick_device(options.device)
 
 
 def begin(trainer: Trainer, options: argparse.Namespace) -> Path:

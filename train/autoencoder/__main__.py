@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from train.autoencoder.export import describe, write_autoencoder
 from train.autoencoder.network import Autoencoded
-from train.console import begin, log, startable, usual_options
+from train.console import begin, log, ready, startable, usual_options
 from train.history import Trained, history_of, this_run
-from train.loop import Loss, Plan, Trainer, main_process, pick_device
+from train.loop import Loss, Plan, Trainer, main_process
 from train.pictures import load_split
 
 __all__ = ["main"]
@@ -25,9 +25,7 @@ _SCORED = 32
 def main() -> None:
     """Train, and export what was trained."""
     options = _options()
-    options.output.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(options.threads)
-    device = pick_device(options.device)
+    device = ready(options)
     train = load_split(options.data, "train", limit=options.limit)
     scored = _tensor(load_split(options.data, "val", limit=min(_SCORED, options.limit or _SCORED)), device)
     torch.manual_seed(options.seed)

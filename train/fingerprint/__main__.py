@@ -9,14 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from train.console import begin, log, startable, usual_options
+from train.console import begin, log, ready, startable, usual_options
 from train.fingerprint.export import balanced, write_fingerprint
 from train.fingerprint.manifest import describe
 from train.fingerprint.network import Described
 from train.fingerprint.scores import copies_by_kind, found_again
 from train.fingerprint.training import fingerprint_loss
 from train.history import Trained, history_of, this_run
-from train.loop import Plan, Trainer, main_process, pick_device
+from train.loop import Plan, Trainer, main_process
 from train.pictures import load_split
 
 _STRANGERS = 1000
@@ -25,9 +25,7 @@ _STRANGERS = 1000
 def main() -> None:
     """Train, and export what was trained."""
     options = _options()
-    options.output.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(options.threads)
-    device = pick_device(options.device)
+    device = ready(options)
     train = load_split(options.data, "train", limit=options.limit)
     val = load_split(options.data, "val")
     kinds = copies_by_kind(val)

@@ -10,9 +10,9 @@ import argparse
 import torch
 from torch import nn
 
-from train.console import begin, log, startable, usual_options
+from train.console import begin, log, ready, startable, usual_options
 from train.history import Trained, history_of, this_run
-from train.loop import Plan, Trainer, main_process, pick_device
+from train.loop import Plan, Trainer, main_process
 from train.outliner.examples import Examples, load_examples
 from train.outliner.export import write_outliner
 from train.outliner.manifest import describe
@@ -24,9 +24,7 @@ from train.outliner.training import outline_loss
 def main() -> None:
     """Train, and export what was trained."""
     options = _options()
-    options.output.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(options.threads)
-    device = pick_device(options.device)
+    device = ready(options)
     cache = options.output
     train = load_examples(options.data, "train", cache=cache, count=options.forgeries, seed=options.seed)
     val = load_examples(options.data, "val", cache=cache, count=options.score_forgeries, seed=options.seed)

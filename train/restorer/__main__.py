@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from train.console import log, usual_options
+from train.console import log, ready, usual_options
 from train.history import Trained, history_of, this_run
-from train.loop import Plan, Trainer, main_process, pick_device
+from train.loop import Plan, Trainer, main_process
 from train.restorer.export import write_restorer
 from train.restorer.manifest import describe
 from train.restorer.network import Restorer
@@ -32,9 +32,7 @@ from underdrawing.tokenizer.weights import LinearWeights
 def main() -> None:
     """Train, and export what was trained."""
     options = _options()
-    options.output.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(options.threads)
-    device = pick_device(options.device)
+    device = ready(options)
     linear = load_linear(options.linear)
     lookup = Lookup(linear).to(device)
     cache = options.output

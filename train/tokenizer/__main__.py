@@ -7,9 +7,9 @@ from pathlib import Path
 
 import torch
 
-from train.console import begin, log, usual_options
+from train.console import begin, log, ready, usual_options
 from train.history import Trained, history_of, this_run
-from train.loop import Plan, Trainer, main_process, pick_device
+from train.loop import Plan, Trainer, main_process
 from train.pictures import load_split
 from train.tokenizer.codes import Lookup
 from train.tokenizer.examples import load_examples
@@ -24,9 +24,7 @@ from underdrawing.tokenizer.weights import LinearWeights
 def main() -> None:
     """Fit what decides tokens, train the decoder, export both."""
     options = _options()
-    options.output.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(options.threads)
-    device = pick_device(options.device)
+    device = ready(options)
     linear = _linear(options, device)
     cache = options.output
     train = load_examples(options.data, "train", linear, cache=cache, limit=options.limit, mirrored=True)

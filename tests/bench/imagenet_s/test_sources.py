@@ -17,6 +17,14 @@ def test_the_label_is_the_folder_and_hidden_files_are_left_out(images):
     assert all(source.label == source.path.split("/")[0] for source in sources)
 
 
+def test_a_folder_called_like_a_picture_is_none(images, tmp_path):
+    folder = tmp_path / "findings" / "a.jpg"
+    folder.mkdir(parents=True)
+    (folder / "mask.png").symlink_to(next(path for path in images.rglob("*.png")))
+    (source,) = found(tmp_path)
+    assert source.path == "findings/a.jpg/mask.png"
+
+
 def test_a_table_gives_labels_and_splits(images, labels):
     assert len(found(images, labels=labels)) == 12
     test = found(images, labels=labels, split="test")

@@ -93,7 +93,8 @@ def _bytes(text: str) -> bytes:
 
 
 def _of_folder(images: Path) -> list[Source]:
-    paths = [path.relative_to(images) for path in images.rglob("*") if path.suffix.lower() in SUFFIXES]
+    found = (path for path in images.rglob("*") if path.suffix.lower() in SUFFIXES and not path.is_dir())
+    paths = [path.relative_to(images) for path in found]
     shown = [path for path in paths if not any(part.startswith(".") for part in path.parts)]
     return [Source(path.as_posix(), plain_text(path.parent.name or images.resolve().name)) for path in shown]
 

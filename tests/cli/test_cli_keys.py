@@ -33,7 +33,24 @@ def test_a_locked_key_needs_its_password(tmp_path, monkeypatch):
     assert run("keys", "export", key).exit_code == 0
     monkeypatch.delenv("UNDERDRAWING_KEY_PASSWORD")
     signing_key.cache_clear()
-    assert "password" in run("keys", "export", key).stderr
+    unasked = run("keys", "export", key)
+    assert unasked.exit_code == 2
+    assert "UNDERDRAWING_KEY_PASSWORD" in unasked.stderr
+
+
+def test_a_key_is_not_locked_where_nobody_can_be_asked(tmp_path):
+    result = run("keys", "new", tmp_path / "key.pem", "--lock")
+    assert result.exit_code == 2
+    assert "UNDERDRAWING_KEY_PASSWORD" in result.stderr
+    assert not (tmp_path / "key.pem").exists()
+
+
+def test_leaving_the_question_for_a_password_is_no_finding(tmp_path, monkeypatch):
+    monkeypatch.setattr("underdrawing.cli.keys.refuse_to_ask", lambda _: None)
+    result = run("keys", "new", tmp_path / "key.pem", "--lock")
+    assert result.exit_code == 3
+    assert "interrupted" in result.stderr
+    assert not (tmp_path / "key.pem").exists()
 
 
 def test_an_empty_trust_file_is_not_made(tmp_path):

@@ -28,7 +28,7 @@ class Guarded(TyperGroup):
             # Whoever read our output has left; Python would complain again when it closes stdout.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(FAILURE) from None
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, typer.Abort):  # the second where a question was being asked
             say(f"interrupted; run the same command {self._again(ctx)}to go on")
             raise typer.Exit(FAILURE) from None
         except Exception as error:

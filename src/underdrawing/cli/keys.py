@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from underdrawing.cli.guard import printable
-from underdrawing.cli.secrets import PASSWORD_VARIABLE
+from underdrawing.cli.secrets import PASSWORD_VARIABLE, refuse_to_ask
 from underdrawing.errors import UsageError
 
 if TYPE_CHECKING:
@@ -54,14 +54,16 @@ def new(
             "so hand it over in private"
         )
         return
-    (OpeningKey if opening else SigningKey).new().save(file, password=_password() if lock else None)
+    (OpeningKey if opening else SigningKey).new().save(file, password=_password(file) if lock else None)
     typer.echo(f"private key written to {file}; keep it secret, and give away what `underdrawing keys export` prints")
 
 
-def _password() -> str:
-    """Return the password to lock a key with."""
-    given = os.environ.get(PASSWORD_VARIABLE)
-    password = given if given is not None else str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+def _password(file: Path) -> str:
+    """Return the password to lock a key with: from the environment, else from whoever sits at the terminal."""
+    password = os.environ.get(PASSWORD_VARIABLE)
+    if password is None:
+        refuse_to_ask(file)
+        password = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
     if not password:
         raise UsageError("an empty password locks nothing; give one, or leave out --lock")
     return password

@@ -21,6 +21,7 @@ __all__ = [
     "described",
     "opener",
     "private_key",
+    "refuse_to_ask",
     "signing_key",
     "trust_store",
 ]
@@ -98,12 +99,28 @@ def _password(path: Path) -> str | None:
     """Return the password of a locked key: from the environment, else from whoever sits at the terminal.
 
     It is asked for once; processes that are started later find it in their environment.
+
+    Raises:
+        UsageError: there is nobody to ask.
     """
     from underdrawing.payload import is_locked
 
-    if PASSWORD_VARIABLE not in os.environ and is_locked(path) and sys.stdin is not None and sys.stdin.isatty():
+    if PASSWORD_VARIABLE not in os.environ and is_locked(path):
+        refuse_to_ask(path)
         os.environ[PASSWORD_VARIABLE] = getpass(f"Password of {path}: ")
     return os.environ.get(PASSWORD_VARIABLE)
+
+
+def refuse_to_ask(path: Path) -> None:
+    """Stop where a password is needed and nobody sits at a terminal to type it.
+
+    Raises:
+        UsageError: so it is.
+    """
+    from underdrawing.errors import UsageError
+
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError(f"{path}: no terminal to ask for the password of this key; give it in {PASSWORD_VARIABLE}")
 
 
 @cache

@@ -55,6 +55,17 @@ def test_rejects_what_is_not_there(folder, arguments, words):
     assert words in done.output
 
 
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "No such file or directory; run"), ("{}", "no results of a run"), ("{", "no results")]
+)
+def test_rejects_a_folder_without_results(tmp_path, content, words):
+    if content:
+        (tmp_path / "results.json").write_text(content)
+    done = run("report", tmp_path)
+    assert done.exit_code == 2
+    assert words in " ".join(done.output.split())
+
+
 def test_rejects_a_file_that_is_not_in_order(folder):
     (folder / "bad.json").write_text("{}")
     done = run("leaderboard", folder / "bad.json")

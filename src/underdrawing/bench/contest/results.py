@@ -87,7 +87,10 @@ def read_results(folder: Path) -> Results:
         results: Results = json.loads(path.read_text(encoding="utf-8"))
         results["measures"] = [Measure(**one) for one in results["measures"]]
         results["costs"] = [CostRow(**one) for one in results["costs"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"cannot read {path}: {reason}; run underdrawing bench run first") from error
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}; run underdrawing bench run first") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"cannot read {path}: no results of a run ({error!r}); run underdrawing bench run again"
+        ) from error
     return results

@@ -202,6 +202,14 @@ def test_verify_tells_people_the_facts_without_letting_them_steer_the_terminal(p
     assert "\x1b" not in result.out
 
 
+def test_names_of_files_do_not_steer_the_terminal_either(pipeline, tmp_path):
+    write_picture(tmp_path / "in" / "a\x1b[31m\nb.png", verdict_pixel(Verdict.TAMPERED))
+    for arguments in (["protect"], ["verify", "--restore-metadata", tmp_path / "copies"]):
+        result = run(*arguments, tmp_path / "in", "-o", tmp_path / arguments[0])
+        assert r"a\x1b[31m\nb.png" in result.out
+        assert "\x1b" not in result.out + result.err
+
+
 def test_json_stays_plain_ascii(pipeline, tmp_path):
     result = run("verify", write_picture(tmp_path / "ä.png"), "--json")
     assert result.out.isascii()

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from underdrawing.cli import options
+from underdrawing.cli.guard import printable
 
 __all__ = ["leaderboard", "report", "run"]
 
@@ -90,9 +91,9 @@ def run(
         cluster=cluster,
     )
     results = conduct(contest)
-    console = Console()
-    print_lines([Line(**line) for line in results["targets"]], console=console)
-    console.print(*results["errors"][:20], sep="\n")
+    print_lines([Line(**line) for line in results["targets"]], console=Console())
+    for error in results["errors"][:20]:
+        typer.echo(printable(error))
 
 
 def report(

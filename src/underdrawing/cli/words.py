@@ -1,9 +1,10 @@
-"""A verification as lines for a terminal. Facts are strangers' words: nothing of them may steer the terminal."""
+"""A verification as lines for a terminal, which neither facts nor names of files, the words of strangers, may steer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from underdrawing.cli.guard import printable
 from underdrawing.report import fact_rows, headline, lying_words, percent, readable, signature_words, vault_words
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def line(record: dict[str, Any], verification: Verification) -> str:
     mark = f"; id {verification.id}, signature {verification.signature}" if verification.id else ""
     known = verification.known
     found = "" if known is None else f"; vault: {known.id}" if known.id else "; not in the vault"
-    return f"{readable(record['input'])}  {verification.verdict}{changed}{mark}{found}"
+    return f"{printable(record['input'])}  {verification.verdict}{changed}{mark}{found}"
 
 
 def card(record: dict[str, Any], verification: Verification) -> list[str]:
@@ -28,7 +29,8 @@ def card(record: dict[str, Any], verification: Verification) -> list[str]:
     rows = fact_rows(verification.facts)
     wide = max((len(label) for label, _ in rows), default=0)
     facts = [f"{_INDENT}{label:<{wide}}  {text}" for label, text in rows]
-    files = [f"{_INDENT}{kind:<9}  {record[kind]}" for kind in ("mask", "recovered", "whole", "report") if record[kind]]
+    kinds = [kind for kind in ("mask", "recovered", "whole", "report") if record[kind]]
+    files = [f"{_INDENT}{kind:<9}  {printable(record[kind])}" for kind in kinds]
     said = [headline(verification)]
     if verification.id:
         said.append(f"Signature: {signature_words(verification)}")
@@ -40,7 +42,7 @@ def card(record: dict[str, Any], verification: Verification) -> list[str]:
     if record["metadata"] and record["metadata"]["contradicts"]:
         said.append(f"Metadata: {readable(record['metadata']['headline'])}")
     if record["restored"]:
-        said.append(f"A copy with these facts in its metadata: {readable(record['restored']['output'])}.")
+        said.append(f"A copy with these facts in its metadata: {printable(record['restored']['output'])}.")
     if record["damaged"]:
         said.append(f"Note: unreadable in the file and left out: {', '.join(record['damaged'])}.")
     parts = [[_INDENT + sentence for sentence in said], facts, files]

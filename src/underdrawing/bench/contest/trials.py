@@ -196,7 +196,7 @@ def _map_scores(examined: Examined, suspect: _Suspect) -> dict[str, Any]:
 
 def _recovery_scores(case: Case, examined: Examined, suspect: _Suspect, stage: _Stage) -> dict[str, Any]:
     """Against the picture as it was before it was marked; nothing for systems that cannot paint, or moved pictures."""
-    if not case.tampered or not suspect.in_place or not _paints(stage.system, examined):
+    if not case.tampered or not suspect.in_place or not _paints(examined):
         return {}
     original, truth = stage.original, suspect.truth
     recovered = suspect.pixels if examined.recovered is None else examined.recovered
@@ -211,7 +211,7 @@ def _recovery_scores(case: Case, examined: Examined, suspect: _Suspect, stage: _
     return {name: value for name, value in scores.items() if math.isfinite(value)}
 
 
-def _paints(system: System, examined: Examined) -> bool:
+def _paints(examined: Examined) -> bool:
     """Whether a system can recover at all: it did, it could, or it says where changes are and so would try."""
     return examined.recovered is not None or examined.repaint is not None or examined.flagged is not None
 

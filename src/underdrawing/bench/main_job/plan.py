@@ -44,7 +44,7 @@ class Case:
     Attributes:
         picture: Name in the corpus.
         profile: Strength of the mark; None for a picture that is verified without a mark.
-        attack: Name for ``attacks.get`` or ``geometry.get``, applied after the edit; ``"as-saved"`` for the file that
+        attack: Name for ``pixelwise.get`` or ``geometry.get``, applied after the edit; ``"as-saved"`` for the file that
             ``protect`` writes.
         edit: The forgery; None for an untouched copy.
     """

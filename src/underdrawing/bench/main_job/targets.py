@@ -26,7 +26,7 @@ class Requirement:
     Attributes:
         blocks: All of these must be read for a picture to count.
         rate: Share of the pictures, 0 to 1, for each attack alone.
-        attacks: Names for ``attacks.get``, or, where pictures are moved, for ``geometry.get``.
+        attacks: Names for ``pixelwise.get``, or, where pictures are moved, for ``geometry.get``.
         profile: The strength the pictures were protected with.
         minimum_short_side_px: Smaller pictures were not promised these blocks and do not count.
         replaced: Share of the area replaced before the attack.

@@ -6,27 +6,28 @@ import pytest
 from underdrawing.channel.lattice.search.cells import summed
 
 
-def sample_by_sample(lane, stretch, size):
+def sample_by_sample(lane, stretch, size, cell):
     """Sums over cells, one after the other, each as a whole moved to the nearest samples of the lane."""
-    sums = np.zeros((32, 32, 4))
-    for row, column in np.ndindex(size[0] // 32, size[1] // 32):
+    sums = np.zeros((cell, cell, 4))
+    for row, column in np.ndindex(size[0] // cell, size[1] // cell):
         sign = np.array([1, 1, 1, 1]) if (row + column) % 2 == 0 else np.array([-1, -1, 1, 1])
-        middle = np.array([column, row]) * 32 + 16 - np.array(size[::-1]) / 2
-        x, y = np.rint(stretch @ middle + np.array(lane.shape[1::-1]) / 2 - 16).astype(int)
-        rows, columns = (np.arange(first, first + 32) for first in (y, x))
+        middle = np.array([column, row]) * cell + cell / 2 - np.array(size[::-1]) / 2
+        x, y = np.rint(stretch @ middle + np.array(lane.shape[1::-1]) / 2 - cell / 2).astype(int)
+        rows, columns = (np.arange(first, first + cell) for first in (y, x))
         good = ((rows >= 0) & (rows < lane.shape[0]))[:, None] & ((columns >= 0) & (columns < lane.shape[1]))
         seen = lane[np.clip(rows, 0, lane.shape[0] - 1)][:, np.clip(columns, 0, lane.shape[1] - 1)]
         sums += sign * seen * good[..., None]
     return sums
 
 
+@pytest.mark.parametrize("cell", [32, 64])
 @pytest.mark.parametrize("shape", [(256, 256), (211, 190)])
-def test_reference_folding_is_adding_cell_by_cell(shape):
+def test_reference_folding_is_adding_cell_by_cell(shape, cell):
     lane = np.random.default_rng(1).integers(-500, 500, (*shape, 4)).astype(np.int16)
-    size = tuple(-(-side // 64) * 64 for side in shape)
-    stretches = [np.eye(2) * scale for scale in (0.985, 1.0, 1.016)]
-    for stretch, sums in zip(stretches, summed(lane, stretches, size), strict=True):
-        assert np.array_equal(sums, sample_by_sample(lane, stretch, size))
+    size = tuple(-(-side // (2 * cell)) * 2 * cell for side in shape)
+    stretches = [np.diag(scales) for scales in ((0.985, 0.985), (1.0, 1.0), (1.0, 1.016), (0.992, 1.016))]
+    for stretch, sums in zip(stretches, summed(lane, stretches, size, cell), strict=True):
+        assert np.array_equal(sums, sample_by_sample(lane, stretch, size, cell))
 
 
 def test_reference_turned_cells_are_folded_where_they_lie():

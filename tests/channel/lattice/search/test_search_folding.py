@@ -71,7 +71,10 @@ def test_reference_agreements_are_those_of_adding_chip_by_chip(side_px):
         if weave.pilots[lane, row, column]:
             sign = (-1.0) ** (down // 32 + across // 32)
             pilots += sign * ((cell[..., 0] + 1j * cell[..., 1]) * np.exp(-2j * np.pi * turn)).real
-    given_pilots, given_others = _agreements(sums, voice, None)
+    by_block = ((WEAVE, WEAVE, 2, 8, 8), (2, 0, 3, 1, 4))
+    given_pilots, given_others = (
+        given.reshape(by_block[0]).transpose(by_block[1]).reshape(2, 32, 32) for given in _agreements(sums, voice, None)
+    )
     assert np.allclose(given_pilots, pilots, atol=1)
     assert np.allclose(given_others, others, atol=1)
 

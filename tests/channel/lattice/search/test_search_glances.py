@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from underdrawing.channel.lattice.design import BLOCK
-from underdrawing.channel.lattice.search.glances import any_scale, bent, cut_out, rotated, stretched, turned
+from underdrawing.channel.lattice.search.folding import Voice
+from underdrawing.channel.lattice.search.glances import any_scale, bent, cut_out, cut_small, rotated, stretched, turned
+from underdrawing.channel.profiles import Profile
 
 SIZE = (700, 1000)
 
@@ -17,6 +19,36 @@ def test_reference_every_scale_is_tried_to_within_half_a_percent():
     tried = [scale(glance.linear @ finer) * BLOCK for glance in any_scale(SIZE) for finer in glance.stretches]
     for block in np.geomspace(8.5, 70, 200):
         assert np.abs(np.array(tried) / block - 1).min() < 0.005
+
+
+def test_reference_crops_of_small_pictures_are_looked_for_at_every_scale_and_shape():
+    tried = [np.diag(glance.linear @ finer) * BLOCK for glance in cut_small((270, 350)) for finer in glance.stretches]
+    across, down = np.array(tried).T
+    for short in range(280, 511, 7):
+        block = short / 256 * BLOCK
+        for aspect in (0.985, 1.0, 1.016):
+            near = np.abs(down / block - 1) < 0.0035
+            assert np.abs(across[near] / (block * aspect) - 1).min() < 0.01
+
+
+def test_limits_no_crop_of_a_small_picture_is_larger_than_that():
+    assert len(list(cut_small((500, 600)))) < 5
+    assert not list(cut_small((512, 768)))
+    assert not list(cut_small((90, 300)))
+
+
+def test_reference_small_pictures_are_looked_for_once_at_every_scale():
+    """Finely where one may have been cut out, else as coarsely as others."""
+    for size in ((300, 400), (500, 700), (700, 900)):
+        blocks = [
+            scale(glance.linear) * BLOCK
+            for glance in (*any_scale(size), *cut_small(size))
+            if any(voice == Voice(256, Profile.STANDARD) for voice in glance.voices)
+        ]
+        largest = min(min(size) / 10, 48)
+        assert np.diff([8.0, *sorted(blocks)]).max() / largest < 0.08
+        assert max(blocks) > 0.96 * largest
+    assert not any(voice.side_px == 256 for glance in any_scale((1080, 1920)) for voice in glance.voices)
 
 
 def test_reference_seven_orientations_of_each_grid_are_tried():

@@ -1,5 +1,7 @@
 """Locating: the offset in the frame and the size of it, told by all chips."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -11,8 +13,8 @@ from underdrawing.channel.lattice.design import BLOCK, WEAVE
 from underdrawing.channel.lattice.grid import WorkingGrid, luminance
 from underdrawing.channel.lattice.search import Luma, Voice
 from underdrawing.channel.lattice.search.folding import Lead
-from underdrawing.channel.lattice.search.locating import located
-from underdrawing.channel.lattice.search.tuning import nudged, tuned
+from underdrawing.channel.lattice.search.locating import _found, located
+from underdrawing.channel.lattice.search.tuning import nudged, sharpened, tuned
 from underdrawing.channel.lattice.search.window import Window
 from underdrawing.channel.profiles import Profile
 
@@ -92,3 +94,33 @@ def test_reference_tuning_brings_a_lead_to_its_place(luma):
     before, after = (np.abs((lead.matrix @ middle)[:2] - centre).max() for lead in (off, near))
     assert near.score > 7
     assert after < min(1.5, 0.7 * before)
+
+
+def test_reference_a_lead_beyond_doubt_is_looked_for_a_fraction_of_a_pixel_beside():
+    lead, luma = faint(data.chelsea(), 90, score=10.0)
+    beside = replace(lead, matrix=lead.matrix @ np.array([[1, 0, 0.2], [0, 1, -0.2], [0, 0, 1]]))
+    assert _found(lead, luma, None).score > 10
+    assert _found(beside, luma, None).score < 5
+    placement = located(beside, luma)
+    assert placement.score > 7
+    assert np.abs((placement.matrix - lead.matrix)[:2, 2]).max() < 0.25
+    assert located(replace(beside, score=8.0), luma) is None
+
+
+def test_reference_sharpening_leaves_a_lower_summit():
+    """Where tuning goes one way at a time from a wrong scale, and ends beside the place."""
+    rng = np.random.default_rng(0)
+    lead, luma = faint(data.chelsea(), 90, score=0.0)
+    middle, size_px = np.array([180.0, 125.0]), luma.size_px
+    window = Window.of(luma, np.eye(2) * 1.25, middle, (200, 288), apart=True)
+    around = {"centre_px": middle, "reach_px": 180.0, "size_px": size_px}
+    there = tuned(lead, window, **around).score - 1
+    ends = []
+    for _ in range(16):
+        scales, shift = 1 + rng.uniform(-0.02, 0.02, 2), rng.uniform(-1, 1, 2)
+        x, y = shift + (1 - scales) * (np.linalg.inv(lead.matrix) @ [*middle, 1])[:2]
+        off = np.array([[scales[0], 0, x], [0, scales[1], y], [0, 0, 1]])
+        ends.append(tuned(replace(lead, matrix=lead.matrix @ off), window, **around))
+    sharp = [sharpened(end, window, size_px).score for end in ends]
+    assert all(after >= end.score for after, end in zip(sharp, ends, strict=True))
+    assert sum(score > there for score in sharp) >= sum(end.score > there for end in ends) + 4

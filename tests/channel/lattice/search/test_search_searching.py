@@ -1,5 +1,6 @@
 """The search as a whole: moved copies are placed where they truly lie, and nothing is found where nothing is."""
 
+import cv2
 import numpy as np
 import pytest
 from search_truth import errors_px, grid_of, movement, true_matrix
@@ -59,6 +60,17 @@ def test_reference_a_mirrored_or_turned_crop_is_placed_where_it_lies(marked, tur
     placement = found(copy.pixels)
     assert placement.grid == grid_of(copy)
     assert np.quantile(errors_px(placement.matrix, copy), 0.95) < 0.5
+
+
+@pytest.mark.parametrize("name", ["crop0.42", "crop0.6+resize0.9+jpeg85"])
+@pytest.mark.parametrize("shape", [(300, 451), (500, 741), (360, 480)])
+def test_reference_a_crop_of_a_small_picture_is_placed_where_it_lies(shape, name):
+    """On the smallest grid, whose blocks are up to 1.6 % wider or narrower than high."""
+    picture = cv2.resize(data.coffee(), shape[::-1], interpolation=cv2.INTER_AREA)
+    copy = movement(name, embed(picture, message(FIRST_TIER_BITS, *capacity_bits(picture))).pixels)
+    placement = found(copy.pixels)
+    assert placement.grid.side_px == 256
+    assert np.quantile(errors_px(placement.matrix, copy), 0.95) < 0.75
 
 
 def test_reference_sixteen_bits_are_searched_like_eight(wide):

@@ -43,6 +43,26 @@ def test_reference_levels_are_nearly_those_of_the_blocks(plane):
     assert (np.abs(off) <= 1).mean() > 0.99
 
 
+def test_reference_a_finer_window_hears_what_lies_between(plane):
+    """An ordinary window that lies half a pixel beside has every other of its samples where a finer one has them."""
+    size, middle = (320, 352), np.array([250.0, 260.0])
+    finer = Window.of(Luma(plane), np.eye(2), middle, size, finer=2)
+    beside = Window.of(Luma(plane), np.eye(2), middle - 0.5, size)
+    assert finer.stride_px == STRIDE_PX / 2
+    assert finer.shape == size
+    assert np.array_equal(finer.matrix, Window.of(Luma(plane), np.eye(2), middle, size).matrix)
+    inner = np.s_[..., 8:-8, 8:-8]
+    error = (finer.chips[:, ::2, ::2] - beside.chips)[inner]
+    assert np.sqrt(np.square(error).mean()) < 0.03 * np.sqrt(np.square(beside.chips[inner]).mean())
+    assert (finer.levels[::2, ::2] == beside.levels)[inner].mean() > 0.85
+
+
+def test_limits_what_lies_outside_is_outside_of_a_finer_window_too(plane):
+    window, finer = (Window.of(Luma(plane), np.eye(2), np.full(2, 40.0), (256, 256), finer=n) for n in (1, 2))
+    assert 0.1 < window.inside.mean() < 0.9
+    assert np.array_equal(finer.inside, np.kron(window.inside, np.ones((2, 2))) > 0)
+
+
 @pytest.mark.parametrize("shape", [(512, 512), (190, 254)])
 def test_shapes_a_window_holds_the_lanes_that_were_asked_for(plane, shape):
     one, two, all_of_it = (

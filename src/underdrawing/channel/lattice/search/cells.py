@@ -30,9 +30,13 @@ PAIR = 2 * CELL
 Whole = NDArray[np.int16]
 Matrix = NDArray[np.float64]
 
+_Place = slice | tuple[slice, slice]
+_Piece = tuple[bool, _Place, _Place]
+"""A cell of a plane: whether its sign changes, where it goes, and where it comes from."""
 
-def summed(lane: Whole, stretches: Sequence[Matrix], size: tuple[int, ...]) -> list[Whole]:
-    """Sums of a lane over all cells under each of some stretches, 32×32×4 each.
+
+def summed(lane: Whole, stretches: Sequence[Matrix], size: tuple[int, ...], cell: int = CELL) -> Whole:
+    """Sums of a lane over all cells under each of some stretches, n×cell×cell×4.
 
     Single phases are added up with the signs of a chessboard, doubled ones as they are.
 
@@ -40,43 +44,61 @@ def summed(lane: Whole, stretches: Sequence[Matrix], size: tuple[int, ...]) -> l
         lane: h×w×4 int16, weighted cosine and sine of the phase at each sample of a window, then of twice the phase.
         stretches: 2×2 float64, near the identity: what a step on the grid is in steps of the window.
         size: rows and columns, in samples, of as many pairs of cells as cover the window.
+        cell: side of a cell in samples; that of an ordinary window where the grid is turned.
     """
-    if all(stretch[0, 1] == stretch[1, 0] == 0 for stretch in stretches):
-        return [_upright(lane, stretch, size) for stretch in stretches]
-    return _turned(lane, _shifts(np.array(stretches).tobytes(), size, lane.shape[:2]), size)
+    if any(stretch[0, 1] or stretch[1, 0] for stretch in stretches):
+        return np.array(_turned(lane, _shifts(np.array(stretches).tobytes(), size, lane.shape[:2]), size))
+    rows, columns = lane.shape[:2]
+    sums = np.empty((len(stretches), cell, cell * 4), dtype=np.int16)
+    between, (high, high_between) = np.empty_like(sums[0]), np.empty((2, cell, columns * 4), dtype=np.int16)
+    scale = np.nan
+    for stretch, total in zip(stretches, sums, strict=True):
+        if stretch[1, 1] != scale:
+            scale = float(stretch[1, 1])
+            _add_up(lane.reshape(rows, -1), _pieces(size[0], rows, scale, cell), high, high_between)
+        pieces = _pieces(size[1], columns, float(stretch[0, 0]), cell, across=True)
+        _add_up(high, pieces, total, between)
+    return sums.reshape(-1, cell, cell, 4)
 
 
-def _upright(lane: Whole, stretch: Matrix, size: tuple[int, ...]) -> Whole:
-    """The sums over the cells of an upright grid."""
-    down = np.zeros((PAIR, *lane.shape[1:]), dtype=np.int16)
-    for into, out in _pieces(size[0], lane.shape[0], stretch[1, 1]):
-        down[into] += lane[out]
-    down = _halved(down)
-    across = np.zeros((CELL, PAIR, 4), dtype=np.int16)
-    for into, out in _pieces(size[1], lane.shape[1], stretch[0, 0]):
-        across[:, into] += down[:, out]
-    return _halved(across.transpose(1, 0, 2)).transpose(1, 0, 2)
+def _add_up(plane: Whole, pieces: Sequence[_Piece], total: Whole, between: Whole) -> None:
+    """Add up pieces of a plane, those of every other cell with the signs of a chessboard.
+
+    Args:
+        plane: four values to a sample.
+        pieces: from :func:`_pieces`.
+        total: where the sums go.
+        between: the same size, room for those of every other cell.
+    """
+    total.fill(0)
+    between.fill(0)
+    for is_odd, into, out in pieces:
+        part = (between if is_odd else total)[into]
+        part += plane[out]
+    between *= _signs(between.shape[1])
+    total += between
 
 
-def _halved(sums: Whole) -> Whole:
-    """Sums over two cells, 64×n×4, to those over one, single phases with the signs of a chessboard."""
-    rows = np.ascontiguousarray(sums).reshape(PAIR, -1)
-    return np.asarray(rows[:CELL] + _signs(rows.shape[1]) * rows[CELL:]).reshape(CELL, -1, 4)
-
-
-@lru_cache(maxsize=256)
-def _pieces(count: int, length: int, scale: float) -> tuple[tuple[slice, slice], ...]:
+@lru_cache(maxsize=1024)
+def _pieces(count: int, length: int, scale: float, cell: int, *, across: bool = False) -> tuple[_Piece, ...]:
     """An axis of ``count`` places laid over ``length`` samples, middle on middle and a little stretched, cell by cell:
-    where each goes modulo two cells, and where it comes from. Within a cell the stretch does not matter."""
+    whether it is an odd one, where it goes and where it comes from. Within a cell the stretch does not matter.
+
+    Along rows, or across with four values to a sample.
+    """
     pieces = []
-    for number in range(count // CELL):
-        middle = (number * CELL + (CELL - count) / 2) * scale + length / 2
-        start = int(np.rint(middle - CELL / 2))
-        first, last = max(0, -start), min(CELL, length - start)
+    for number in range(count // cell):
+        middle = (number * cell + (cell - count) / 2) * scale + length / 2
+        start = int(np.rint(middle - cell / 2))
+        first, last = max(0, -start), min(cell, length - start)
         if first < last:
-            shift = number % 2 * CELL
-            pieces.append((slice(shift + first, shift + last), slice(start + first, start + last)))
+            into, out = slice(first, last), slice(start + first, start + last)
+            pieces.append((number % 2 == 1, _across(into), _across(out)) if across else (number % 2 == 1, into, out))
     return tuple(pieces)
+
+
+def _across(samples: slice) -> tuple[slice, slice]:
+    return np.s_[:, 4 * samples.start : 4 * samples.stop]
 
 
 def _turned(lane: Whole, shifts: NDArray[np.intp], size: tuple[int, ...]) -> list[Whole]:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, SHARES, WEAVE
 from underdrawing.channel.lattice.layout import weave_of
-from underdrawing.channel.lattice.search.cells import CELL, CELL_PX, PAIR, summed
-from underdrawing.channel.lattice.search.window import LEVEL_TURN, STRIDE_PX, Window
+from underdrawing.channel.lattice.search.cells import CELL, CELL_PX, summed
+from underdrawing.channel.lattice.search.window import LEVEL_TURN, Window
 from underdrawing.channel.profiles import Profile
 
 __all__ = [
@@ -37,8 +37,6 @@ __all__ = [
 SINGLE_WEIGHTS = np.array([1, 1, 0.9, 0.8, 0.6, 0.4], dtype=np.float32)
 DOUBLED_WEIGHTS = np.array([1, 1, 0.8, 0.65, 0.4, 0.15], dtype=np.float32)
 """How much blocks of each masking level still say when they are about a pixel off their places."""
-
-_BLOCK = BLOCK // STRIDE_PX
 
 Plane = NDArray[np.float32]
 Whole = NDArray[np.int16]
@@ -127,8 +125,9 @@ def heard(
     if phasors is None:
         return []
     leads = []
-    for begin in range(0, len(stretches), _AT_A_TIME):
-        some = stretches[begin : begin + _AT_A_TIME]
+    at_a_time = max(1, _AT_A_TIME * CELL**2 // window.cell**2)
+    for begin in range(0, len(stretches), at_a_time):
+        some = stretches[begin : begin + at_a_time]
         leads += _loud(window, voice, phasors, some, expected, least, key)
     return sorted(leads, key=lambda lead: -lead.score)
 
@@ -172,7 +171,7 @@ def _lookup(voice: Voice, lane: int) -> tuple[Plane, NDArray[np.int64]]:
 
 
 _AT_A_TIME = 25
-"""Stretches that are folded before their scores are worked out together."""
+"""Stretches that are folded before their scores are worked out together, in an ordinary window."""
 
 
 @lru_cache(maxsize=12)
@@ -207,60 +206,66 @@ def _loud(
     least: float,
     key: bytes | None,
 ) -> list[Lead]:
-    size = tuple(-(-side // PAIR) * PAIR for side in window.shape)
-    sums = np.empty((len(phasors.lanes), len(stretches), CELL, CELL, 4), dtype=np.float32)
-    for planes, folded in zip(phasors.lanes, sums, strict=True):
-        folded[:] = summed(planes, stretches, size)
-    pilots, others = _agreements(sums, voice, key)
+    cell = window.cell
+    size = tuple(-(-side // (2 * cell)) * 2 * cell for side in window.shape)
+    pilots, others = _agreements([summed(lane, stretches, size, cell) for lane in phasors.lanes], voice, key)
     *_, pilot_count, count = _patterns(voice.side_px, key)
-    chips = window.levels.size / CELL**2 / 2
-    pilots /= _UNIT * np.sqrt(pilot_count * chips * phasors.single_power)
-    others /= _UNIT * np.sqrt(count * chips * phasors.doubled_power)
-    signs = np.sign(pilots) if expected is None else np.broadcast_to(_fitting(size, expected), pilots.shape)
-    scores = np.where(signs == 0, -np.inf, (signs * pilots + others) / np.sqrt(np.float32(2)))
-    leads = []
-    for number, row, column in np.argwhere(scores >= least):
-        origin = (np.array([column, row]) + 0.5) * STRIDE_PX - BLOCK / 2
-        if signs[number, row, column] < 0:
-            origin = origin - np.array([CELL_PX, 0])
-        matrix = _matrix(window, stretches[number], size, origin)
-        leads.append(Lead(voice, matrix, float(scores[number, row, column])))
-    return leads
+    chips = window.levels.size / cell**2  # a cosine has a mean square of a half; so has the mean of two scores
+    pilots *= np.float32(1 / (_UNIT * np.sqrt(pilot_count * chips * phasors.single_power)))
+    others *= np.float32(1 / (_UNIT * np.sqrt(count * chips * phasors.doubled_power)))
+    signs = np.sign(pilots) if expected is None else _fitting(size, expected, window)
+    scores = np.where(signs == 0, -np.inf, signs * pilots + others)
+    found = np.nonzero(scores >= least)
+    origins = _origins(window, found[0], found[2])
+    origins[np.broadcast_to(signs, scores.shape)[found] < 0, 0] -= CELL_PX
+    matrices = _matrices(window, np.array(stretches)[found[1]], size, origins)
+    return [Lead(voice, *pair) for pair in zip(matrices, scores[found].tolist(), strict=True)]
 
 
-def _fitting(size: tuple[int, ...], expected: Expectation) -> Plane:
+def _origins(window: Window, blocks: NDArray[np.intp], places: NDArray[np.intp]) -> Matrix:
+    """(x, y) in grid pixels of where cells begin, by block of a cell and place in a block; n×2."""
+    side = window.cell // WEAVE
+    (down, across), (row, column) = np.divmod(blocks, WEAVE), np.divmod(places, side)
+    samples = np.stack([across * side + column, down * side + row], axis=1)
+    return np.asarray((samples + 0.5) * window.stride_px - BLOCK / 2, dtype=np.float64)
+
+
+def _fitting(size: tuple[int, ...], expected: Expectation, window: Window) -> Plane:
     """For every place where a cell may begin the sign its pilots have if the window lies where it is expected to, 0
-    where it does not; 32×32."""
+    where it does not; laid out as by :func:`_agreements`, with n = 1."""
     cells, inside = [], []
     for length, place, slack in zip(size[::-1], expected.place_px, expected.slack_px, strict=True):
-        begins = (np.arange(CELL) + 0.5) * STRIDE_PX - BLOCK / 2
-        off = length * STRIDE_PX / 2 - begins - place
+        begins = (np.arange(window.cell) + 0.5) * window.stride_px - BLOCK / 2
+        off = length * window.stride_px / 2 - begins - place
         cells.append(np.rint(off / CELL_PX))
         inside.append(np.abs(off - cells[-1] * CELL_PX) <= slack)
     parity = 1 - 2 * ((cells[1][:, None] + cells[0]) % 2)
-    return np.asarray(parity * (inside[1][:, None] & inside[0]), dtype=np.float32)
+    signs = np.asarray(parity * (inside[1][:, None] & inside[0]), dtype=np.float32)
+    block = window.cell // WEAVE
+    return signs.reshape(WEAVE, block, WEAVE, block).transpose(0, 2, 1, 3).reshape(WEAVE**2, 1, block**2)
 
 
-def _agreements(sums: Plane, voice: Voice, key: bytes | None) -> list[Plane]:
-    """Lanes×n×32×32×4 sums over all cells → how well pilots and doubled phases agree at each of the places where a
-    cell may begin, n×32×32 each."""
-    lanes, count = sums.shape[:2]
-    blocks = sums.reshape(lanes, count, WEAVE, _BLOCK, WEAVE, _BLOCK, 2, 2).transpose(6, 0, 2, 4, 7, 1, 3, 5)
-    both: Plane = np.ascontiguousarray(blocks)
-    agreements = []
+def _agreements(sums: Sequence[NDArray[np.generic]], voice: Voice, key: bytes | None) -> list[Plane]:
+    """For each lane n sums over all cells, cell×cell×4 → how well pilots and doubled phases agree at each of the places
+    where a cell may begin, blocks of a cell×n×places in a block each."""
+    together = np.array(sums)
+    lanes, count, cell = together.shape[:3]
+    block = cell // WEAVE
+    apart = together.reshape(lanes, count, WEAVE, block, WEAVE, block, 2, 2).transpose(6, 0, 2, 4, 7, 1, 3, 5)
+    both: Plane = np.ascontiguousarray(apart, dtype=np.float32)
     patterns = _patterns(voice.side_px, key)[:2]
-    for pattern, cells in zip(patterns, both, strict=True):
-        places = (pattern @ cells.reshape(pattern.shape[1], -1)).reshape(WEAVE, WEAVE, count, _BLOCK, _BLOCK)
-        agreements.append(np.ascontiguousarray(places.transpose(2, 0, 3, 1, 4)).reshape(count, CELL, CELL))
-    return agreements
+    return [
+        (pattern @ cells.reshape(pattern.shape[1], -1)).reshape(WEAVE**2, count, block**2)
+        for pattern, cells in zip(patterns, both, strict=True)
+    ]
 
 
-def _matrix(window: Window, stretch: Matrix, size: tuple[int, ...], origin: Matrix) -> Matrix:
-    """From grid pixels counted from the origin to suspect pixels."""
+def _matrices(window: Window, stretches: Matrix, size: tuple[int, ...], origins: Matrix) -> Matrix:
+    """From grid pixels counted from each of n origins (x, y), under n stretches, to suspect pixels; n×3×3."""
     (rows, columns), (window_rows, window_columns) = size, window.shape
-    centre = np.array([columns, rows]) * (STRIDE_PX / 2)
-    window_centre = np.array([window_columns, window_rows]) * (STRIDE_PX / 2)
-    laid = np.eye(3)
-    laid[:2, :2] = stretch
-    laid[:2, 2] = window_centre + stretch @ (origin - centre)
+    centre = np.array([columns, rows]) * (window.stride_px / 2)
+    window_centre = np.array([window_columns, window_rows]) * (window.stride_px / 2)
+    laid = np.zeros((len(origins), 3, 3))
+    laid[:, :2, :2], laid[:, 2, 2] = stretches, 1
+    laid[:, :2, 2] = window_centre + np.einsum("nij,nj->ni", stretches, origins - centre)
     return np.asarray(window.matrix @ laid, dtype=np.float64)

@@ -15,7 +15,7 @@ from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.search.folding import Expectation, Voice
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["Glance", "any_scale", "bent", "cut_and_turned", "cut_out", "rotated", "stretched", "turned"]
+__all__ = ["Glance", "any_scale", "bent", "cut_and_turned", "cut_out", "cut_small", "rotated", "stretched", "turned"]
 
 Matrix = NDArray[np.float64]
 
@@ -27,8 +27,11 @@ _SCALE_STEP = 1.039
 _LEAST_BLOCK_PX, _LARGEST_BLOCK_PX = 8.5, 70.0
 _LARGEST_BLOCKS_PX = {256: 48.0, 512: 48.0, 1024: np.inf}
 """Pictures on the smaller grids have blocks of up to 32 pixels, and are hardly enlarged by more than a half."""
-_LARGEST_SMALL_PX = 640
+_LARGEST_SMALL_PX = 900
 _FEWEST_BLOCKS = 10
+_FEWEST_SMALL_BLOCKS, _FINER, _FINE_STEP = 6, 2, 1.015
+_FINE_SCALES, _FINE_ASPECTS = (0.995, 1.0, 1.005), (-0.012, 0.0, 0.012)
+"""The smallest grid is a whole number of blocks long, which changes the shape of a picture by up to 1.6 %."""
 _SCALES = (-0.015, -0.005, 0.005, 0.015)
 
 _USUAL_SIZES_PX = (
@@ -58,6 +61,7 @@ class Glance:
         window_px: longest side of the window in grid pixels.
         frame_px: (height, width) of the frame in grid pixels if all of it is taken to be seen, middle on middle.
         slack_px: how far, (x, y) in grid pixels, the middle may be off then.
+        finer: how many times nearer to each other than usual places are tried.
     """
 
     linear: Matrix
@@ -66,6 +70,7 @@ class Glance:
     window_px: int = _WINDOW_PX
     frame_px: tuple[float, float] | None = None
     slack_px: tuple[float, float] = (0.0, 0.0)
+    finer: int = 1
 
     def expected(self, centre_px: Matrix, size_px: tuple[int, int]) -> Expectation | None:
         """Where a window around a place of a suspect of this size is expected to lie; None where that is open."""
@@ -123,9 +128,32 @@ def any_scale(size_px: tuple[int, int], *, usual: bool = False) -> Iterator[Glan
     """Upright at any scale: crops, screenshots, pages. With ``usual`` only for the usual kinds of mark."""
     scales = tuple(np.eye(2) * (1 + scale) for scale in _SCALES)
     voices = _STRONG if usual else (*_STRONG, *_WEAK, *(_SMALL if min(size_px) <= _LARGEST_SMALL_PX else ()))
+    least, largest = _small_blocks(size_px)
     for block in _block_sizes(size_px):
-        likely = tuple(voice for voice in voices if block <= _LARGEST_BLOCKS_PX[voice.side_px])
-        yield Glance(np.eye(2) * block / BLOCK, likely, scales)
+        likely = [voice for voice in voices if block <= _LARGEST_BLOCKS_PX[voice.side_px]]
+        if least <= block <= largest:
+            likely = [voice for voice in likely if voice != _SMALL[0]]  # see cut_small
+        yield Glance(np.eye(2) * block / BLOCK, tuple(likely), scales)
+
+
+def cut_small(size_px: tuple[int, int]) -> Iterator[Glance]:
+    """Cut out of a picture on the smallest grid, and not resized; or resized, with blocks of such a size.
+
+    A crop has few blocks there, and these are busy: places have to be right to half a pixel and scales to a quarter of
+    a percent, across as well as down.
+    """
+    least, largest = _small_blocks(size_px)
+    changes = tuple(np.diag([scale * (1 + aspect), scale]) for scale, aspect in product(_FINE_SCALES, _FINE_ASPECTS))
+    block = least * _FINE_SCALES[-1]
+    while block < largest:
+        yield Glance(np.eye(2) * block / BLOCK, _SMALL[:1], changes, finer=_FINER)
+        block *= _FINE_STEP
+
+
+def _small_blocks(size_px: tuple[int, int]) -> tuple[float, float]:
+    """The least and the largest side of a block of a picture on the smallest grid that a suspect was cut out of."""
+    least, largest = (side / GRIDS[0] * BLOCK for side in (max(GRIDS[0], min(size_px)), GRIDS[1]))
+    return least, min(largest, min(size_px) / _FEWEST_SMALL_BLOCKS)
 
 
 def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK
+from underdrawing.channel.lattice.design import BLOCK, GRIDS
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.masking import activity, levels_of
 from underdrawing.channel.lattice.search.folding import SINGLE_WEIGHTS, Lead, Voice, heard, lanes_of
@@ -21,6 +21,7 @@ from underdrawing.channel.lattice.search.glances import (
     bent,
     cut_and_turned,
     cut_out,
+    cut_small,
     rotated,
     stretched,
     turned,
@@ -29,7 +30,7 @@ from underdrawing.channel.lattice.search.locating import located
 from underdrawing.channel.lattice.search.placement import Placement
 from underdrawing.channel.lattice.search.settling import settled
 from underdrawing.channel.lattice.search.spotting import SPOT_PX, spotted
-from underdrawing.channel.lattice.search.tuning import PROJECTIVE, nudged, tuned
+from underdrawing.channel.lattice.search.tuning import PROJECTIVE, nudged, sharpened, tuned
 from underdrawing.channel.lattice.search.window import Luma, Window
 
 __all__ = ["placement_near", "placements"]
@@ -89,6 +90,7 @@ class _Patience:
 
 
 _PATIENT, _BRISK = _Patience(3.4, 100, 4.5, 12, 6.5, 4), _Patience(3.6, 60, 4.5, 8, 6.5, 2)
+_FINELY = _Patience(4.2, 32, 4.5, 12, 6.5, 4)
 _WHERE_EXPECTED = _Patience(3.0, 24, 4.0, 8, 6.0, 3)
 
 
@@ -177,6 +179,7 @@ def _stages(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[tu
         glances = any_scale(size_px, usual=number > 0)
         new = (glance for glance in glances if not _is_seen(glance, luma, centre, centres[:number]))
         yield centre, _promising(new, luma, centre, key)
+    yield centres[0], _promising(cut_small(size_px), luma, centres[0], key, patience=_FINELY)
     for stage in (stretched, rotated):
         yield centres[0], _promising(stage(size_px), luma, centres[0], key, patience=_WHERE_EXPECTED)
 
@@ -258,7 +261,8 @@ def _promising(
     loud: list[tuple[Lead, Window]] = []
     for glance in glances:
         size_px = _window_px(luma, glance.linear, glance.window_px)
-        window = Window.of(luma, glance.linear, centre, size_px, lanes=lanes_of(glance.voices), key=key)
+        lanes = lanes_of(glance.voices)
+        window = Window.of(luma, glance.linear, centre, size_px, lanes=lanes, finer=glance.finer, key=key)
         expected = glance.expected(centre, luma.size_px)
         for voice in glance.voices:
             leads = heard(window, voice, glance.stretches, expected=expected, least=patience.least_lead, key=key)
@@ -311,6 +315,8 @@ def _followed(
     reach = window_px / 2 * _scale(lead.matrix[:2, :2])
     growth = _GROWTH if window_px == _WINDOW_PX else _BENT_GROWTH
     grown = _grown(lead, window, luma, centre, reach, growth, key)
+    if lead.voice.side_px == GRIDS[0]:
+        grown = sharpened(grown, window, luma.size_px, key=key)
     placement = located(grown, luma, key=key)
     return None if placement is None else settled(placement, grown, window, key=key)
 

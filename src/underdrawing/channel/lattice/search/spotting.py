@@ -120,8 +120,11 @@ def _patch(plane: Plane, voice: Voice, phase: int) -> Phasors:
     means, coefficients = block_coefficients(blocks)
     levels = levels_of(activity(means))[1:-1, 1:-1]
     heard = coefficients[:_CHIPS, 1:-1, 1:-1]
-    angles = np.stack([angles_of(values, levels, voice, n // SPREAD) for n, values in enumerate(heard)])
-    return np.asarray(np.exp(2j * angles) * DOUBLED_WEIGHTS[levels], dtype=np.complex64)
+    groups = [angles_of(heard[n : n + SPREAD], levels, voice, n // SPREAD) for n in range(0, _CHIPS, SPREAD)]
+    angles, weights = 2 * np.concatenate(groups), DOUBLED_WEIGHTS[levels]
+    phasors = np.empty(angles.shape, dtype=np.complex64)
+    phasors.real, phasors.imag = np.cos(angles) * weights, np.sin(angles) * weights
+    return phasors
 
 
 def _heard(plane: Plane, down: Plane, across: Plane) -> Plane:

@@ -14,7 +14,7 @@ from underdrawing.channel.lattice.design import BLOCK, DESIGNS, WEAVE
 from underdrawing.channel.lattice.layout import weave_of
 from underdrawing.channel.lattice.search.folding import DOUBLED_WEIGHTS, SINGLE_WEIGHTS, Lead
 from underdrawing.channel.lattice.search.placement import moved
-from underdrawing.channel.lattice.search.window import STRIDE_PX, Window
+from underdrawing.channel.lattice.search.window import Window
 
 __all__ = [
     "AFFINE",
@@ -27,6 +27,7 @@ __all__ = [
     "chips_of",
     "nudged",
     "sampled",
+    "sharpened",
     "tuned",
     "woven",
 ]
@@ -41,6 +42,8 @@ _ROUNDS = 4
 _NUDGE_PX = (-0.75, 0.0, 0.75)
 _NUDGES = np.array([[x, s, 0, y, 0, s, 0, 0] for x, y, s in product(_NUDGE_PX, repeat=3)])
 _FIRST_BLOCKS, _WORTH_NUDGING = 250, 2.8
+_SHARPENING_PX, _LAST_STEPS_PX = (0.3, 0.5, 0.2), (0.25, 0.12, 0.06)
+_TOGETHER = np.array([[x, x_x, 0, y, 0, y_y, 0, 0] for x, x_x, y, y_y in product((-1.0, 0.0, 1.0), repeat=4)])
 FEWEST_BLOCKS = 12
 """Blocks without which nothing can be told."""
 _MOST_BLOCKS = 2500
@@ -102,6 +105,30 @@ def nudged(
     if first.score < _WORTH_NUDGING or some[0].size == blocks[0].size:
         return first
     return Tuner.of(lead, window, blocks, woven(lead, blocks, key)).best_of(_NUDGES)
+
+
+def sharpened(lead: Lead, window: Window, size_px: tuple[int, int], *, key: bytes | None = None) -> Lead:
+    """A tuned lead moved on from where small moves one after the other no longer help, over all of the suspect.
+
+    Shifts and scales are tried together. On the smallest grid blocks are busy and a place is right to a tenth of a
+    pixel or not at all, so that there are summits beside the highest.
+
+    Args:
+        lead: tuned over all of the suspect.
+        window: what all of it says.
+        size_px: (height, width) of the suspect.
+        key: secret of the channel.
+    """
+    centre_px = np.array(size_px[::-1]) / 2
+    blocks = _blocks_around(lead, centre_px, float(centre_px.max()), size_px)
+    if blocks[0].size < FEWEST_BLOCKS:
+        return lead
+    chips = woven(lead, blocks, key)
+    for step_px in _SHARPENING_PX:
+        other = Tuner.of(lead, window, blocks, chips).best_of(step_px * _TOGETHER)
+        other = Tuner.of(other, window, blocks, chips).climbed(AFFINE, _LAST_STEPS_PX)
+        lead = max(lead, other, key=lambda one: one.score)
+    return lead
 
 
 def _better_sign(gains: Matrix) -> Matrix:
@@ -206,30 +233,38 @@ class Tuner:
 
     def best_of(self, amounts: Matrix) -> Lead:
         """The lead after that of n×8 moves that makes the blocks agree best."""
-        scores = self.scores(amounts)
+        matrices = self.matrices(amounts)
+        scores = self._scores(matrices)
         best = int(scores.argmax())
-        return replace(self.lead, matrix=self.matrices(amounts[best : best + 1])[0], score=float(scores[best]))
+        return Lead(self.lead.voice, matrices[best], float(scores[best]))
 
     def matrices(self, amounts: Matrix) -> Matrix:
         """The lead's matrix after moves, n×8 → n×3×3. A move is in grid pixels at the edge of what is heard: along x as
         it is, with x and with y; the same along y; and two that bend the perspective."""
         x, x_x, x_y, y, y_x, y_y, bend_x, bend_y = amounts.T
-        across, down = self.half
-        unit = np.array([[1 / across, 0, -self.middle[0] / across], [0, 1 / down, -self.middle[1] / down], [0, 0, 1]])
+        (across, down), (x_middle, y_middle) = self.half, self.middle
+        unit = np.array([[1 / across, 0, -x_middle / across], [0, 1 / down, -y_middle / down], [0, 0, 1]])
+        back = np.array([[across, 0, x_middle], [0, down, y_middle], [0, 0, 1]])
         move = np.empty((len(amounts), 3, 3))
-        move[:, 0] = np.stack([1 + x_x / across, x_y / across, x / across], axis=1)
-        move[:, 1] = np.stack([y_x / down, 1 + y_y / down, y / down], axis=1)
-        move[:, 2] = np.stack([-bend_x / across, -bend_y / down, np.ones_like(x)], axis=1)
-        return np.asarray(self.lead.matrix @ np.linalg.inv(unit) @ move @ unit, dtype=np.float64)
+        move[:, 0, 0], move[:, 0, 1], move[:, 0, 2] = 1 + x_x / across, x_y / across, x / across
+        move[:, 1, 0], move[:, 1, 1], move[:, 1, 2] = y_x / down, 1 + y_y / down, y / down
+        move[:, 2, 0], move[:, 2, 1], move[:, 2, 2] = -bend_x / across, -bend_y / down, 1
+        return np.asarray((self.lead.matrix @ back) @ move @ unit, dtype=np.float64)
 
     def scores(self, amounts: Matrix) -> Matrix:
         """How well the blocks agree after each of n×8 moves; about a unit normal for one where there is no mark."""
-        to_window = (np.linalg.inv(self.window.matrix) @ self.matrices(amounts)).astype(np.float32)
+        return self._scores(self.matrices(amounts))
+
+    def _scores(self, matrices: Matrix) -> Matrix:
+        """The same under n×3×3 matrices."""
+        to_window = (self.window.inverse @ matrices).astype(np.float32)
         single = doubled = np.float32(0)
         single_power = doubled_power = np.float32(1e-6)
         for heard in self.chips:
             sent = to_window @ heard.centres  # n×3×N
-            across, down = (sent[:, axis] / (STRIDE_PX * sent[:, 2]) - np.float32(0.5) for axis in (0, 1))
+            across, down = (
+                sent[:, axis] / (np.float32(self.window.stride_px) * sent[:, 2]) - np.float32(0.5) for axis in (0, 1)
+            )
             values = cv2.remap(
                 self.window.chips[heard.plane], across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
             )
@@ -247,8 +282,12 @@ class Tuner:
 
     def _levels(self, across: Plane, down: Plane) -> NDArray[np.uint8]:
         rows, columns = self.window.shape
-        row, column = (np.rint(places).astype(np.int32) for places in (down, across))
-        return self.window.levels[np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)]
+        row, column = (
+            np.minimum(np.maximum(places + np.float32(0.5), 0), most).astype(np.int32)
+            for places, most in ((down, rows - 1), (across, columns - 1))
+        )
+        levels: NDArray[np.uint8] = self.window.levels.ravel()[row * columns + column]
+        return levels
 
 
 def _blocks_around(lead: Lead, centre_px: Matrix, reach_px: float, size_px: tuple[int, int]) -> Blocks:
@@ -257,15 +296,18 @@ def _blocks_around(lead: Lead, centre_px: Matrix, reach_px: float, size_px: tupl
     corners = np.clip(corners, 0, size_px[::-1])
     there = moved(np.linalg.inv(lead.matrix), corners) / BLOCK
     (left, top), (right, bottom) = np.floor(there.min(axis=0)).astype(int), np.ceil(there.max(axis=0)).astype(int)
-    rows, columns = (part.ravel() for part in np.mgrid[top : bottom + 1, left : right + 1])
-    seen = moved(lead.matrix, np.stack([columns, rows], axis=1) * float(BLOCK) + BLOCK / 2)
+    down, across = np.arange(top, bottom + 1), np.arange(left, right + 1)
+    middles = np.ones((3, down.size, across.size))
+    middles[0], middles[1] = (across + 0.5) * BLOCK, ((down + 0.5) * BLOCK)[:, None]
+    x, y, scale = np.tensordot(lead.matrix, middles, 1)
+    x, y = x / scale, y / scale
     edge = BLOCK / 2 * float(np.sqrt(abs(np.linalg.det(lead.matrix[:2, :2]))))
     least, most = (
         np.maximum(centre_px - reach_px, edge),
         np.minimum(centre_px + reach_px, np.array(size_px[::-1]) - edge),
     )
-    near = np.flatnonzero(((seen >= least) & (seen <= most)).all(axis=1))
-    return sampled(rows[near], columns[near], _MOST_BLOCKS)
+    near = np.nonzero((x >= least[0]) & (y >= least[1]) & (x <= most[0]) & (y <= most[1]))
+    return sampled(down[near[0]], across[near[1]], _MOST_BLOCKS)
 
 
 def sampled(rows: NDArray[np.intp], columns: NDArray[np.intp], most: int) -> Blocks:

@@ -5,19 +5,20 @@ suspect is resampled as a grid of some scale and turn would see it, and for a bl
 value of its shared chips and its masking level are taken.
 
 A window samples the working grid at every other pixel: the analysis functions hear nothing beyond a quarter of a cycle
-per pixel, so that is enough.
+per pixel, so that is enough. What lies between can be told from that, where places have to be right to a pixel.
 
 Source: ours.
 """
 
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import TypeVar, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GRIDS, GROUPS, LEVELS, SPREAD
+from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GRIDS, GROUPS, LEVELS, SPREAD, WEAVE
 from underdrawing.channel.lattice.layout import weave_of
 from underdrawing.channel.lattice.masking import calmest, levels_of
 from underdrawing.channel.lattice.search.placement import moved
@@ -47,6 +48,7 @@ _MEAN_PX, _STRONG_BELOW, _FITTED = 1.9, 0.02, 64
 
 Plane = NDArray[np.float32]
 Matrix = NDArray[np.float64]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +89,14 @@ class Window:
         levels: h×w uint8, the masking level of such a block.
         inside: h×w bool, whether such a block lies in the suspect; None where all do.
         matrix: 3×3 float64, from places in the window in grid pixels (x, y) to suspect pixels; corners to corners.
+        stride_px: grid pixels from one sample to the next.
     """
 
     chips: Plane
     levels: NDArray[np.uint8]
     inside: NDArray[np.bool_] | None
     matrix: Matrix
+    stride_px: float = STRIDE_PX
 
     @classmethod
     def of(
@@ -104,6 +108,7 @@ class Window:
         *,
         lanes: int = LANES,
         apart: bool = False,
+        finer: int = 1,
         key: bytes | None = None,
     ) -> "Window":
         """Look at a suspect through a window.
@@ -115,6 +120,7 @@ class Window:
             size_px: (height, width) of the window in grid pixels, even numbers.
             lanes: how many lanes to take, the strongest first.
             apart: whether to take the single coefficients too, after all lanes.
+            finer: into how many parts, down and across, to divide every sample.
             key: secret of the channel.
         """
         rows, columns = size_px[0] // STRIDE_PX, size_px[1] // STRIDE_PX
@@ -123,7 +129,17 @@ class Window:
         matrix[:2, 2] = centre_px - linear @ np.array([size_px[1] / 2, size_px[0] / 2])
         plane = _sampled(luma, matrix, (columns, rows))
         chips = _chips(plane, (*_kernels(key), *_apart()) if apart else _kernels(key)[:lanes])
-        return cls(chips, _levels(plane), _inside(luma.size_px, matrix, (rows, columns)), matrix)
+        levels, inside = _levels(plane), _inside(luma.size_px, matrix, (rows, columns))
+        if finer == 1:
+            return cls(chips, levels, inside, matrix)
+        fine = np.stack([_finer(chip, finer, cv2.INTER_CUBIC) for chip in chips])
+        inside = None if inside is None else _finer(inside.view(np.uint8), finer).astype(np.bool_)
+        return cls(fine, _finer(levels, finer), inside, matrix, STRIDE_PX / finer)
+
+    @cached_property
+    def inverse(self) -> Matrix:
+        """From suspect pixels to places in the window, 3×3 float64."""
+        return np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
 
     @cached_property
     def heard_levels(self) -> NDArray[np.uint8]:
@@ -142,6 +158,11 @@ class Window:
         return np.asarray(counts.ravel() / self.levels.size, dtype=np.float64)
 
     @property
+    def cell(self) -> int:
+        """Side of a cell of the weave in samples."""
+        return round(WEAVE * BLOCK / self.stride_px)
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of samples."""
         return self.levels.shape[0], self.levels.shape[1]
@@ -155,6 +176,10 @@ def _sampled(luma: Luma, matrix: Matrix, size: tuple[int, int]) -> Plane:
     sampled[:, 2] += 0.5 * sampled[:, :2].sum(axis=1) - 0.5  # from corners to the centres of samples
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(small, sampled, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _finer(plane: NDArray[_Scalar], parts: int, flags: int = cv2.INTER_NEAREST) -> NDArray[_Scalar]:
+    return cast("NDArray[_Scalar]", cv2.resize(cast(Plane, plane), None, fx=parts, fy=parts, interpolation=flags))
 
 
 def _inside(size_px: tuple[int, int], matrix: Matrix, shape: tuple[int, int]) -> NDArray[np.bool_] | None:
@@ -177,11 +202,12 @@ _Kernel = tuple[tuple[Plane, Plane], ...]
 
 
 def _chips(plane: Plane, kernels: tuple[_Kernel, ...]) -> Plane:
-    planes = [
-        sum(cv2.sepFilter2D(plane, -1, across, down, borderType=cv2.BORDER_REFLECT) for down, across in kernel)
-        for kernel in kernels
-    ]
-    return np.asarray(planes, dtype=np.float32)
+    chips = np.empty((len(kernels), *plane.shape), dtype=np.float32)
+    for chip, ((down, across), *others) in zip(chips, kernels, strict=True):
+        cv2.sepFilter2D(plane, -1, across, down, dst=chip, borderType=cv2.BORDER_REFLECT)
+        for down, across in others:
+            chip += cv2.sepFilter2D(plane, -1, across, down, borderType=cv2.BORDER_REFLECT)
+    return chips
 
 
 @lru_cache(maxsize=4)

@@ -42,7 +42,7 @@ _ROUNDS = 4
 _NUDGE_PX = (-0.75, 0.0, 0.75)
 _NUDGES = np.array([[x, s, 0, y, 0, s, 0, 0] for x, y, s in product(_NUDGE_PX, repeat=3)])
 _FIRST_BLOCKS, _WORTH_NUDGING = 250, 2.8
-_SHARPENING_PX, _LAST_STEPS_PX = (0.3, 0.5, 0.2), (0.25, 0.12, 0.06)
+_SHARPENING_PX, _LAST_STEPS_PX, _NO_WORSE = (0.3, 0.5, 0.2), (0.25, 0.12, 0.06), 1.0
 _TOGETHER = np.array([[x, x_x, 0, y, 0, y_y, 0, 0] for x, x_x, y, y_y in product((-1.0, 0.0, 1.0), repeat=4)])
 FEWEST_BLOCKS = 12
 """Blocks without which nothing can be told."""
@@ -110,8 +110,9 @@ def nudged(
 def sharpened(lead: Lead, window: Window, size_px: tuple[int, int], *, key: bytes | None = None) -> Lead:
     """A tuned lead moved on from where small moves one after the other no longer help, over all of the suspect.
 
-    Shifts and scales are tried together. On the smallest grid blocks are busy and a place is right to a tenth of a
-    pixel or not at all, so that there are summits beside the highest.
+    Shifts and scales are tried together, and an upright lead that is about as good is preferred. On the smallest grid
+    blocks are busy and a place is right to a tenth of a pixel or not at all, so that there are summits beside the
+    highest.
 
     Args:
         lead: tuned over all of the suspect.
@@ -128,7 +129,18 @@ def sharpened(lead: Lead, window: Window, size_px: tuple[int, int], *, key: byte
         other = Tuner.of(lead, window, blocks, chips).best_of(step_px * _TOGETHER)
         other = Tuner.of(other, window, blocks, chips).climbed(AFFINE, _LAST_STEPS_PX)
         lead = max(lead, other, key=lambda one: one.score)
-    return lead
+    plain = Tuner.of(_plain(lead, centre_px), window, blocks, chips).climbed(UPRIGHT, _LAST_STEPS_PX)
+    return plain if plain.score >= lead.score - _NO_WORSE else lead
+
+
+def _plain(lead: Lead, centre_px: Matrix) -> Lead:
+    """A lead without turn, shear and bend, that leaves a place of the suspect where it is."""
+    there = np.append(moved(np.linalg.inv(lead.matrix), centre_px[None])[0], 1)
+    linear = lead.matrix[:2, :2] / lead.matrix[2, 2]
+    linear = np.where(np.abs(linear) >= np.abs(linear).max(axis=1, keepdims=True), linear, 0)
+    matrix = np.eye(3)
+    matrix[:2, :2], matrix[:2, 2] = linear, centre_px - linear @ there[:2]
+    return replace(lead, matrix=matrix)
 
 
 def _better_sign(gains: Matrix) -> Matrix:

@@ -31,6 +31,7 @@ from underdrawing.messages.carrying import carry
 from underdrawing.messages.marking import (
     Confidants,
     added_to,
+    foreseen_in,
     identity,
     message_for,
     psnr_db,
@@ -160,7 +161,13 @@ def _marked(
     with clock("embed"):
         also = partial(steadying, canvas, code.prefix(scales_in(message)), profile) if with_code else None
         embedded = embed(
-            picture.pixels, tiers_of(message), profile=profile, key=channel_key, also=also, dense=message.dense
+            picture.pixels,
+            tiers_of(message),
+            profile=profile,
+            key=channel_key,
+            also=also,
+            dense=message.dense,
+            foreseen=foreseen_in(message) if with_code and confidential is None else None,
         )
     return Protection(
         picture=replace(picture, pixels=embedded.pixels),

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Confidants",
     "added_to",
+    "foreseen_in",
     "identity",
     "message_for",
     "new_identity",
@@ -58,6 +59,9 @@ _MARGINS = {
     Profile.DISCREET: (0.5, 0.5, 0.5, 0.6, 0.6, 0.0),
 }
 """How far a protected picture keeps its tokens of each scale from their borders, see ``Tokenizer.steadying``."""
+
+_FORESEEN = {Block.ANCHOR: 30, Block.CORE: 520, Block.DETAIL: 1950, Block.FINE: 0}
+"""Bits of the tokens of a block that a copy shows itself with a quarter of it replaced, about (docs/channel.md)."""
 
 
 def identity(code: HiddenCode, facts: Mapping[str, str]) -> int:
@@ -114,6 +118,11 @@ def _seal(confidential: Confidants, id: int) -> Seal:
 def tiers_of(message: Message) -> list[Bits | None]:
     """The bits for each tier of the channel, best protected first; None where the message has no such block."""
     return [message.blocks.get(block) for block in TIER_OF]
+
+
+def foreseen_in(message: Message) -> list[int]:
+    """About how many bits of each tier a reader can tell from a copy itself, if the code is there and in the open."""
+    return [_FORESEEN[block] if block in message.blocks else 0 for block in TIER_OF]
 
 
 def signature_in(message: Message) -> tuple[bytes, bytes] | None:

@@ -137,7 +137,7 @@ def test_reference_a_place_that_clips_is_made_darker_as_a_whole(astronaut, tiers
     marked = embed(pixels, tiers).pixels
     white = marked[64:-64, 64:192, 0].astype(float) - 255
     assert -4 < white.mean() < -1
-    assert (white < 0).mean() > 0.8
+    assert (white < 0).mean() > 0.75
     untouched = difference(marked, pixels)[:, 400:]
     assert abs(untouched.mean()) < 0.3
 

@@ -81,6 +81,9 @@ class Design:
         corrections: times that embedding looks where the coefficients are and moves them. The analysis functions
             overlap, so one move misses a little; but what it takes to hit exactly costs likeness, and the hardest
             channels reward a longer step more. Weak coefficients need the second look.
+        rehearsed: whether the embedder may try on copies how strong a mark has to be, and pull each tier as far as that
+            asks (see :mod:`.rehearsal`) instead of ``pull``. It takes a fifth of a second for half a million pixels:
+            too long where there are many, and these have chips enough anyway.
         offset: shift of all lattices in steps. The steps of one profile times some gain are about those of the other;
             a shift of a quarter keeps a weaker mark from looking like a stronger one on a darker picture.
         dense: the steps of a dense mark, which fills the weaker groups of smooth blocks too; None: there is none. The
@@ -91,6 +94,7 @@ class Design:
     steps: NDArray[np.float32]
     pull: float
     corrections: int
+    rehearsed: bool = False
     offset: float = 0.0
     dense: NDArray[np.float32] | None = None
 
@@ -110,12 +114,12 @@ _SMALL = _table((24, 34, 46, 56, 62, 66), (20, 30, 42, 54, 60, 64), (11, 14, 19,
 _MIDDLE = _table((35, 49, 61, 67, 71, 74), (30, 44, 55, 64, 67, 70), (0, 0, 17, 28, 38, 44), (0, 0, 0, 0, 24, 34))
 _LARGE = _table((25, 34, 45, 58, 70, 80), (10, 17, 28, 41, 50, 58), (9, 13, 20, 29, 38, 46), (0, 0, 13, 21, 29, 38))
 
-_DENSE_MIDDLE = _table(*_MIDDLE.T[:2], (26, 26, 27, 32, 38, 44), (0, 0, 0, 22, 28, 34))
+_DENSE_MIDDLE = _table(*_MIDDLE.T[:2], (0, 26, 27, 32, 38, 44), (0, 0, 0, 22, 28, 34))
 _DENSE_LARGE = _table(*_LARGE.T[:2], (20, 21, 24, 29, 38, 46), (0, 0, 13, 21, 29, 38))
 
 DESIGNS = {
-    (Profile.STANDARD, 256): Design(_SMALL, pull=0.78, corrections=1),
-    (Profile.STANDARD, 512): Design(_MIDDLE, pull=0.78, corrections=1, dense=_DENSE_MIDDLE),
+    (Profile.STANDARD, 256): Design(_SMALL, pull=0.78, corrections=1, rehearsed=True),
+    (Profile.STANDARD, 512): Design(_MIDDLE, pull=0.78, corrections=1, rehearsed=True, dense=_DENSE_MIDDLE),
     (Profile.STANDARD, 1024): Design(_LARGE, pull=0.78, corrections=2, dense=_DENSE_LARGE),
     (Profile.DISCREET, 256): Design(_SMALL * np.float32(0.54), pull=0.8, corrections=2, offset=0.25),
     (Profile.DISCREET, 512): Design(_MIDDLE * np.float32(0.54), pull=0.8, corrections=2, offset=0.25),

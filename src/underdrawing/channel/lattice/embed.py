@@ -1,4 +1,4 @@
-"""Writing a mark: move the coefficients, look where they landed in the file as it will be saved, correct, repeat."""
+"""Writing a mark: move the coefficients, look where they landed in the file as it will be saved, correct."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
 from underdrawing.channel.lattice.layout import Layout, layout_of
 from underdrawing.channel.lattice.masking import masking_levels
 from underdrawing.channel.lattice.modulation import lattice_moves, steps_of
+from underdrawing.channel.lattice.rehearsal import Score, rehearsed
 from underdrawing.channel.lattice.transform import block_coefficients, from_coefficients
 from underdrawing.channel.ldpc import Segmented
 from underdrawing.channel.profiles import Profile
@@ -25,7 +26,7 @@ Plane = NDArray[np.float32]
 _MUCH_WHITE = 0.2
 """Share of a picture that has to be white."""
 
-_EASE = 4.0
+_EASE = 3.0
 """How much darker a place gets, in means of what is clipped there."""
 
 _MOST_EASE = np.float32(3)
@@ -55,6 +56,7 @@ def embed(
     key: bytes | None = None,
     also: Callable[[Plane], Plane] | None = None,
     dense: bool = False,
+    foreseen: Sequence[int] | None = None,
 ) -> Embedded:
     """Hide up to four bit strings in the luminance of an image.
 
@@ -66,6 +68,9 @@ def embed(
         also: what else is to be done to the luminance, given what the mark does to it; both are H×W float32 in grey
             levels, and their sum is rounded and clipped once.
         dense: more chips, see :class:`.capacity.Offer`; the first tier has to tell the reader.
+        foreseen: about how many bits of each tier a reader can tell without its chips, from what a copy shows. Where it
+            is said, a mark is made just as strong as it takes to be read (see :mod:`.rehearsal`); otherwise as strong
+            as its design says.
 
     Raises:
         ImageTooSmallError: the image is too small or too long.
@@ -78,7 +83,10 @@ def embed(
     present = [*tiers, *[None] * (TIERS - len(tiers))]
     layout = layout_of(grid, tuple(tier is not None for tier in present), key, dense=dense)
     layout = layout.shifted(DESIGNS[profile, grid.side_px].offset)
-    residual = _fit(pixels, grid, layout, _chip_bits(layout, present), profile, also)
+    sizes = [0 if tier is None else tier.size for tier in present]
+    unknown = None if foreseen is None else [size - known for size, known in zip(sizes, foreseen, strict=True)]
+    host = _Host.of(pixels, grid, eased=profile is Profile.STANDARD)
+    residual = _fit(host, layout, _chip_bits(layout, present), profile, unknown, also)
     return Embedded(_add(pixels, residual), _psnr_db(residual, pixels.dtype), grid)
 
 
@@ -93,33 +101,78 @@ def _chip_bits(layout: Layout, tiers: Sequence[NDArray[np.uint8] | None]) -> NDA
     return bits
 
 
+@dataclass(frozen=True)
+class _Host:
+    """A picture that is to be marked. Residuals are H×W float32 in units of its pixel type.
+
+    Attributes:
+        pixels: H×W×3 RGB.
+        grid: the working grid.
+        unit: a grey level in units of the pixel type.
+        up, down: how far each pixel may go before a channel clips, H×W float32 in units of the pixel type.
+        eased: whether white places are made a little darker, where there is much white.
+    """
+
+    pixels: Pixels
+    grid: WorkingGrid
+    unit: np.float32
+    up: Plane
+    down: Plane
+    eased: bool
+
+    @classmethod
+    def of(cls, pixels: Pixels, grid: WorkingGrid, *, eased: bool) -> "_Host":
+        unit = np.float32(1 if pixels.dtype == np.uint8 else 257)
+        return cls(pixels, grid, unit, *_headroom(pixels), eased)
+
+    def residual(self, moves: Plane) -> Plane:
+        """What moves of the coefficients in grey levels add to each pixel, not rounded."""
+        height, width = self.pixels.shape[:2]
+        residual = from_coefficients(moves, height_px=height, width_px=width) * self.unit
+        return _eased(residual, self.up, self.unit, self.grid) if self.eased else residual
+
+    def whole(self, residual: Plane) -> Plane:
+        """A residual rounded, and clipped to the headroom; in place."""
+        np.rint(residual, out=residual)
+        return np.asarray(cv2.max(cv2.min(residual, self.up, residual), self.down, residual), dtype=np.float32)
+
+    def corrected(self, moves: Plane, looks: int) -> Plane:
+        """Moves that reach where these are meant to go, after looking so many times where they went."""
+        wanted = moves.copy()
+        for _ in range(looks):
+            residual = self.whole(self.residual(wanted)) / self.unit
+            wanted += moves - block_coefficients(residual, rows=self.grid.rows, columns=self.grid.columns)[1]
+        return wanted
+
+
 def _fit(
-    pixels: Pixels,
-    grid: WorkingGrid,
+    host: _Host,
     layout: Layout,
     bits: NDArray[np.uint8],
     profile: Profile,
-    also: Callable[[Plane], Plane] | None = None,
-) -> NDArray[np.float32]:
-    """The luminance residual, H×W float32 in units of the pixel type (whole numbers), that puts every chip in place."""
-    height, width = pixels.shape[:2]
-    unit = np.float32(1 if pixels.dtype == np.uint8 else 257)
-    up, down = _headroom(pixels)
-    means, coefficients = block_coefficients(luminance(pixels), rows=grid.rows, columns=grid.columns)
-    design = DESIGNS[profile, grid.side_px]
-    steps = steps_of(design, masking_levels(means), layout)
-    moves = lattice_moves(coefficients, steps, bits, layout, design.pull)
-    missing = np.where(layout.carrying, moves, np.float32(0)) * unit
-    moves, wanted = missing, missing.copy()
-    for _ in range(design.corrections - 1):
-        residual = _whole(from_coefficients(wanted, height_px=height, width_px=width), up, down)
-        wanted += moves - block_coefficients(residual, rows=grid.rows, columns=grid.columns)[1]
-    residual = from_coefficients(wanted, height_px=height, width_px=width)
-    if profile is Profile.STANDARD:
-        residual = _eased(residual, up, unit, grid)
-    if also is not None:
-        residual += also(residual / unit) * unit
-    return _whole(residual, up, down)
+    unknown: Sequence[int] | None,
+    also: Callable[[Plane], Plane] | None,
+) -> Plane:
+    """The residual, in whole numbers, that puts every chip in place."""
+    grid, design = host.grid, DESIGNS[profile, host.grid.side_px]
+    picture = luminance(host.pixels)
+    means, coefficients = block_coefficients(picture, rows=grid.rows, columns=grid.columns)
+    levels = masking_levels(means)
+    steps = steps_of(design, levels, layout)
+    moves = lattice_moves(coefficients, steps, bits, layout, design.pull) * layout.carrying
+    if design.rehearsed and unknown is not None:
+        nudge = _besides(host.residual(moves), host, also)
+        score = Score(picture, means, coefficients, levels, grid, layout, steps, bits, unknown)
+        moves = rehearsed(score, lambda moves: picture + host.whole(host.residual(moves) + nudge) / host.unit)
+    else:
+        moves = host.corrected(moves, design.corrections - 1)
+    residual = host.residual(moves)
+    return host.whole(residual + _besides(residual, host, also))
+
+
+def _besides(residual: Plane, host: _Host, also: Callable[[Plane], Plane] | None) -> Plane:
+    """What else is to be done to the picture, given what the mark does to it."""
+    return np.zeros_like(residual) if also is None else also(residual / host.unit) * host.unit
 
 
 def _eased(
@@ -137,12 +190,6 @@ def _eased(
     reach_px = 2 * round(BLOCK * residual.shape[0] / grid.size_px[0]) + 1
     smooth = cv2.blur(cv2.blur(lost, (reach_px, reach_px)), (reach_px, reach_px))
     return np.asarray(residual - np.minimum(np.float32(_EASE) * smooth, _MOST_EASE * unit), dtype=np.float32)
-
-
-def _whole(residual: NDArray[np.float32], up: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A residual rounded, and clipped to the headroom; in place."""
-    np.rint(residual, out=residual)
-    return np.asarray(cv2.max(cv2.min(residual, up, residual), down, residual), dtype=np.float32)
 
 
 def _headroom(pixels: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -17,7 +17,7 @@ from underdrawing.channel.lattice.design import GROUPS, LEVELS, SPREAD, Design
 from underdrawing.channel.lattice.layout import Layout
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
 
-__all__ = ["NoiseModel", "chip_cells", "estimate_noise", "log_intact", "reliability"]
+__all__ = ["NoiseModel", "chip_cells", "estimate_noise", "log_intact", "reliability", "told_bits"]
 
 _LEAST_DEVIATION, _MOST_DEVIATION = 0.03, 0.45
 _PRIOR, _PRIOR_ALONE = np.float32(0.7), np.float32(1.4)  # log odds that a block is untouched
@@ -100,6 +100,24 @@ def estimate_noise(
     blended = (single * told + prior * _PRIOR_CHIPS) / (told + _PRIOR_CHIPS)
     deviation = np.where(clear, known_deviation, _deviation(blended, 1))
     return NoiseModel.of(np.clip(deviation, _LEAST_DEVIATION, _MOST_DEVIATION).astype(np.float32))
+
+
+def told_bits(
+    bins: NDArray[np.uint8], cells: NDArray[np.intp], bits: NDArray[np.uint8], weight: NDArray[np.float32]
+) -> float:
+    """How many bits chips tell a reader who knows how noisy each kind of them is: their mutual information with bits.
+
+    Args:
+        bins, cells: n phases, and the kinds and levels of their chips.
+        bits: n, the bits they stand for.
+        weight: n, how much each chip counts.
+    """
+    phases = _histogram((bins + bits * np.uint8(PHASE_BINS // 2)) & np.uint8(PHASE_BINS - 1), cells, weight)
+    clustering, _ = _clustering(phases, harmonic=1)
+    deviation = np.clip(_deviation(clustering, 1), _LEAST_DEVIATION, _MOST_DEVIATION).astype(np.float32)
+    right = phase_densities(deviation).reshape(phases.shape)
+    wrong = np.roll(right, PHASE_BINS // 2, axis=-1)
+    return float((phases * np.log2(2 * right / (right + wrong))).sum())
 
 
 def _of_all_together(doubled: NDArray[np.float64], total: NDArray[np.float64]) -> NDArray[np.float64]:

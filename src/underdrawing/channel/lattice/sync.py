@@ -10,7 +10,7 @@ likely tone changes tried: a gain (contrast, brightness), a gamma, a blur that a
 worth a look of their own is first told from the one look there is (:meth:`.looks.Look.undone`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -39,8 +39,11 @@ _REFINEMENTS = (0.02, 0.01, 0.005, 0.0025)
 _MAYBE_SCORE = 3.5
 _LOOKS_PER_KIND = 2
 _GAINS = tuple(float(gain) for gain in np.geomspace(0.78, 1.3, 40))
-_GAMMAS = (0.78, 0.82, 0.86, 0.9, 0.94, 1.06, 1.1, 1.14, 1.18, 1.22, 1.26)
-_BLURS_PX = (0.6, 0.9, 1.2, 1.5)
+_KINDS = (
+    tuple(Tone(gamma=gamma) for gamma in (0.78, 0.82, 0.86, 0.9, 0.94, 1.06, 1.1, 1.14, 1.18, 1.22, 1.26)),
+    tuple(Tone(blur_px=blur) for blur in (0.6, 0.9, 1.2, 1.5)),
+)
+"""Changes other than a gain, each kind from one end to the other."""
 
 Plane = NDArray[np.float32]
 
@@ -231,21 +234,26 @@ class _Search:
             for tone in (Tone(gain=gain) for gain in _GAINS):
                 if self._first_impression(tone, profile) > self._best_total:
                     self._consider(tone, profile, self._plain.undone(tone))
-            for tone in self._promising(profile):
-                self._consider(tone, profile, self._suspect.look(self._grid, tone))
+            for kind in _KINDS:
+                self._climb(kind, profile)
         if self._best_total >= _MAYBE_SCORE and self.best.tone != Tone():
             for width in _REFINEMENTS:
                 self._refine(width)
         return self
 
-    def _promising(self, profile: Profile) -> list[Tone]:
-        """The changes other than a gain that seem worth a look of their own: the likeliest of each kind."""
-        likeliest = []
-        for kind in ([Tone(gamma=gamma) for gamma in _GAMMAS], [Tone(blur_px=blur) for blur in _BLURS_PX]):
-            totals = [self._first_impression(tone, profile) for tone in kind]
-            order = np.argsort(totals)[::-1][:_LOOKS_PER_KIND]
-            likeliest += [kind[place] for place in order if totals[place] >= max(self._best_total, _MAYBE_SCORE)]
-        return likeliest
+    def _climb(self, kind: Sequence[Tone], profile: Profile) -> None:
+        """Look at the likeliest changes of a kind, from smallest to largest, and on from there for as long as they fit
+        better. At first sight the likeliest ones need not catch up with the head start of unchanged tones yet."""
+        impressions = [self._first_impression(tone, profile) for tone in kind]
+        least = max(self._best_total - _HEAD_START, _MAYBE_SCORE)
+        likeliest = np.argsort(impressions)[::-1][:_LOOKS_PER_KIND]
+        due, seen = {int(place) for place in likeliest if impressions[place] >= least}, set[int]()
+        while due:
+            for place in due:
+                self._consider(kind[place], profile, self._suspect.look(self._grid, kind[place]))
+            seen |= due
+            best = [place for place in seen if kind[place] == self.best.tone]
+            due = {place + side for place in best for side in (-1, 1) if 0 <= place + side < len(kind)} - seen
 
     def _first_impression(self, tone: Tone, profile: Profile) -> float:
         """How well a tone fits, as far as the one look there is and the coefficients that are heard tell."""

@@ -26,7 +26,7 @@ Plane = NDArray[np.float32]
 _MUCH_WHITE = 0.2
 """Share of a picture that has to be white."""
 
-_EASE = 3.0
+_EASE = 3.5
 """How much darker a place gets, in means of what is clipped there."""
 
 _MOST_EASE = np.float32(3)

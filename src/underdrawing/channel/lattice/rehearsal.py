@@ -34,13 +34,13 @@ Plane = NDArray[np.float32]
 Grey = NDArray[np.uint8]
 OfTiers = NDArray[np.float64]
 
-_PULL = np.array([[0.62, 0.6, 0.6, 0.6], [0.8, 0.8, 0.8, 0.8]])
+_PULL = np.array([[0.7, 0.6, 0.6, 0.6], [0.84, 0.8, 0.8, 0.8]])
 """Fraction of the way to their points that chips are moved, tier by tier, at no strength and at full strength."""
 _SLACK = np.array([[0.32], [0.15]])
 """How far from its point a chip may land in a copy before it is moved further, in steps; at no and at full strength."""
 _FURTHEST = np.float32(0.2)
 """How much further a chip is moved at most, in steps; one that is lost all the same would take half a step."""
-_ROUNDS, _FIRST_STRENGTH = 4, 0.4
+_ROUNDS, _FIRST_STRENGTH = 5, 0.4
 _EAGERNESS = np.float32(0.6)
 _RESPONSE, _LARGEST_RESPONSE, _AIM, _WELL = 1.0, 0.3, 1.03, 9.0
 _LOUDEST_DB, _HUSH_PER_DB = 39.05, 0.4
@@ -127,6 +127,10 @@ class _Trial:
     every: int = 1
     turn: int = 0
 
+    def due(self, turn: int) -> bool:
+        """Whether the copy is made in this round. In the last one nothing is changed but chips that are mended."""
+        return turn % self.every == self.turn and (self.mends or turn < _ROUNDS - 1)
+
 
 def rehearsed(score: Score, played: Callable[[Plane], Plane]) -> Plane:
     """How far each coefficient should be moved, 24×rows×columns float32 in grey levels.
@@ -142,7 +146,7 @@ def rehearsed(score: Score, played: Callable[[Plane], Plane]) -> Plane:
         picture = played(moves)
         before = heard
         heard = [
-            _tried(trial, score, picture, moves) if turn % trial.every == trial.turn else last
+            _tried(trial, score, picture, moves) if trial.due(turn) else last
             for trial, last in zip(_TRIALS, before, strict=True)
         ]
         off = _furthest([each.due - moves for each in heard if each is not _UNHEARD])
@@ -250,11 +254,11 @@ def _webp(quality: int) -> Callable[[Grey], Grey]:
 
 
 _TRIALS = (
-    _Trial(_webp(75), asks=(0, 1.82, 0, 0), every=2),
-    _Trial(_webp(50), asks=(2.7, 0, 0, 0), mends=False, every=2, turn=1),
+    _Trial(_webp(75), asks=(0, 1.82, 0, 0), every=2, turn=1),
+    _Trial(_webp(50), asks=(3.0, 0, 0, 0), mends=False, every=2),
     _Trial(_jpeg(25), asks=(2.8, 0, 0, 0), mends=False),
     _Trial(_jpeg(50), asks=(0, 0, 1.7, 0)),
-    _Trial(_smaller(0.5, 80), asks=(0, 1.95, 1.52, 0)),
+    _Trial(_smaller(0.5, 80), asks=(0, 1.95, 1.57, 0)),
     _Trial(_smaller(0.4, 70), asks=(2.3, 0, 0, 0), mends=False),
 )
 """What copies go through that a mark is made for."""

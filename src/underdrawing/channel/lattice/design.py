@@ -82,8 +82,8 @@ class Design:
             overlap, so one move misses a little; but what it takes to hit exactly costs likeness, and the hardest
             channels reward a longer step more. Weak coefficients need the second look.
         rehearsed: whether the embedder may try on copies how strong a mark has to be, and pull each tier as far as that
-            asks (see :mod:`.rehearsal`) instead of ``pull``. It takes a fifth of a second for half a million pixels:
-            too long where there are many, and these have chips enough anyway.
+            asks (see :mod:`.rehearsal`) instead of ``pull``. It takes a quarter of a second for 400,000
+            pixels: too long where there are many, and these have chips enough anyway.
         offset: shift of all lattices in steps. The steps of one profile times some gain are about those of the other;
             a shift of a quarter keeps a weaker mark from looking like a stronger one on a darker picture.
         dense: the steps of a dense mark, which fills the weaker groups of smooth blocks too; None: there is none. The

@@ -44,6 +44,9 @@ _ROUNDS, _FIRST_STRENGTH = 5, 0.4
 _EAGERNESS = np.float32(0.6)
 _RESPONSE, _LARGEST_RESPONSE, _AIM, _WELL = 1.0, 0.3, 1.03, 9.0
 _LOUDEST_DB, _HUSH_PER_DB = 39.05, 0.4
+_USUAL_PULL, _LOUDER_DB = np.float32(0.78), 0.1
+"""No mark gets louder by more than this than if all its chips were pulled as usual; if much is clipped, what is alive
+has to carry what is lost there, and may be as much louder."""
 _REPLACED, _LEAST_ALIVE, _ALIVE_LEVELS = 0.25, 0.5, (8, 247)
 
 
@@ -84,7 +87,7 @@ class Score:
             told_bits(phases[places], self._cells[places], self.bits.ravel()[places], weight)
             for places, weight in self._parts
         ]
-        return np.array(there) * (1 - _REPLACED / self._alive)
+        return np.array(there) * self.left
 
     def of_chips(self, of_tiers: OfTiers) -> Plane:
         """A number of each tier for every chip; that of the first tier for pilots."""
@@ -102,10 +105,12 @@ class Score:
         return [(part, counts[part]) for part in places]
 
     @cached_property
-    def _alive(self) -> float:
-        """Share of the blocks that are neither black nor white, where half of a mark is lost."""
+    def left(self) -> float:
+        """Share of the mark that is left once a quarter of the picture is replaced, and that no part of what is black
+        or white, where half of a mark is lost anyhow."""
         low, high = _ALIVE_LEVELS
-        return max(_LEAST_ALIVE, float(np.mean((self.means > low) & (self.means < high))))
+        alive = float(np.mean((self.means > low) & (self.means < high)))
+        return 1 - _REPLACED / max(_LEAST_ALIVE, alive)
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,8 @@ def rehearsed(score: Score, played: Callable[[Plane], Plane]) -> Plane:
     """
     whole, further, most = score.missing(score.coefficients), np.zeros_like(score.steps), _FURTHEST * score.steps
     strengths, heard = np.full(TIERS, _FIRST_STRENGTH), [_UNHEARD] * len(_TRIALS)
+    louder_db = _LOUDER_DB - 10 * float(np.log10(score.left / (1 - _REPLACED)))
+    loudest_db = max(_LOUDEST_DB, _psnr_db(score.picture, played(_USUAL_PULL * whole)) - louder_db)
     for turn in range(_ROUNDS):
         moves = np.asarray(whole * _between(_PULL, strengths, score) + further, dtype=np.float32)
         picture = played(moves)
@@ -153,9 +160,9 @@ def rehearsed(score: Score, played: Callable[[Plane], Plane]) -> Plane:
         beyond = np.maximum(np.abs(off) - _between(_SLACK, strengths, score) * score.steps, 0)
         further = np.clip(further + _EAGERNESS * np.copysign(beyond, off), -most, most)
         if turn < _ROUNDS - 1:
-            strengths = _answered(strengths, heard, before, _psnr_db(score.picture, picture))
+            strengths = _answered(strengths, heard, before, loudest_db - _psnr_db(score.picture, picture))
     moves = np.asarray(whole * _between(_PULL, strengths, score) + further, dtype=np.float32)
-    return _hushed(moves, score, _psnr_db(score.picture, played(moves)))
+    return _hushed(moves, score, loudest_db - _psnr_db(score.picture, played(moves)))
 
 
 @dataclass(frozen=True)
@@ -193,26 +200,26 @@ def _furthest(planes: Sequence[Plane]) -> Plane:
     return np.nan_to_num(np.where(highest > -lowest, highest, lowest))
 
 
-def _answered(strengths: OfTiers, heard: list[_Heard], before: list[_Heard], loudness_db: float) -> OfTiers:
-    """Strengths, 0..1, after it was heard how the tiers fare, and how loud the mark is.
+def _answered(strengths: OfTiers, heard: list[_Heard], before: list[_Heard], excess_db: float) -> OfTiers:
+    """Strengths, 0..1, after it was heard how the tiers fare, and by how much the mark is too loud.
 
     A tier that fared badly when it was last heard gets no stronger for that twice: chips were moved further since. Of a
     mark that is too loud all tiers but the first become quieter, and those that fare better become so most.
     """
     margins = np.min([each.margins for each in heard], axis=0)
     now = np.min([each.margins for each, last in zip(heard, before, strict=True) if each is not last], axis=0)
-    if loudness_db < _LOUDEST_DB:
+    if excess_db > 0:
         asked = (margins < _WELL) & (np.arange(TIERS) > 0)
         aim = margins[asked].mean() if asked.any() else _AIM
-        hush = _HUSH_PER_DB * (_LOUDEST_DB - loudness_db)
+        hush = _HUSH_PER_DB * excess_db
         return np.clip(strengths + np.where(asked, 2 * _RESPONSE * (aim - margins) - hush, 0), 0, 1)
     change = np.clip(_RESPONSE * (_AIM - margins), -_LARGEST_RESPONSE, _LARGEST_RESPONSE)
     return np.clip(strengths + np.where((change > 0) & (now > margins), 0, change), 0, 1)
 
 
-def _hushed(moves: Plane, score: Score, loudness_db: float) -> Plane:
-    """Moves that are not too loud; the first tier and the pilots are the last to be quieter for that."""
-    goal = 10 ** (min(0.0, loudness_db - _LOUDEST_DB) / 10)
+def _hushed(moves: Plane, score: Score, excess_db: float) -> Plane:
+    """Moves that are not too loud any more; the first tier and the pilots are the last to be quieter for that."""
+    goal = 10 ** (-max(0.0, excess_db) / 10)
     power = np.bincount(np.maximum(score.layout.roles, 0).ravel(), np.square(moves).ravel(), TIERS)
     first = power[0] / max(power.sum(), 1e-9)
     others = max(0.0, goal - first) / max(1 - first, 1e-9)

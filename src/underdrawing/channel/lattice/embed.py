@@ -85,7 +85,7 @@ def embed(
     layout = layout.shifted(DESIGNS[profile, grid.side_px].offset)
     sizes = [0 if tier is None else tier.size for tier in present]
     unknown = None if foreseen is None else [size - known for size, known in zip(sizes, foreseen, strict=True)]
-    host = _Host.of(pixels, grid, eased=profile is Profile.STANDARD)
+    host = _Host.of(pixels, grid, profile)
     residual = _fit(host, layout, _chip_bits(layout, present), profile, unknown, also)
     return Embedded(_add(pixels, residual), _psnr_db(residual, pixels.dtype), grid)
 
@@ -110,7 +110,7 @@ class _Host:
         grid: the working grid.
         unit: a grey level in units of the pixel type.
         up, down: how far each pixel may go before a channel clips, H×W float32 in units of the pixel type.
-        eased: whether white places are made a little darker, where there is much white.
+        eased: whether white places are made a little darker, for there is much white.
     """
 
     pixels: Pixels
@@ -121,9 +121,11 @@ class _Host:
     eased: bool
 
     @classmethod
-    def of(cls, pixels: Pixels, grid: WorkingGrid, *, eased: bool) -> "_Host":
+    def of(cls, pixels: Pixels, grid: WorkingGrid, profile: Profile) -> "_Host":
         unit = np.float32(1 if pixels.dtype == np.uint8 else 257)
-        return cls(pixels, grid, unit, *_headroom(pixels), eased)
+        up, down = _headroom(pixels)
+        much_white = bool(up.size - np.count_nonzero(up) >= _MUCH_WHITE * up.size)
+        return cls(pixels, grid, unit, up, down, eased=much_white and profile is Profile.STANDARD)
 
     def residual(self, moves: Plane) -> Plane:
         """What moves of the coefficients in grey levels add to each pixel, not rounded."""
@@ -162,7 +164,7 @@ def _fit(
     moves = lattice_moves(coefficients, steps, bits, layout, design.pull) * layout.carrying
     if design.rehearsed and unknown is not None:
         nudge = _besides(host.residual(moves), host, also)
-        score = Score(picture, means, coefficients, levels, grid, layout, steps, bits, unknown)
+        score = Score(picture, means, coefficients, levels, grid, layout, steps, bits, design.pull, unknown)
         moves = rehearsed(score, lambda moves: picture + host.whole(host.residual(moves) + nudge) / host.unit)
     else:
         moves = host.corrected(moves, design.corrections - 1)
@@ -184,8 +186,6 @@ def _eased(
     cannot spare that; so its white is made darker as a whole, by up to three levels that change too slowly to be seen,
     or to be heard by any chip. Black is left alone: there a level is much of what there is.
     """
-    if up.size - np.count_nonzero(up) < _MUCH_WHITE * up.size:
-        return residual
     lost = np.maximum(residual - up, np.float32(0))
     reach_px = 2 * round(BLOCK * residual.shape[0] / grid.size_px[0]) + 1
     smooth = cv2.blur(cv2.blur(lost, (reach_px, reach_px)), (reach_px, reach_px))

@@ -44,7 +44,7 @@ _ROUNDS, _FIRST_STRENGTH = 5, 0.4
 _EAGERNESS = np.float32(0.6)
 _RESPONSE, _LARGEST_RESPONSE, _AIM, _WELL = 1.0, 0.3, 1.03, 9.0
 _LOUDEST_DB, _HUSH_PER_DB = 39.05, 0.4
-_USUAL_PULL, _LOUDER_DB = np.float32(0.78), 0.1
+_LOUDER_DB = 0.1
 """No mark gets louder by more than this than if all its chips were pulled as usual; if much is clipped, what is alive
 has to carry what is lost there, and may be as much louder."""
 _REPLACED, _LEAST_ALIVE, _ALIVE_LEVELS = 0.25, 0.5, (8, 247)
@@ -63,6 +63,7 @@ class Score:
         layout: which chip carries what.
         steps: float32, the lattice step of every chip.
         bits: uint8, the bit of every chip.
+        usual_pull: fraction of the way to their points that chips go in marks that are not rehearsed.
         unknown: for each tier, how many information bits a reader has to be told by the chips.
     """
 
@@ -74,6 +75,7 @@ class Score:
     layout: Layout
     steps: Plane
     bits: NDArray[np.uint8]
+    usual_pull: float
     unknown: Sequence[int]
 
     def missing(self, coefficients: Plane) -> Plane:
@@ -147,7 +149,7 @@ def rehearsed(score: Score, played: Callable[[Plane], Plane]) -> Plane:
     whole, further, most = score.missing(score.coefficients), np.zeros_like(score.steps), _FURTHEST * score.steps
     strengths, heard = np.full(TIERS, _FIRST_STRENGTH), [_UNHEARD] * len(_TRIALS)
     louder_db = _LOUDER_DB - 10 * float(np.log10(score.left / (1 - _REPLACED)))
-    loudest_db = max(_LOUDEST_DB, _psnr_db(score.picture, played(_USUAL_PULL * whole)) - louder_db)
+    loudest_db = max(_LOUDEST_DB, _psnr_db(score.picture, played(score.usual_pull * whole)) - louder_db)
     for turn in range(_ROUNDS):
         moves = np.asarray(whole * _between(_PULL, strengths, score) + further, dtype=np.float32)
         picture = played(moves)

@@ -105,20 +105,25 @@ def _found(lead: Lead, luma: Luma, key: bytes | None) -> _Found | None:
 
 def _found_beside(found: _Found, luma: Luma, key: bytes | None) -> _Found:
     """The best place of a lead that is shifted a little, and then stretched a little."""
-    for change in (_shifted, _stretched):
-        matrices = [found.lead.matrix @ change(found.lead, luma.size_px, *beside) for beside in _BESIDE]
-        around = (_found(replace(found.lead, matrix=matrix), luma, key) for matrix in matrices)
-        found = max([found, *(one for one in around if one is not None)], key=lambda one: one.score)
-    return found
+    found = _best_changed(found, [_shifted(*beside) for beside in _BESIDE], luma, key)
+    middle = moved(np.linalg.inv(found.lead.matrix), np.array([luma.size_px[::-1]]) / 2)[0]
+    return _best_changed(found, [_stretched(middle, *beside) for beside in _BESIDE], luma, key)
 
 
-def _shifted(lead: Lead, size_px: tuple[int, int], across: float, down: float) -> Matrix:
+def _best_changed(found: _Found, changes: list[Matrix], luma: Luma, key: bytes | None) -> _Found:
+    """The best of a place and those of its lead after each of some changes of the grid."""
+    leads = (replace(found.lead, matrix=found.lead.matrix @ change) for change in changes)
+    around = (_found(lead, luma, key) for lead in leads)
+    return max([found, *(one for one in around if one is not None)], key=lambda one: one.score)
+
+
+def _shifted(across: float, down: float) -> Matrix:
     return np.array([[1, 0, _BESIDE_PX * across], [0, 1, _BESIDE_PX * down], [0, 0, 1]])
 
 
-def _stretched(lead: Lead, size_px: tuple[int, int], across: float, down: float) -> Matrix:
-    """A change of a lead's grid that leaves the middle of the suspect where it is."""
-    x, y = moved(np.linalg.inv(lead.matrix), np.array([size_px[::-1]]) / 2)[0]
+def _stretched(middle: Matrix, across: float, down: float) -> Matrix:
+    """A change of a grid that leaves a place (x, y) of it where it is."""
+    x, y = middle
     wider, higher = _BESIDE_STRETCH * across, _BESIDE_STRETCH * down
     return np.array([[1 + wider, 0, -wider * x], [0, 1 + higher, -higher * y], [0, 0, 1]])
 

@@ -32,7 +32,7 @@ def main() -> None:
     plan = Plan(steps=options.steps, batch=options.batch, seed=options.seed, learning_rate=options.rate)
     torch.manual_seed(plan.seed)
     lookup = Lookup(linear).to(device)
-    loss = decoder_loss(train, lookup, plan.batch, device, alone_chance=options.alone)
+    loss = decoder_loss(train, lookup, plan.batch, device, alone_chance=options.alone, late_chance=options.late)
     trainer = Trainer(Decoder(linear), loss, plan, device)
     checkpoint = begin(trainer, options)
     trainer.run(
@@ -57,6 +57,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--start", type=Path, help="decoder.npz (half precision) to start the decoder from")
     parser.add_argument("--history", type=Path, help="weights.json of the weights to start from")
     parser.add_argument("--alone", type=float, default=0.5, help="share of pictures that are painted from tokens alone")
+    parser.add_argument("--late", type=float, default=0.0, help="share of pictures that see the last two prefixes alone")
     parser.add_argument("--epochs", type=int, default=12, help="passes over the pictures for the vocabularies")
     return parser.parse_args()
 

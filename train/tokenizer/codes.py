@@ -78,13 +78,18 @@ class Lookup(nn.Module):
         return ranks.repeat_interleave(2, 1).repeat_interleave(2, 2)
 
 
-def random_known(lookup: Lookup, tokens: Tensor, rng: np.random.Generator, *, whole: Tensor) -> Tensor:
+def random_known(
+    lookup: Lookup, tokens: Tensor, rng: np.random.Generator, *, whole: Tensor, late: float = 0.0
+) -> Tensor:
     """Known scales (n, 6, 32, 32) 0/1 for a batch with these tokens of scale 16: quantizer dropout.
 
-    Pictures of which nothing else is seen (``whole``, n bool) have one scale at least; others may have none.
+    Pictures of which nothing else is seen (``whole``, n bool) have one scale at least; others may have none. Of a share
+    of the pictures (``late``) the last two prefixes alone are seen, one as often as the other.
     """
     n = len(tokens)
     counts = rng.choice(len(LADDER), size=n, p=_PREFIX_CHANCES) + 1
+    if late:
+        counts = np.where(rng.random(n) < late, len(LADDER) - rng.integers(0, 2, n), counts)
     counts[~whole.cpu().numpy() & (rng.random(n) < _NO_CODE_CHANCE)] = 0
     known = np.arange(len(LADDER))[None, :] < counts[:, None]
     shares = np.where(rng.random(n) < _PARTIAL_CHANCE, rng.random(n), 1.0)

@@ -23,7 +23,13 @@ _COARSE_WEIGHT = 0.1
 
 
 def decoder_loss(
-    examples: Examples, lookup: Lookup, batch: int, device: torch.device, *, alone_chance: float
+    examples: Examples,
+    lookup: Lookup,
+    batch: int,
+    device: torch.device,
+    *,
+    alone_chance: float,
+    late_chance: float = 0.0,
 ) -> Callable[[nn.Module, np.random.Generator], Tensor]:
     """The loss of a random batch, in decibels of error inside what is hidden; of some pictures nothing is seen."""
 
@@ -33,7 +39,7 @@ def decoder_loss(
         maps = as_tensors(part.maps, device)
         target = as_targets(part.pictures, device)
         seen, hidden = surroundings(part.pictures, rng, device, alone_chance=alone_chance)
-        known = random_known(lookup, maps[4], rng, whole=hidden.amin((1, 2, 3)) == 1)
+        known = random_known(lookup, maps[4], rng, whole=hidden.amin((1, 2, 3)) == 1, late=late_chance)
         inputs = lookup(maps, known)
         hints = torch.zeros(len(target), HINTS, 16, 16, device=device)
         picture = network(inputs.coarse, inputs.fine, known, seen, hidden, hints)

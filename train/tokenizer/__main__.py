@@ -57,7 +57,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--start", type=Path, help="decoder.npz (half precision) to start the decoder from")
     parser.add_argument("--history", type=Path, help="weights.json of the weights to start from")
     parser.add_argument("--alone", type=float, default=0.5, help="share of pictures that are painted from tokens alone")
-    parser.add_argument("--late", type=float, default=0.0, help="share of pictures that see the last two prefixes alone")
+    parser.add_argument("--late", type=float, default=0.0, help="share of pictures with one of the two longest codes")
     parser.add_argument("--epochs", type=int, default=12, help="passes over the pictures for the vocabularies")
     return parser.parse_args()
 

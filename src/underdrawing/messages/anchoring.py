@@ -50,9 +50,10 @@ def read_anchor(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Toke
         UnsupportedVersionError: the message was written by a newer version.
     """
     parse = partial(parse_anchor, hidden=True)
-    for attempt in (_anchors_as_usual, partial(_anchors_recalled, pixels=pixels, tokenizer=tokenizer)):
+    recalling = partial(_anchors_recalled, pixels=pixels, tokenizer=tokenizer)
+    for attempt, discerning in ((_anchors_as_usual, False), (recalling, False), (recalling, True)):
         for heard in _before_the_anchor(reception):
-            for bits in attempt(heard):
+            for bits in attempt(heard.discerning() if discerning else heard):
                 anchor = proved(parse, bits)
                 if anchor is not None:
                     return anchor, bits

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from itertools import product
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, tone_drift
-from underdrawing.channel.ldpc import BOLD, HONEST
+from underdrawing.channel.ldpc import BOLD, HONEST, TIMID
 from underdrawing.errors import SealedError
 from underdrawing.images import to_eight_bits
 from underdrawing.messages.anchoring import SWEEPS, proved, read_anchor, recalled
@@ -44,7 +45,10 @@ if TYPE_CHECKING:
 __all__ = ["Reading", "fuller", "fullest", "read_message"]
 
 _SCALES_BEFORE = dict(zip(list(SCALES_UPTO)[1:], SCALES_UPTO.values(), strict=False))
-_DEMAPPINGS = 8
+_DEMAPPINGS = {Block.CORE: 5, Block.DETAIL: 12, Block.FINE: 6}
+"""How often guesses at the code and the channel are held against each other, in each of some ways to go about it."""
+_WAYS = ((HONEST, BOLD), (HONEST,), (TIMID,))
+"""Readings of the channel, in turns. At the very limit it is chance which of them finds the way."""
 _Block = TypeVar("_Block")
 
 
@@ -139,13 +143,13 @@ def read_message(reception: Reception, tokenizer: Tokenizer, keys: Sequence[Open
 def fullest(
     receptions: Iterable[Reception], tokenizer: Tokenizer, keys: Sequence[Opener]
 ) -> tuple[Reading | None, Reception | None]:
-    """The fullest reading of some receptions, likeliest first, and the first of them, if there was any at all.
+    """The fullest reading of some receptions, likeliest first, and the first that is surely one of a mark.
 
     No more of them are asked for once one is read whole with its tones undone, or was looked for and found.
     """
     heard, reading = None, None
     for reception in receptions:
-        heard = heard or reception
+        heard = heard or (reception if reception.candidate.is_sure else None)
         reading = fuller(reading, read_message(reception, tokenizer, keys))
         if reading is not None and reading.is_complete and reading.drift <= TONE_DRIFT_LIMIT:
             break
@@ -249,19 +253,20 @@ class _Reader:
         scales = SCALES_UPTO[block] - _SCALES_BEFORE[block]
         demapper = Demapper(recalled(self.pixels, reading.reception, known, self.tokenizer), known, scales, order)
         places = token_places(block, size_bits)
-        believed: NDArray[np.float32] | None = None
         hints = certain
-        for attempt in range(_DEMAPPINGS):
-            readings = BOLD if attempt % 2 else HONEST
-            hints = certain.copy()
-            guessed = demapper.hints(believed)[: places.stop - places.start]
-            hints[places] = guessed if seal is None else seal.turned(block, guessed)
-            decoded = reading.reception.decode(tier, size_bits, hints=hints, readings=readings, sweeps=SWEEPS)
-            if decoded.converged:
-                yield decoded.bits
-                return
-            told = (decoded.beliefs - hints)[places]
-            believed = told if seal is None else seal.turned(block, told)
+        for way, reception in product(_WAYS, (reading.reception, reading.reception.discerning())):
+            believed: NDArray[np.float32] | None = None
+            for attempt in range(_DEMAPPINGS[block]):
+                hints = certain.copy()
+                guessed = demapper.hints(believed)[: places.stop - places.start]
+                hints[places] = guessed if seal is None else seal.turned(block, guessed)
+                readings = way[attempt % len(way)]
+                decoded = reception.decode(tier, size_bits, hints=hints, readings=readings, sweeps=SWEEPS)
+                if decoded.converged:
+                    yield decoded.bits
+                    return
+                told = (decoded.beliefs - hints)[places]
+                believed = told if seal is None else seal.turned(block, told)
         yield reading.reception.decode(tier, size_bits, hints=hints).bits
 
     def _guessing(self, reading: Reading) -> tuple[Reading, Seal | None]:

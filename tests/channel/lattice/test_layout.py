@@ -16,8 +16,8 @@ MESSAGES = [(True, *rest) for rest in ((True, True, True), (True, True, False), 
 PINNED = {
     (256, None): "21e91df920f2534161fd5083d25b54d8e5a40fd31cf6b2e18a54c15bf3252687",
     (256, b"k" * 32): "78970d944d733bee1536eda63ed32eec50874a5084e2c0fc019446bc569e0cbf",
-    (512, None): "24fa4799493e372ae43f7a0549a974c114133db2839159a415849363324216db",
-    (512, b"k" * 32): "5c76e62bad591ec58ca77fbb8dd97330f86aa7a6170bd3a159ffbae3fcb8c23e",
+    (512, None): "4c1e79f5af3702d9f23d33d2fbaafa70f3d2dd9c714c1c8e41bf8591fd51cbbd",
+    (512, b"k" * 32): "ba62d4c76aa59197b5f0c63ba3deeb60b00ab318c89a9a40752df5f06705ede7",
     (1024, None): "7c445fe6b70affa74137cb58cbd64131a95a43f97ddb605edfb1efed796f9734",
     (1024, b"k" * 32): "22ba76fddff29a191ad55f1e5886b5b89469aa341424c39c77c3feeb1f4ed140",
 }

@@ -64,3 +64,15 @@ def test_limits_noise_on_white_is_listened_to(astronaut):
     noisy = np.clip(astronaut, 5, 250)
     noisy[:160, :160] = 255 - np.random.default_rng(0).integers(0, 5, (160, 160, 1))
     assert Suspect(noisy).look(WorkingGrid.for_embedding(512, 512), Tone()).clipped is None
+
+
+def test_reference_what_was_cut_off_is_told_block_by_block():
+    pixels = np.full((512, 512, 3), 128, np.uint8)
+    pixels[:256] = 255
+    pixels[256:, :256, 0] = 0
+    share = Suspect(pixels).cut_off(GRID)
+    assert share.shape == (GRID.rows, GRID.columns)
+    assert np.allclose(share[:16], 1)
+    assert np.allclose(share[16:, :16], 0.299, atol=0.01)
+    assert not share[16:, 16:].any()
+    assert np.array_equal(Suspect(pixels.astype(np.uint16) * 257).cut_off(GRID), share)

@@ -189,3 +189,26 @@ def test_limits_few_chips_are_enough_to_tell_how_quiet_they_are(make):
     reception = receive(embed(make(), tier).pixels)
     assert np.abs(reception.soft_bits[(reception.layout.roles == 0) & (reception.weight > 0)]).mean() > 2
     assert reception.decode(0, FIRST_TIER_BITS).converged
+
+
+def test_round_trip_what_was_cut_off_in_part_is_believed_less_and_the_rest_more():
+    picture = resized(data.chelsea(), 1.8)
+    tiers = message(FIRST_TIER_BITS, *capacity_bits(picture))
+    bright = np.clip(embed(picture, tiers).pixels * 1.45, 0, 255).astype(np.uint8)
+    opened = receive(bright).with_tiers(tuple(tier is not None for tier in tiers))
+    told = opened.discerning()
+    cut, whole = told.sorts >= 3, told.sorts == 0
+    assert cut.mean() > 0.05
+    before, after = (np.abs(each.soft_bits * (each.weight > 0)) for each in (opened, told))
+    assert after[:, cut].mean() < 0.95 * before[:, cut].mean()
+    assert after[:, whole].mean() > 1.02 * before[:, whole].mean()
+    assert np.array_equal(told.decode(0, FIRST_TIER_BITS).bits, tiers[0])
+
+
+def test_reference_the_last_tier_of_a_mark_with_chips_to_spare_is_quieter(large, large_tiers):
+    reception = receive(large.pixels).with_tiers(tuple(tier is not None for tier in large_tiers))
+    for number, tier in enumerate(large_tiers):
+        reception = reception.learn(number, tier)
+    off = np.abs((reception.bins / 64 - reception.known / 2 + 0.5) % 1 - 0.5)
+    second, last = (off[(reception.layout.roles == tier) & (reception.steps > 0)].mean() for tier in (1, 3))
+    assert last > 1.25 * second

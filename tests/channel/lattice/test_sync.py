@@ -131,3 +131,35 @@ def test_limits_a_picture_whose_every_chip_lies_far_from_zero_is_searched_withou
     """Nothing near zero to compare with tells nothing, hence is no reason to look for a change of tones."""
     monkeypatch.setattr("underdrawing.channel.lattice.sync._STEEP", -1.0)
     assert find_mark(marked.pixels).tone == Tone()
+
+
+@pytest.mark.parametrize(("side_px", "ahead"), [(256, False), (512, True)])
+def test_reference_unchanged_tones_have_a_head_start_where_more_than_pilots_tell(astronaut, side_px, ahead):
+    grid = WorkingGrid.for_image(512, 512, side_px=side_px)
+    suspect = Suspect(embed(astronaut, message(FIRST_TIER_BITS)).pixels)
+    search = _Search(suspect, grid, None)
+    plain, total = search.judge(Tone(), Profile.STANDARD, suspect.look(grid, Tone()))
+    assert (total != plain.score) == ahead
+
+
+def test_round_trip_more_contrast_is_undone_on_the_smallest_grid():
+    picture = resized(data.rocket(), 300 / 427)
+    marked = embed(picture, message(FIRST_TIER_BITS)).pixels
+    found = [candidate.tone.gain for candidate, _ in hypotheses(Suspect(gained(marked, 1.2)))]
+    assert any(gain == pytest.approx(1.2, rel=0.05) for gain in found)
+
+
+def test_limits_what_may_be_a_mark_is_not_said_to_be_one(astronaut):
+    """It is worth the attempt to read it, and no more than that."""
+    rng = np.random.default_rng(0)
+    seen = 0
+    for deviation in range(32, 54, 3):
+        noisy = embed(astronaut, message(FIRST_TIER_BITS)).pixels + rng.normal(0, deviation, astronaut.shape)
+        suspect = np.clip(noisy, 0, 255).astype(np.uint8)
+        for candidate, _ in hypotheses(Suspect(suspect)):
+            assert candidate.is_sure == (candidate.score >= MARKED_SCORE)
+            if not candidate.is_sure:
+                seen += 1
+                assert candidate.score > 4
+                assert find_mark(suspect) is None
+    assert seen > 0

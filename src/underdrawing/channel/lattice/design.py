@@ -78,6 +78,8 @@ class Design:
     Attributes:
         steps: 6×4 float32, step per masking level and coefficient group in grey levels; 0 where no chip is embedded.
         pull: fraction of the way to the lattice point that embedding goes, 0 < pull ≤ 1.
+        spare_pull: the same for the last tier of marks that are not dense, where there are so many chips that it need
+            not be loud; None: the same as the others.
         corrections: times that embedding looks where the coefficients are and moves them. The analysis functions
             overlap, so one move misses a little; but what it takes to hit exactly costs likeness, and the hardest
             channels reward a longer step more. Weak coefficients need the second look.
@@ -94,6 +96,7 @@ class Design:
     steps: NDArray[np.float32]
     pull: float
     corrections: int
+    spare_pull: float | None = None
     rehearsed: bool = False
     offset: float = 0.0
     dense: NDArray[np.float32] | None = None
@@ -120,7 +123,7 @@ _DENSE_LARGE = _table(*_LARGE.T[:2], (20, 21, 24, 29, 38, 46), (0, 0, 13, 21, 29
 DESIGNS = {
     (Profile.STANDARD, 256): Design(_SMALL, pull=0.78, corrections=1, rehearsed=True),
     (Profile.STANDARD, 512): Design(_MIDDLE, pull=0.78, corrections=1, rehearsed=True, dense=_DENSE_MIDDLE),
-    (Profile.STANDARD, 1024): Design(_LARGE, pull=0.78, corrections=2, dense=_DENSE_LARGE),
+    (Profile.STANDARD, 1024): Design(_LARGE, pull=0.78, spare_pull=0.68, corrections=2, dense=_DENSE_LARGE),
     (Profile.DISCREET, 256): Design(_SMALL * np.float32(0.54), pull=0.8, corrections=2, offset=0.25),
     (Profile.DISCREET, 512): Design(_MIDDLE * np.float32(0.54), pull=0.8, corrections=2, offset=0.25),
     (Profile.DISCREET, 1024): Design(_LARGE * np.float32(0.66), pull=0.8, corrections=2, offset=0.25),
@@ -166,7 +169,8 @@ SHARES = {
         pilots=1,
         sounding=0.02,
         single=(0.04, 0.04, 0.05, 0.05),
-        rest=((70, 60, 20, 40), (30, 40, 80, 60), (0, 0, 0, 1)),
+        rest=((71, 62, 24, 60), (29, 38, 76, 40), (0, 0, 0, 1)),
+        dense=((70, 60, 20, 40), (30, 40, 80, 60), (0, 0, 0, 1)),
     ),
     1024: Shares(
         woven=(5,),

@@ -162,6 +162,8 @@ def _fit(
     levels = masking_levels(means)
     steps = steps_of(design, levels, layout)
     moves = lattice_moves(coefficients, steps, bits, layout, design.pull) * layout.carrying
+    if design.spare_pull is not None and not layout.dense:
+        moves[layout.roles == TIERS - 1] *= np.float32(design.spare_pull / design.pull)
     if design.rehearsed and unknown is not None:
         nudge = _besides(host.residual(moves), host, also)
         score = Score(picture, means, coefficients, levels, grid, layout, steps, bits, design.pull, unknown)

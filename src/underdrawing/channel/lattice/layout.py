@@ -67,14 +67,6 @@ class Layout:
         """The chips of each tier, as flat indices."""
         return tuple(np.flatnonzero(self.roles == tier) for tier in range(TIERS))
 
-    @cached_property
-    def telling(self) -> NDArray[np.bool_]:
-        """Which chips tell how noisy their kind is once their bit is known, 24×rows×columns: all but shared ones of
-        tier 0. There are many of these before anything else is known, and an outlier among them would make the doubled
-        phases of all of them look worse than they are."""
-        telling: NDArray[np.bool_] = (self.roles == PILOT) | ~self.shared
-        return telling
-
     def shifted(self, offset: float) -> "Layout":
         """The same roles on lattices shifted by this share of a step."""
         return replace(self, dither=self.dither + np.float32(offset)) if offset else self

@@ -21,6 +21,8 @@ __all__ = ["Look", "Suspect", "Tone"]
 _DARKEST = 4.0
 _WHITE, _BLACK, _FLAT = 254.0, 1.0, 2.0
 """Blocks beyond these means, in which no coefficient is larger than the last, all in grey levels, carry nothing."""
+_DARK_END, _BRIGHT_END = 3, 252
+"""Where a channel is no darker than the one or no brighter than the other, it may have been cut off there; in 1/255."""
 _SQUARED_FREQUENCIES = np.array([v * v + h * h for v, h in COEFFICIENTS], dtype=np.float32) / (2 * BLOCK) ** 2
 
 
@@ -111,6 +113,17 @@ class Suspect:
     @cached_property
     def _luma(self) -> NDArray[np.float32]:
         return luminance(self.pixels)
+
+    def cut_off(self, grid: WorkingGrid) -> NDArray[np.float32]:
+        """Share of each block that contrast or brightness may have cut off, rows×columns float32, 0..1. A channel that
+        is as dark or as bright as it gets counts as much as it counts in luminance."""
+        peak = np.iinfo(self.pixels.dtype).max
+        values = np.arange(peak + 1) * (255 / peak)
+        ends = np.where((values > _DARK_END) & (values < _BRIGHT_END), 0, 255).astype(np.uint8)
+        cut = cv2.LUT(self.pixels, ends) if self.pixels.dtype == np.uint8 else ends[self.pixels]
+        grey = cv2.cvtColor(cut, cv2.COLOR_RGB2GRAY)
+        share = cv2.resize(grey, (grid.columns, grid.rows), interpolation=cv2.INTER_AREA)
+        return np.asarray(share / np.float32(255), dtype=np.float32)
 
     def look(self, grid: WorkingGrid, tone: Tone) -> Look:
         """The suspect on a grid with a tone undone.

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import DESIGNS, LEVELS, SPREAD, TIERS, Design
-from underdrawing.channel.lattice.evidence import NoiseModel, chip_cells, estimate_noise, log_intact, reliability
+from underdrawing.channel.lattice.evidence import log_intact, reliability
 from underdrawing.channel.lattice.grid import Pixels, luminance
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
 from underdrawing.channel.lattice.masking import levels_of
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_bins
+from underdrawing.channel.lattice.noise import CELLS, NoiseModel, chip_cells, estimate_noise
 from underdrawing.channel.lattice.search import Luma, Placement, Voice, placement_near, placements
 from underdrawing.channel.lattice.sync import Candidate, hypotheses
 from underdrawing.channel.ldpc import READINGS, Reading, Segmented, SegmentedDecoded
@@ -25,6 +26,12 @@ _TONE_DOUBT = (0.01, 0.04)  # untouched, undone
 _HARMLESS_ERROR = 0.12
 _CLIPPED_EVIDENCE = np.float32(-2)
 """Nats for a block that is white or black all over: nothing was heard there, and what is beside it is clipped too."""
+_CUT_OFF = (0.01, 0.06, 0.25, 0.6)
+"""Shares of a block that was cut off, from one sort of blocks to the next."""
+
+_FEWEST_CHIPS = 200
+"""Chips a sort of blocks must have for a noise of its own."""
+
 _LEVEL_DOUBT = 4.0
 """Nats by which another masking level must fit better before it is believed."""
 
@@ -47,6 +54,8 @@ class Reception:
         key: secret of the channel.
         suspect: what was looked at.
         look: and how it looked.
+        sorts: into which sort each block falls by how much of it was cut off, and each has a noise of its own; None
+            where all are taken to be of one sort.
     """
 
     candidate: Candidate
@@ -62,6 +71,7 @@ class Reception:
     key: bytes | None
     suspect: Suspect
     look: Look
+    sorts: NDArray[np.intp] | None = None
 
     @cached_property
     def cells(self) -> NDArray[np.intp]:
@@ -146,6 +156,12 @@ class Reception:
         """The reception with masking levels, noise and reliability as what is known by now tells them."""
         return _settled(_relevelled(self))
 
+    def discerning(self) -> "Reception":
+        """The reception with blocks told apart by how much of them contrast or brightness may have cut off: what
+        decoders believe of the one need not hold for the other."""
+        cut = self.suspect.cut_off(self.candidate.grid)
+        return replace(self, sorts=np.digitize(cut, _CUT_OFF))
+
     def _with(self, **changes: Any) -> "Reception":
         """A copy with some other known bits, noise or reliability; what does not depend on these is kept."""
         other = replace(self, **changes)
@@ -175,10 +191,24 @@ class Reception:
 
     def _soft_bits(self, chips: NDArray[np.intp]) -> NDArray[np.float32]:
         """The same of some chips, given as flat indices."""
-        bins, cells = self.bins.ravel()[chips], self.cells.ravel()[chips]
-        zero, one = (self.noise.density(bins, cells, bit=bit) for bit in (0, 1))
-        kept = self.intact.ravel()[chips % self.intact.size]
+        bins, cells, blocks = self.bins.ravel()[chips], self.cells.ravel()[chips], chips % self.intact.size
+        noise = self.noise
+        if self.sorts is not None:
+            noise, cells = self._noise_by_sort(self.sorts), cells + CELLS * self.sorts.ravel()[blocks]
+        zero, one = (noise.density(bins, cells, bit=bit) for bit in (0, 1))
+        kept = self.intact.ravel()[blocks]
         return np.asarray(np.log((kept * zero + (1 - kept)) / (kept * one + (1 - kept))), dtype=np.float32)
+
+    def _noise_by_sort(self, sorts: NDArray[np.intp]) -> NoiseModel:
+        """The noise of each sort of blocks; that of all of them where a sort is too rare to tell."""
+        return NoiseModel.together([self._noise_of(sorts == sort) for sort in range(len(_CUT_OFF) + 1)])
+
+    def _noise_of(self, blocks: NDArray[np.bool_]) -> NoiseModel:
+        weight = self.weight * (self.intact * blocks)[None]
+        if weight.sum() < _FEWEST_CHIPS:
+            return self.noise
+        design = self.design.densely() if self.layout.dense else self.design
+        return estimate_noise(self.bins, self.cells, weight, self.known, design)
 
 
 def receive(pixels: Pixels, *, key: bytes | None = None) -> Reception | None:
@@ -191,7 +221,7 @@ def receive(pixels: Pixels, *, key: bytes | None = None) -> Reception | None:
     Returns:
         The likeliest reception, or None when there is no mark to be read.
     """
-    return next(receptions(pixels, key=key), None)
+    return next((each for each in receptions(pixels, key=key) if each.candidate.is_sure), None)
 
 
 def receptions(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Reception]:
@@ -278,7 +308,7 @@ def _settled(reception: Reception, *, regions: bool = True) -> Reception:
     intact, noise = reception.intact, reception.noise
     for _ in range(2):
         weight = reception.weight * intact[None]
-        noise = estimate_noise(reception.bins, reception.cells, weight, reception.known, reception.layout, design)
+        noise = estimate_noise(reception.bins, reception.cells, weight, reception.known, design)
         evidence = log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known)
         if reception.look.clipped is not None:
             evidence = np.where(reception.look.clipped, _CLIPPED_EVIDENCE, evidence)

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from underdrawing.channel.lattice.design import SPREAD, TIERS
-from underdrawing.channel.lattice.evidence import chip_cells, told_bits
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.layout import Layout
 from underdrawing.channel.lattice.modulation import lattice_moves, phase_bins
+from underdrawing.channel.lattice.noise import chip_cells, told_bits
 from underdrawing.channel.lattice.transform import block_coefficients
 
 __all__ = ["Score", "rehearsed"]
@@ -264,12 +264,18 @@ def _webp(quality: int) -> Callable[[Grey], Grey]:
     return copy
 
 
+def _clipped(grey: Grey) -> Grey:
+    """What a copy that is brighter, or has more contrast, still shows of the original tones."""
+    return np.asarray(np.clip(grey, 16, 222), dtype=np.uint8)
+
+
 _TRIALS = (
-    _Trial(_webp(75), asks=(0, 1.82, 0, 0), every=2, turn=1),
-    _Trial(_webp(50), asks=(3.0, 0, 0, 0), mends=False, every=2),
+    _Trial(_webp(75), asks=(0, 1.84, 0, 0), every=2, turn=1),
+    _Trial(_webp(50), asks=(2.6, 0, 0, 0), mends=False, every=2),
     _Trial(_jpeg(25), asks=(2.8, 0, 0, 0), mends=False),
     _Trial(_jpeg(50), asks=(0, 0, 1.7, 0)),
-    _Trial(_smaller(0.5, 80), asks=(0, 1.95, 1.57, 0)),
+    _Trial(_smaller(0.5, 80), asks=(0, 1.95, 1.72, 0)),
     _Trial(_smaller(0.4, 70), asks=(2.3, 0, 0, 0), mends=False),
+    _Trial(_clipped, asks=(2.5, 1.2, 0, 0), mends=False),
 )
 """What copies go through that a mark is made for."""

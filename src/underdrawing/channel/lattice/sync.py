@@ -30,6 +30,9 @@ MARKED_SCORE = 5.5
 """Least score of a mark. A unit normal exceeds it once in 50 million looks, a search takes some hundred looks, and the
 first block still has to prove itself by its checksum."""
 
+_WORTH_READING = 4.5
+"""Least score of what may be a mark: it is worth the attempt to read it, but if that fails nothing was heard."""
+
 _STEEP, _STEEP_SHARE = 2.5, 0.7
 _TELLING = 0.75
 """Chips nearer to zero than this, in steps, say nothing of a gain: embedding pulls them only part of the way from about
@@ -64,6 +67,11 @@ class Candidate:
     score: float
     clustering: float
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether there is a mark, read or not."""
+        return self.score >= MARKED_SCORE
+
     def describe(self) -> str:
         """What was found, in words."""
         found = f"read on the {self.grid.side_px}-pixel grid ({self.profile} profile, pilot score {self.score:.0f})"
@@ -83,21 +91,22 @@ def find_mark(pixels: Pixels, *, key: bytes | None = None) -> Candidate | None:
         pixels: H×W×3 RGB, uint8 or uint16.
         key: secret of the channel, if the mark has one.
     """
-    return next((candidate for candidate, _ in hypotheses(Suspect(pixels), key=key)), None)
+    return next((candidate for candidate, _ in hypotheses(Suspect(pixels), key=key) if candidate.is_sure), None)
 
 
 def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[Candidate, Look]]:
     """The supported hypotheses, best first, each with the suspect as it looks under it.
 
     Usually the first is the right one and no other is asked for. Whether the tones were changed is doubtful where a
-    picture is mostly flat or clipped, so the other view comes second, at the price of a search.
+    picture is mostly flat or clipped, so the other view comes second, at the price of a search. If there is none, what
+    may be a mark of an image taken as it is comes alone; it is not sure (:attr:`Candidate.is_sure`).
     """
     searches = []
     placement = suspect.placement
     for grid in _grids(*suspect.pixels.shape[:2]) if placement is None else (placement.grid,):
         search = _Search(suspect, grid, key)
         searches.append(search)
-        if search.best.score >= MARKED_SCORE:
+        if search.best.is_sure:
             unchanged, intact = search.found, search.intact()
             if intact:
                 yield unchanged
@@ -108,9 +117,12 @@ def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[
                 yield unchanged
             return
     for search in searches:
-        if search.refined(tuple(Profile)).best.score >= MARKED_SCORE:
+        if search.refined(tuple(Profile)).best.is_sure:
             yield search.found
             return
+    likeliest = max(searches, key=lambda search: search.best.score)
+    if placement is None and likeliest.best.score >= _WORTH_READING:
+        yield likeliest.found
 
 
 def _grids(height_px: int, width_px: int) -> Iterator[WorkingGrid]:
@@ -200,7 +212,7 @@ class _Search:
     """The best hypothesis about a suspect on one grid, by pilots and lattice fit together.
 
     Attributes:
-        best: the best hypothesis so far; unchanged tones have a head start.
+        best: the best hypothesis so far; unchanged tones have a head start, but where pilots are all there is to tell.
         look: the suspect under it.
     """
 
@@ -279,7 +291,8 @@ class _Search:
         clustering = float(pilots.mean()) if pilots.size else 0.0
         candidate = Candidate(self._grid, profile, tone, _score(pilots), clustering)
         total = candidate.score + _score(others[values > _TELLING])
-        return candidate, total + (_HEAD_START + _HEAD_SHARE * abs(total) if tone == Tone() else 0.0)
+        ahead = tone == Tone() and others.size > 0
+        return candidate, total + (_HEAD_START + _HEAD_SHARE * abs(total) if ahead else 0.0)
 
     def _heard(self, profile: Profile, look: Look) -> tuple[Plane, Plane, Plane]:
         """What all probes hear together."""

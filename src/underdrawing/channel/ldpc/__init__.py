@@ -8,13 +8,14 @@ Source: 3GPP TS 38.212, clauses 5.2.2, 5.3.2 and 5.4.2.
 
 from underdrawing.channel.ldpc.base_graphs import BaseGraph
 from underdrawing.channel.ldpc.code import Decoded, LdpcCode
-from underdrawing.channel.ldpc.readings import BOLD, HONEST, READINGS, Reading
+from underdrawing.channel.ldpc.readings import BOLD, HONEST, READINGS, TIMID, Reading
 from underdrawing.channel.ldpc.segments import Segmented, SegmentedDecoded
 
 __all__ = [
     "BOLD",
     "HONEST",
     "READINGS",
+    "TIMID",
     "BaseGraph",
     "Decoded",
     "LdpcCode",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BOLD", "HONEST", "READINGS", "Reading"]
+__all__ = ["BOLD", "HONEST", "READINGS", "TIMID", "Reading"]
 
 
 @dataclass(frozen=True)
@@ -50,3 +50,6 @@ believes of the bits of a block that does not converge would spoil the next hint
 
 BOLD = (Reading(scale=1.4, doubt=0.02),)
 """For them too, every other time: where much of a picture is in doubt, its ratios are stated too timidly."""
+
+TIMID = (Reading(scale=0.8, doubt=0.005),)
+"""And where they are stated too boldly: a block whose chips were partly cut off may only be read with these."""

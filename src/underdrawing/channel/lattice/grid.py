@@ -21,9 +21,6 @@ MINIMUM_SIDE_PX = GRIDS[0]
 
 _MAXIMUM_ASPECT = 8
 
-_STRIP_PX = 64
-"""Rows that are turned into floating point at a time: new memory for a whole picture takes longer than arithmetic."""
-
 
 @dataclass(frozen=True)
 class WorkingGrid:
@@ -85,10 +82,5 @@ def _resample(plane: NDArray[np.float32], size_px: tuple[int, int]) -> NDArray[n
 def luminance(pixels: Pixels) -> NDArray[np.float32]:
     """Luma (BT.601) of H×W×3 RGB pixels, H×W float32 in grey levels 0–255 whatever the bit depth."""
     unit = np.float32(255 / np.iinfo(pixels.dtype).max)
-    luma = np.empty(pixels.shape[:2], dtype=np.float32)
-    strip = np.empty((_STRIP_PX, *pixels.shape[1:]), dtype=np.float32)
-    for top in range(0, len(pixels), _STRIP_PX):
-        part = pixels[top : top + _STRIP_PX]
-        np.copyto(strip[: len(part)], part)
-        luma[top : top + len(part)] = cv2.cvtColor(strip[: len(part)], cv2.COLOR_RGB2GRAY)
-    return luma if unit == 1 else luma * unit
+    luma = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2GRAY)
+    return np.asarray(luma if unit == 1 else luma * unit, dtype=np.float32)

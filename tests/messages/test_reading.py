@@ -56,7 +56,7 @@ def test_reference_the_untouched_part_helps_where_the_channel_falls_short(protec
     replaced = quarter_replaced(protection.picture.pixels)[0]
     suspects = [jpeg(resized(replaced, factor), quality) for factor, quality in ((0.6, 80), (0.6, 60))]
     helped = [read(pixels, tokenizer) for pixels in suspects]
-    monkeypatch.setattr("underdrawing.messages.reading._WAYS", ())
+    monkeypatch.setattr("underdrawing.messages.guessing._WAYS", ())
     alone = [read(pixels, tokenizer) for pixels in suspects]
     assert all(set(without.blocks) <= set(with_it.blocks) for without, with_it in zip(alone, helped, strict=True))
     assert sum(len(reading.blocks) for reading in alone) < sum(len(reading.blocks) for reading in helped)

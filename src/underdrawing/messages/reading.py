@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from itertools import product
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, tone_drift
-from underdrawing.channel.ldpc import BOLD, HONEST, TIMID
-from underdrawing.channel.ldpc import Reading as ChannelReading
 from underdrawing.errors import SealedError
 from underdrawing.images import to_eight_bits
-from underdrawing.messages.anchoring import SWEEPS, proved, read_anchor, recalled
+from underdrawing.messages.anchoring import proved, read_anchor, recalled
 from underdrawing.messages.demapping import Demapper
+from underdrawing.messages.guessing import Guesser
 from underdrawing.messages.tiers import SCALES_UPTO, TIER_OF
 from underdrawing.payload import (
     Anchor,
@@ -32,7 +30,6 @@ from underdrawing.payload import (
     parse_core,
     parse_detail,
     parse_fine,
-    token_places,
     unproved_seals,
 )
 from underdrawing.tokenizer import HiddenCode, Tokenizer
@@ -46,10 +43,6 @@ if TYPE_CHECKING:
 __all__ = ["Reading", "fuller", "fullest", "read_message"]
 
 _SCALES_BEFORE = dict(zip(list(SCALES_UPTO)[1:], SCALES_UPTO.values(), strict=False))
-_DEMAPPINGS = {Block.CORE: 5, Block.DETAIL: 12, Block.FINE: 8}
-"""How often guesses at the code and the channel are held against each other, in each of some ways to go about it."""
-_WAYS = ((HONEST, BOLD), (HONEST,), (TIMID,))
-"""Readings of the channel, in turns. At the very limit it is chance which of them finds the way."""
 _Block = TypeVar("_Block")
 
 
@@ -253,30 +246,7 @@ class _Reader:
             return
         scales = SCALES_UPTO[block] - _SCALES_BEFORE[block]
         demapper = Demapper(recalled(self.pixels, reading.reception, known, self.tokenizer), known, scales, order)
-        places = token_places(block, size_bits)
-        hints = certain
-        for way, reception in self._ways(reading.reception, block):
-            believed: NDArray[np.float32] | None = None
-            for attempt in range(_DEMAPPINGS[block]):
-                hints = certain.copy()
-                guessed = demapper.hints(believed)[: places.stop - places.start]
-                hints[places] = guessed if seal is None else seal.turned(block, guessed)
-                readings = way[attempt % len(way)]
-                decoded = reception.decode(tier, size_bits, hints=hints, readings=readings, sweeps=SWEEPS)
-                if decoded.converged:
-                    yield decoded.bits
-                    return
-                told = (decoded.beliefs - hints)[places]
-                believed = told if seal is None else seal.turned(block, told)
-        yield reading.reception.decode(tier, size_bits, hints=hints).bits
-
-    def _ways(
-        self, reception: Reception, block: Block
-    ) -> Iterator[tuple[tuple[tuple[ChannelReading, ...], ...], Reception]]:
-        """Ways to take what the channel heard. The fine block, which takes longest by far, is tried in one alone."""
-        if block is Block.FINE:
-            return product(_WAYS[:1], (reception,))
-        return product(_WAYS, (reception, reception.discerning()))
+        yield from Guesser(block, size_bits, certain, demapper, seal).guesses(reading.reception)
 
     def _guessing(self, reading: Reading) -> tuple[Reading, Seal | None]:
         """The reading as far as its code can be guessed on, and the seal to turn guesses round, perhaps unproved."""

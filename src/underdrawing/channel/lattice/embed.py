@@ -29,7 +29,7 @@ _MUCH_WHITE = 0.2
 _EASE = 3.5
 """How much darker a place gets, in means of what is clipped there."""
 
-_MOST_EASE = np.float32(3)
+_MOST_EASE = np.float32(2)
 """And at most, in grey levels."""
 
 
@@ -185,7 +185,7 @@ def _eased(
     """A residual moved a little away from white, where much of the picture is white.
 
     Half of a mark on pure white is lost, for nothing gets brighter than that. A picture of which a fifth is white
-    cannot spare that; so its white is made darker as a whole, by up to three levels that change too slowly to be seen,
+    cannot spare that; so its white is made darker as a whole, by up to two levels that change too slowly to be seen,
     or to be heard by any chip. Black is left alone: there a level is much of what there is.
     """
     lost = np.maximum(residual - up, np.float32(0))

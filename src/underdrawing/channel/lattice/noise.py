@@ -133,10 +133,15 @@ def told_bits(
         bits: n, the bits they stand for.
         weight: n, how much each chip counts.
     """
-    phases = _histogram((bins + bits * np.uint8(PHASE_BINS // 2)) & np.uint8(PHASE_BINS - 1), cells, weight)
+    phases = _histogram(_turned(bins, bits), cells, weight)
     right = phase_densities(_deviation(phases))
     wrong = np.roll(right, PHASE_BINS // 2, axis=-1)
     return float((phases * np.log2(2 * right / (right + wrong))).sum())
+
+
+def _turned(bins: NDArray[np.uint8], bits: NDArray[np.uint8] | NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """The phases that chips would have if their bits were 0."""
+    return (bins + bits * np.uint8(PHASE_BINS // 2)) & np.uint8(PHASE_BINS - 1)
 
 
 def _deviation(phases: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -151,8 +156,7 @@ def _likelihoods(
     bins: NDArray[np.uint8], cells: NDArray[np.intp], weight: NDArray[np.float32], known: NDArray[np.int8]
 ) -> NDArray[np.float32]:
     """Logarithm of how likely the phases of each cell are with each share of strays under each deviation, 7×36×32."""
-    turned = (bins + (known == 1) * np.uint8(PHASE_BINS // 2)) & np.uint8(PHASE_BINS - 1)
-    unknown, told = np.split(_histogram(turned, cells + CELLS * (known >= 0), weight, 2 * CELLS), 2)
+    unknown, told = np.split(_histogram(_turned(bins, known == 1), cells + CELLS * (known >= 0), weight, 2 * CELLS), 2)
     of_known, of_unknown = _log_densities()
     return np.asarray(told @ of_known + _UNTOLD * (unknown @ of_unknown), dtype=np.float32)
 

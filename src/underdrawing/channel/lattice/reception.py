@@ -115,8 +115,13 @@ class Reception:
 
     @property
     def design(self) -> Design:
-        """The numbers of the mark."""
+        """The numbers of the mark, if it were not dense."""
         return DESIGNS[self.candidate.profile, self.candidate.grid.side_px]
+
+    def estimated_noise(self, weight: NDArray[np.float32]) -> NoiseModel:
+        """The likeliest noise, every chip counting with a weight."""
+        design = self.design.densely() if self.layout.dense else self.design
+        return estimate_noise(self.bins, self.cells, weight, self.known, design)
 
     def decode(
         self,
@@ -194,21 +199,22 @@ class Reception:
         bins, cells, blocks = self.bins.ravel()[chips], self.cells.ravel()[chips], chips % self.intact.size
         noise = self.noise
         if self.sorts is not None:
-            noise, cells = self._noise_by_sort(self.sorts), cells + CELLS * self.sorts.ravel()[blocks]
+            noise, cells = self._noise_by_sort, cells + CELLS * self.sorts.ravel()[blocks]
         zero, one = (noise.density(bins, cells, bit=bit) for bit in (0, 1))
         kept = self.intact.ravel()[blocks]
         return np.asarray(np.log((kept * zero + (1 - kept)) / (kept * one + (1 - kept))), dtype=np.float32)
 
-    def _noise_by_sort(self, sorts: NDArray[np.intp]) -> NoiseModel:
+    @cached_property
+    def _noise_by_sort(self) -> NoiseModel:
         """The noise of each sort of blocks; that of all of them where a sort is too rare to tell."""
-        return NoiseModel.together([self._noise_of(sorts == sort) for sort in range(len(_CUT_OFF) + 1)])
+        assert self.sorts is not None
+        return NoiseModel.together([self._noise_of(self.sorts == sort) for sort in range(len(_CUT_OFF) + 1)])
 
     def _noise_of(self, blocks: NDArray[np.bool_]) -> NoiseModel:
         weight = self.weight * (self.intact * blocks)[None]
         if weight.sum() < _FEWEST_CHIPS:
             return self.noise
-        design = self.design.densely() if self.layout.dense else self.design
-        return estimate_noise(self.bins, self.cells, weight, self.known, design)
+        return self.estimated_noise(weight)
 
 
 def receive(pixels: Pixels, *, key: bytes | None = None) -> Reception | None:
@@ -304,11 +310,9 @@ def _relevelled(reception: Reception) -> Reception:
 
 def _settled(reception: Reception, *, regions: bool = True) -> Reception:
     """Noise and reliability estimated from each other, twice around."""
-    design = reception.design.densely() if reception.layout.dense else reception.design
     intact, noise = reception.intact, reception.noise
     for _ in range(2):
-        weight = reception.weight * intact[None]
-        noise = estimate_noise(reception.bins, reception.cells, weight, reception.known, design)
+        noise = reception.estimated_noise(reception.weight * intact[None])
         evidence = log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known)
         if reception.look.clipped is not None:
             evidence = np.where(reception.look.clipped, _CLIPPED_EVIDENCE, evidence)

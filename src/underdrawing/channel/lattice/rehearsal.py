@@ -276,6 +276,6 @@ _TRIALS = (
     _Trial(_jpeg(50), asks=(0, 0, 1.7, 0)),
     _Trial(_smaller(0.5, 80), asks=(0, 1.95, 1.72, 0)),
     _Trial(_smaller(0.4, 70), asks=(2.3, 0, 0, 0), mends=False),
-    _Trial(_clipped, asks=(2.5, 1.2, 0, 0), mends=False),
+    _Trial(_clipped, asks=(2.5, 1.2, 0, 0)),
 )
 """What copies go through that a mark is made for."""

@@ -120,6 +120,18 @@ class Trainer:
                     if name.startswith(prefix) and stored in archive.files:
                         _grow(parameter, torch.from_numpy(archive[stored]).float())
 
+    def draw_back(self, path: Path, share: float, *, prefix: str = "") -> None:
+        """Move the averaged weights of a part of the network a share of the way back to what ``save_half`` wrote: where
+        a start and what was trained from it are better at different things, the way between them has both.
+
+        Source: weight averaging along fine-tuning, Wortsman et al., Robust fine-tuning of zero-shot models (2022).
+        """
+        with np.load(path, allow_pickle=False) as archive, torch.no_grad():
+            for name, parameter in self.average.named_parameters():
+                if name.startswith(prefix):
+                    start = torch.from_numpy(archive[name.removeprefix(prefix)]).float().to(parameter.device)
+                    parameter.lerp_(start, share)
+
     def take_step(self) -> float:
         """One step; returns the loss."""
         rng = np.random.default_rng((self.plan.seed, self.step, _rank()))

@@ -67,6 +67,8 @@ def main() -> None:
 
     trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=log)
     if main_process():
+        if options.joint and options.draw_back:
+            trainer.draw_back(options.decoder, options.draw_back, prefix="decoder.")
         _export(options, trainer, linear, train)
 
 
@@ -96,6 +98,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--joint", action="store_true", help="train Transformer and decoder together")
     parser.add_argument("--transformer", type=Path, help="half-precision weights to start the Transformer from")
     parser.add_argument("--decoder", type=Path, help="half-precision weights to start the decoder from")
+    parser.add_argument(
+        "--draw-back", type=float, default=0.0, help="share of the way that the decoder goes back to its start at last"
+    )
     parser.add_argument("--decoder-history", type=Path, help="weights.json that tells how the decoder was trained")
     parser.add_argument("--transformer-history", type=Path, help="training.json that tells how the Transformer was")
     parser.add_argument("--score-pictures", type=int, default=64, help="pictures of val that are scored on the way")

@@ -127,6 +127,18 @@ def test_half_precision_is_enough_to_start_from(linear, examples, tmp_path):
         torch.testing.assert_close(value, expected[name], rtol=0, atol=0, msg=name)
 
 
+def test_weights_drawn_back_lie_on_the_way_to_their_start(linear, examples, tmp_path):
+    trainer = make_trainer(linear, examples)
+    trainer.save_half(tmp_path / "decoder.npz")
+    start = halved(trainer.average).state_dict()
+    for _ in range(3):
+        trainer.take_step()
+    trained = {name: value.clone() for name, value in trainer.average.state_dict().items()}
+    trainer.draw_back(tmp_path / "decoder.npz", 0.75)
+    for name, parameter in trainer.average.named_parameters():
+        torch.testing.assert_close(parameter.detach(), 0.25 * trained[name] + 0.75 * start[name], msg=name)
+
+
 def test_the_exported_tokenizer_equals_the_trained_one(linear, examples, tmp_path):
     trainer = make_trainer(linear, examples)
     for _ in range(3):

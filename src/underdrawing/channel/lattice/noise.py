@@ -43,7 +43,7 @@ _LOUDEST_HEARD_DOUBLED = 0.17
 """How much a chip counts whose bit is not known, and the largest deviation that it tells from larger ones: noise is not
 quite Gaussian, which a doubled phase takes for more of it."""
 _LOUDNESS, _BY_LEVEL, _BY_GROUP = (
-    np.log(np.geomspace(0.3, 25, 32)),
+    np.log(np.geomspace(0.3, 25, 40)),
     np.linspace(-0.03, 0.21, 4),
     np.linspace(-0.15, 0.25, 5),
 )

@@ -48,6 +48,8 @@ _LOUDER_DB = 0.1
 """No mark gets louder by more than this than if all its chips were pulled as usual; if much is clipped, what is alive
 has to carry what is lost there, and may be as much louder."""
 _REPLACED, _LEAST_ALIVE, _ALIVE_LEVELS = 0.25, 0.5, (8, 247)
+_MUCH_LOST = 0.65
+"""What is left, at most, of a mark that lost much: that of a picture of which some three tenths are black or white."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +127,15 @@ class _Trial:
             is not asked to be read. More than one, for no decoder reaches what a channel could tell, for the attack to
             come is not quite this one, and for more of what is replaced may be alive.
         mends: whether chips are moved further for it.
+        for_lost: whether that is done only in pictures of which so much is black or white that the rest has to be heard
+            well.
         every, turn: that is done every so many rounds, first in this one.
     """
 
     copy: Callable[[Grey], Grey]
     asks: tuple[float, float, float, float]
     mends: bool = True
+    for_lost: bool = False
     every: int = 1
     turn: int = 0
 
@@ -190,7 +195,7 @@ def _tried(trial: _Trial, score: Score, picture: Plane, moves: Plane) -> _Heard:
     _, coefficients = block_coefficients(copy, rows=score.grid.rows, columns=score.grid.columns)
     asked = np.array(trial.asks) * score.unknown
     margins = np.where(asked > 0, score.told(coefficients) / np.maximum(asked, 1), _WELL)
-    if not trial.mends:
+    if not trial.mends or (trial.for_lost and score.left > _MUCH_LOST):
         return _Heard(margins, _UNHEARD.due)
     nothing = score.of_chips(np.where(asked > 0, 0, np.nan))
     return _Heard(margins, np.asarray(moves + score.missing(coefficients) + nothing, dtype=np.float32))
@@ -276,6 +281,6 @@ _TRIALS = (
     _Trial(_jpeg(50), asks=(0, 0, 1.7, 0)),
     _Trial(_smaller(0.5, 80), asks=(0, 1.95, 1.72, 0)),
     _Trial(_smaller(0.4, 70), asks=(2.3, 0, 0, 0), mends=False),
-    _Trial(_clipped, asks=(2.5, 1.2, 0, 0)),
+    _Trial(_clipped, asks=(2.5, 1.2, 0, 0), for_lost=True),
 )
 """What copies go through that a mark is made for."""

@@ -118,7 +118,7 @@ class Reception:
         """The numbers of the mark, if it were not dense."""
         return DESIGNS[self.candidate.profile, self.candidate.grid.side_px]
 
-    def estimated_noise(self, weight: NDArray[np.float32]) -> NoiseModel:
+    def _estimated_noise(self, weight: NDArray[np.float32]) -> NoiseModel:
         """The likeliest noise, every chip counting with a weight."""
         design = self.design.densely() if self.layout.dense else self.design
         return estimate_noise(self.bins, self.cells, weight, self.known, design)
@@ -214,7 +214,7 @@ class Reception:
         weight = self.weight * (self.intact * blocks)[None]
         if weight.sum() < _FEWEST_CHIPS:
             return self.noise
-        return self.estimated_noise(weight)
+        return self._estimated_noise(weight)
 
 
 def receive(pixels: Pixels, *, key: bytes | None = None) -> Reception | None:
@@ -312,7 +312,7 @@ def _settled(reception: Reception, *, regions: bool = True) -> Reception:
     """Noise and reliability estimated from each other, twice around."""
     intact, noise = reception.intact, reception.noise
     for _ in range(2):
-        noise = reception.estimated_noise(reception.weight * intact[None])
+        noise = reception._estimated_noise(reception.weight * intact[None])
         evidence = log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known)
         if reception.look.clipped is not None:
             evidence = np.where(reception.look.clipped, _CLIPPED_EVIDENCE, evidence)

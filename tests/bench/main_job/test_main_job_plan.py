@@ -11,6 +11,7 @@ from underdrawing.bench.main_job.plan import (
     KINDS,
     MAP_ATTACKS,
     MAP_FRACTIONS,
+    READING_DRAWS,
     Case,
     geometry_cases,
     main_job_cases,
@@ -46,6 +47,14 @@ def test_every_promised_attack_is_tried_on_every_picture_at_the_promised_area():
             for picture in CORPUS.protected:
                 assert (picture, line.profile, attack, line.replaced) in tried
                 assert (picture, line.profile, attack) in untouched
+
+
+def test_an_attack_is_read_from_three_copies_of_a_picture_doctored_in_different_ways():
+    cases = [case for case in main_job_cases(CORPUS) if case.edit and case.attack == "webp50"]
+    assert len(cases) == READING_DRAWS * len(CORPUS.protected)
+    for picture in CORPUS.protected:
+        edits = [(case.edit.kind, case.edit.shape) for case in cases if case.picture == picture]
+        assert len(set(edits)) == READING_DRAWS
 
 
 def test_maps_are_tried_at_every_size_and_kinds_take_turns():

@@ -14,7 +14,17 @@ from underdrawing.bench.edits.masks import Shape
 from underdrawing.bench.edits.tampering import Kind
 from underdrawing.bench.main_job.targets import GEOMETRY_ATTACKS, ProfileName, attack_names
 
-__all__ = ["KINDS", "MAP_ATTACKS", "MAP_FRACTIONS", "Case", "Edit", "geometry_cases", "main_job_cases", "quick_cases"]
+__all__ = [
+    "KINDS",
+    "MAP_ATTACKS",
+    "MAP_FRACTIONS",
+    "READING_DRAWS",
+    "Case",
+    "Edit",
+    "geometry_cases",
+    "main_job_cases",
+    "quick_cases",
+]
 
 KINDS = (
     *(Kind.SPLICE, Kind.BLENDED_SPLICE, Kind.COPY_MOVE, Kind.REMOVAL, Kind.REGENERATION, Kind.TEXT),
@@ -23,9 +33,12 @@ KINDS = (
 """The edits that the main job promises something about."""
 MAP_FRACTIONS = (0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 0.5)
 MAP_ATTACKS = ("png", "jpeg70")
+READING_DRAWS = 3
+"""How many doctored copies of a picture each attack is read from: other kinds of edit, other outlines, other places."""
 _PROFILES: tuple[ProfileName, ...] = ("standard", "discreet")
 _REPLACING = KINDS[:-1]
 _READING_FRACTION = 0.25
+_TURNS_OF_A_DRAW = 8
 
 
 @dataclass(frozen=True)
@@ -47,18 +60,21 @@ class Case:
         attack: Name for ``pixelwise.get`` or ``geometry.get``, applied after the edit; ``"as-saved"`` for the file that
             ``protect`` writes.
         edit: The forgery; None for an untouched copy.
+        draw: Which of several cases that differ in what is random only.
     """
 
     picture: str
     profile: ProfileName | None
     attack: str
     edit: Edit | None = None
+    draw: int = 0
 
     @property
     def key(self) -> str:
         """The case as one line of text, unique within a plan."""
         edit = f"{self.edit.kind}/{self.edit.shape}/{self.edit.fraction}" if self.edit else "untouched"
-        return f"{self.picture}|{self.profile or 'unmarked'}|{self.attack}|{edit}"
+        draw = f"|{self.draw}" if self.draw else ""
+        return f"{self.picture}|{self.profile or 'unmarked'}|{self.attack}|{edit}{draw}"
 
     def seed(self, base: int) -> int:
         """The seed of everything random in this case."""
@@ -72,8 +88,8 @@ class Case:
 def main_job_cases(corpus: Corpus) -> Iterator[Case]:
     """Every case behind the table of the main job, the cases of one picture together.
 
-    Per picture: each attack of the profile on an untouched copy and on a copy with 25 % replaced, edits of seven sizes
-    clean and at JPEG 70, and the file as ``protect`` saves it; then every unmarked picture once.
+    Per picture: each attack of the profile on an untouched copy and on three copies with 25 % replaced, edits of seven
+    sizes clean and at JPEG 70, and the file as ``protect`` saves it; then every unmarked picture once.
     """
     for index, picture in enumerate(corpus.protected):
         for profile in _PROFILES:
@@ -110,7 +126,7 @@ def quick_cases(corpus: Corpus) -> Iterator[Case]:
     }
     fractions = {0.02, 0.25}
     for case in main_job_cases(corpus):
-        wanted = case.attack in attacks | {"as-saved", "jpeg70"}
+        wanted = case.attack in attacks | {"as-saved", "jpeg70"} and case.draw == 0
         if wanted and (case.edit is None or case.edit.fraction in fractions):
             yield case
 
@@ -124,7 +140,8 @@ def _edit(turn: int, fraction: float) -> Edit:
 def _reading_cases(picture: str, profile: ProfileName, index: int) -> Iterator[Case]:
     for turn, attack in enumerate(attack_names(profile)):
         yield Case(picture, profile, attack)
-        yield Case(picture, profile, attack, _edit(index + turn, _READING_FRACTION))
+        for draw in range(READING_DRAWS):
+            yield Case(picture, profile, attack, _edit(index + turn + _TURNS_OF_A_DRAW * draw, _READING_FRACTION), draw)
 
 
 def _map_cases(picture: str, index: int) -> Iterator[Case]:

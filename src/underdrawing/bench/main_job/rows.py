@@ -55,6 +55,7 @@ class Row:
         kind: Kind of the edit; None for an untouched copy.
         shape: Outline of the edit.
         fraction: Share of the area edited.
+        draw: Which of several cases that differ in what is random only.
         short_side_px: Of the picture as protected.
         error: What failed, in one line; then nothing below is set.
         verdict: The answer.
@@ -85,6 +86,7 @@ class Row:
     kind: str | None = None
     shape: str | None = None
     fraction: float | None = None
+    draw: int = 0
     short_side_px: int = 0
     error: str | None = None
     verdict: str = ""

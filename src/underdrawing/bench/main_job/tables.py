@@ -49,10 +49,11 @@ def failures(rows: Iterable[Row]) -> list[str]:
 
 def map_by_kind(rows: Iterable[Row]) -> list[tuple[str, str, int, float, float]]:
     """Kind of edit, attack, how many, mean F1 and mean area under the curve, for regions of 5–50 %."""
+    drawn = [row for row in rows if row.draw == 0]
     found = []
     for kind in Kind:
         for attack in ("png", "jpeg70"):
-            chosen = [row for row in rows if row.kind == kind and row.attack == attack and _is_large(row)]
+            chosen = [row for row in drawn if row.kind == kind and row.attack == attack and _is_large(row)]
             if chosen:
                 found.append((str(kind), attack, len(chosen), _mean_f1(chosen), _mean_auc(chosen)))
     return found
@@ -129,8 +130,12 @@ def _mean_auc(rows: Iterable[Row]) -> float:
 
 
 def _maps(rows: Sequence[Row]) -> list[Line]:
-    """Recolouring keeps the shapes, so it is listed apart and not promised."""
-    edited = [row for row in rows if row.profile == "standard" and row.kind not in (None, Kind.RECOLOUR)]
+    """Recolouring keeps the shapes, so it is listed apart and not promised.
+
+    Of the copies that an attack is read from only the first counts, so that all sizes weigh the same.
+    """
+    marked = [row for row in rows if row.profile == "standard" and row.draw == 0]
+    edited = [row for row in marked if row.kind not in (None, Kind.RECOLOUR)]
     clean, attacked = ([row for row in edited if row.attack == attack] for attack in ("png", "jpeg70"))
     large_clean, large_attacked = ([row for row in part if _is_large(row)] for part in (clean, attacked))
     small = [row for row in clean if not _is_large(row)]
@@ -191,4 +196,4 @@ def _medians(rows: Sequence[Row]) -> str:
     if not rows:
         return "not measured"
     recovered, telea = [row.recovered_db or 0.0 for row in rows], [row.telea_db or 0.0 for row in rows]
-    return f"{median(recovered):.2f} / {median(telea):.2f} ({len(rows)} pictures)"
+    return f"{median(recovered):.2f} / {median(telea):.2f} ({len(rows)} copies)"

@@ -74,7 +74,8 @@ def run_case(case: Case, setting: Setting) -> list[Row | PictureRow]:
 def _identity(case: Case) -> dict[str, Any]:
     """The columns that say which case a row is about."""
     edit: dict[str, Any] = {} if case.edit is None else asdict(case.edit)
-    return {"key": case.key, "picture": case.picture, "profile": case.profile, "attack": case.attack, **edit}
+    shared = {"picture": case.picture, "profile": case.profile, "attack": case.attack, "draw": case.draw}
+    return {"key": case.key, **shared, **edit}
 
 
 @lru_cache(maxsize=1)

@@ -59,8 +59,10 @@ def markdown(
     parts = [
         facts_table(facts),
         table_of(("row", "what", "target", "measured", ""), [_cells(line) for line in lines]),
-        "### Blocks read, attack by attack\n\n"
-        "Three copies of each picture, 25 % of the area replaced before the attack; 95 % Wilson intervals.",
+        (
+            "### Blocks read, attack by attack\n\n"
+            "Three copies of each picture, 25 % of the area replaced before the attack; 95 % Wilson intervals."
+        ),
         table_of(
             ("profile", "blocks", "attack", "read", "interval", "target", ""), [_attack_cells(a) for a in attacks]
         ),

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from underdrawing.channel import Carrier, Profile
-from underdrawing.channel.lattice import embed, nearby, receptions, searched
+from underdrawing.channel.lattice import Host, embed, nearby, receptions, searched
 from underdrawing.errors import UsageError
 from underdrawing.examination.consulting import consult
 from underdrawing.examination.examining import COMPARED_SCALES, Testimony, examine
@@ -155,13 +155,14 @@ def _marked(
         canvas = to_canvas(to_eight_bits(picture.pixels))
         code = tokenizer().encode(canvas)
     with clock("compose"):
+        host = Host.of(picture.pixels)
         message = message_for(
-            picture, code, facts, key=key, profile=profile, confidential=confidential, with_code=with_code
+            host, code, facts, key=key, profile=profile, confidential=confidential, with_code=with_code
         )
     with clock("embed"):
         also = partial(steadying, canvas, code.prefix(scales_in(message)), profile) if with_code else None
         embedded = embed(
-            picture.pixels,
+            host,
             tiers_of(message),
             profile=profile,
             key=channel_key,

@@ -8,6 +8,7 @@ from skimage import data
 from skimage.metrics import peak_signal_noise_ratio
 
 from underdrawing.channel import Profile
+from underdrawing.channel.lattice import Host
 from underdrawing.images import Picture
 from underdrawing.messages.marking import added_to, identity, message_for, psnr_db, scales_in, signature_in, tiers_of
 from underdrawing.payload import SigningKey
@@ -29,7 +30,7 @@ def code(astronaut):
 
 def message(astronaut, code, **changes):
     options = {"key": KEY, "profile": Profile.STANDARD, "confidential": None, "with_code": True}
-    return message_for(astronaut, code, {"creator": "Ann"}, **(options | changes))
+    return message_for(Host.of(astronaut.pixels), code, {"creator": "Ann"}, **(options | changes))
 
 
 def test_the_identity_is_the_same_again_and_another_for_other_facts(code):

@@ -133,13 +133,25 @@ class Decoder(nn.Module):
         """What to add to the linear picture, in units of 64 grey levels."""
         painted = (picture - 128) / GREY_LEVELS
         latents = functional.interpolate(coarse / self.coarse_spread, scale_factor=2, mode="nearest")
-        pixels = [functional.pixel_unshuffle(painted, 8), functional.pixel_unshuffle(surroundings, 8)]
-        x = self.before(self.enter_32(torch.cat([latents, fine / self.fine_spread, known, *pixels], dim=1)))
+        told = torch.cat([latents, fine / self.fine_spread, known], dim=1)
+        pixels = torch.cat([painted, surroundings], dim=1)
+        x = self.before(_entered(self.enter_32, told, pixels, side=8))
         inner = self.middle(self.down(x) + self.enter_16(hints))
         x = self.after(x + functional.pixel_shuffle(self.up(inner), 2))
-        pixels = [functional.pixel_unshuffle(painted, 4), functional.pixel_unshuffle(surroundings, 4)]
-        y = functional.pixel_shuffle(self.to_64(x), 2) + self.enter_64(torch.cat(pixels, dim=1))
+        y = functional.pixel_shuffle(self.to_64(x), 2) + _entered(self.enter_64, None, pixels, side=4)
         return functional.pixel_shuffle(self.leave(functional.leaky_relu(self.late(y), 0.1)), 4)
+
+
+def _entered(layer: nn.Conv2d, told: Tensor | None, pixels: Tensor, *, side: int) -> Tensor:
+    """A layer over 1×1 cells given what is told of each cell, and then the side×side pixels of its patch.
+
+    The same as ``layer(torch.cat([told, functional.pixel_unshuffle(pixels, side)], dim=1))``; but the patches are not
+    written out, which takes longer than it takes to multiply them.
+    """
+    split = layer.in_channels - pixels.shape[1] * side * side
+    kernel = layer.weight[:, split:].reshape(layer.out_channels, pixels.shape[1], side, side)
+    entered = functional.conv2d(pixels, kernel, layer.bias, stride=side)
+    return entered if told is None else entered + functional.conv2d(told, layer.weight[:, :split])
 
 
 def alone(n: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:

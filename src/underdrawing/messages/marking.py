@@ -32,7 +32,7 @@ from underdrawing.tokenizer import from_canvas, plane_to_canvas
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from underdrawing.images import Picture
+    from underdrawing.channel.lattice import Host
     from underdrawing.images.picture import Pixels
     from underdrawing.payload import Bits
     from underdrawing.tokenizer import HiddenCode
@@ -80,7 +80,7 @@ def new_identity() -> int:
 
 
 def message_for(
-    picture: Picture,
+    host: Host,
     code: HiddenCode,
     facts: Mapping[str, str],
     *,
@@ -89,14 +89,14 @@ def message_for(
     confidential: Confidants | None,
     with_code: bool,
 ) -> Message:
-    """The message that a picture can hold; the arguments are those of ``pipeline.protect``.
+    """The message that a picture can hold; the other arguments are those of ``pipeline.protect``.
 
     Raises:
         PayloadError: the facts cannot be written.
         CapacityError: a confidential mark has no room in this picture.
         ImageTooSmallError: the picture is too small or too long to carry a mark.
     """
-    offered = offer(picture.pixels, profile=profile)
+    offered = offer(host, profile=profile)
     id = identity(code, facts) if confidential is None and with_code else new_identity()
     return compose(
         id=id,

@@ -35,7 +35,9 @@ LAYOUT_BITS = 14
 """Layouts are orthonormal vectors, stored as integers this many bits left of the point."""
 
 _EXACT_FLOAT32 = 1 << 23  # half of 2^24, because squared norms enter halved
-_STRETCHES = 64
+_ROWS_AT_ONCE = 128
+"""Vectors that are compared together: few enough for their closeness to 4096 entries to stay in a cache."""
+_TEETH = 64
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,12 @@ class Vocabulary:
 
     def nearest(self, vectors: NDArray[np.integer]) -> NDArray[np.uint16]:
         """Token of the entry nearest to each vector: (..., dims) → (...) uint16; ties go to the lowest token."""
-        return np.asarray(self.closeness(vectors).argmax(axis=1).reshape(vectors.shape[:-1]), dtype=np.uint16)
+        rows = vectors.reshape(-1, vectors.shape[-1])
+        tokens = np.empty(len(rows), dtype=np.uint16)
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            tokens[part] = self.closeness(rows[part]).argmax(axis=1)
+        return tokens.reshape(vectors.shape[:-1])
 
     def closeness(self, vectors: NDArray[np.integer]) -> NDArray[np.float32]:
         """Minus half the squared distance of each vector to each entry, but for a constant per vector: n×4096."""
@@ -210,11 +217,11 @@ def latents_of_scales(
 def largest(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
     """Columns of the largest values of each row, largest first: rows×columns → rows×count.
 
-    The largest of each of 64 stretches of a row tell a bound that few values reach, so that only those are sorted.
+    The largest of every 64th value of a row tell a bound that few values reach, so that only those are sorted.
     """
     rows, columns = values.shape
-    stretches = values.reshape(rows, _STRETCHES, -1).max(axis=2)
-    bound = np.partition(stretches, _STRETCHES - count, axis=1)[:, _STRETCHES - count, None]
+    combed = values.reshape(rows, -1, _TEETH).max(axis=1)
+    bound = np.partition(combed, _TEETH - count, axis=1)[:, _TEETH - count, None]
     row, column = np.divmod(np.flatnonzero(values >= bound), columns)
     order = np.lexsort((-values[row, column], row))
     reached = np.bincount(row, minlength=rows)

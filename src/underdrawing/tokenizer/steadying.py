@@ -103,15 +103,16 @@ class _Borders:
         shape = (*tokens.shape, _RIVALS)
         return cls(scale, (apart / length[..., None]).reshape(*shape, -1), (ahead / length).reshape(shape), margin)
 
-    def missing(self, moved: NDArray[np.float32], response: NDArray[np.float32]) -> NDArray[np.float32]:
+    def missing(self, moved: NDArray[np.float32], overlap: NDArray[np.float32], pixels: int) -> NDArray[np.float32]:
         """The change of latents that brings every token away from the border it is nearest to.
 
         Args:
             moved: cells×cells×dims, change of latents that the nudge makes already.
-            response: dims×pixels, latents of a patch of luminance.
+            overlap: dims×dims, products of the responses of the latents with one another.
+            pixels: of a patch.
 
         Returns:
-            cells×cells×dims float32: weights of the rows of ``response`` that make the smallest sufficient nudge.
+            cells×cells×dims float32: weights of the responses that make the smallest sufficient nudge.
         """
         vectors = self.scale.change_of_vectors(moved).astype(np.float32)
         distance = self.distance + np.matmul(self.normals, vectors[..., None])[..., 0]
@@ -120,9 +121,8 @@ class _Borders:
         normal = np.take_along_axis(self.normals, nearest[..., None], axis=2)[:, :, 0]
         slope = self.scale.change_of_latents(normal).astype(np.float32)
         side, step = distance.shape[0], self.scale.step
-        power = np.square(slope @ response).reshape(side, step, side, -1).sum(axis=(1, 3))
-        pixels = step * step * response.shape[1]
-        affordable = short <= np.float32(_DEAREST) * np.sqrt(power * pixels)
+        power = ((slope @ overlap) * slope).reshape(side, step, side, -1).sum(axis=(1, 3))
+        affordable = short <= np.float32(_DEAREST) * np.sqrt(power * (step * step * pixels))
         length = np.where(affordable, short / np.maximum(power, np.float32(1e-9)), 0)
         return np.asarray(slope * length.repeat(step, axis=0).repeat(step, axis=1)[..., None], dtype=np.float32)
 
@@ -133,25 +133,29 @@ class _Level:
 
     Attributes:
         response: dims×patch² float32, latents of a patch of luminance.
+        overlap: dims×dims float32, products of its rows with one another.
         patch: side of a patch in pixels.
         borders: of each scale.
     """
 
     response: NDArray[np.float32]
+    overlap: NDArray[np.float32]
     patch: int
     borders: tuple[_Borders, ...]
 
     @classmethod
     def of(cls, analysis: PatchAnalysis, borders: list[_Borders]) -> _Level:
         """The level of a transform."""
-        return cls(analysis.of_luminance(), analysis.patch, tuple(borders))
+        response = analysis.of_luminance()
+        return cls(response, response @ response.T, analysis.patch, tuple(borders))
 
     def push(self, nudge: Plane) -> Plane:
         """What is to be added to a nudge, 256×256 float32, before it is softened."""
         cells = CANVAS // self.patch
         patches = nudge.reshape(cells, self.patch, cells, self.patch).transpose(0, 2, 1, 3).reshape(cells, cells, -1)
         moved = patches @ self.response.T
-        wanted = sum((borders.missing(moved, self.response) for borders in self.borders), np.zeros_like(moved))
+        pixels = self.patch**2
+        wanted = sum((borders.missing(moved, self.overlap, pixels) for borders in self.borders), np.zeros_like(moved))
         pushed = (wanted @ self.response).reshape(cells, cells, self.patch, self.patch)
         return np.asarray(pushed.transpose(0, 2, 1, 3).reshape(CANVAS, CANVAS), dtype=np.float32)
 

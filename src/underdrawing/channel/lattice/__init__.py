@@ -18,6 +18,7 @@ from underdrawing.channel.lattice.design import BLOCK, TIERS
 from underdrawing.channel.lattice.drift import TONE_DRIFT_LIMIT, tone_drift
 from underdrawing.channel.lattice.embed import Embedded, embed
 from underdrawing.channel.lattice.grid import MINIMUM_SIDE_PX, WorkingGrid
+from underdrawing.channel.lattice.host import Host
 from underdrawing.channel.lattice.reception import Reception, nearby, receive, receptions, searched
 from underdrawing.channel.lattice.search import Placement
 
@@ -27,6 +28,7 @@ __all__ = [
     "TIERS",
     "TONE_DRIFT_LIMIT",
     "Embedded",
+    "Host",
     "Offer",
     "Placement",
     "Reception",

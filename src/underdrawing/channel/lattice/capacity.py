@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, TIERS
-from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
+from underdrawing.channel.lattice.grid import Pixels, WorkingGrid
+from underdrawing.channel.lattice.host import Host
 from underdrawing.channel.lattice.layout import Layout, layout_of
-from underdrawing.channel.lattice.masking import masking_levels
 from underdrawing.channel.lattice.modulation import chip_steps
-from underdrawing.channel.lattice.transform import block_coefficients
 from underdrawing.channel.profiles import Profile
 
 __all__ = ["Offer", "capacity_bits", "most_bits", "offer"]
@@ -62,31 +61,30 @@ class Offer:
     dense: bool
 
 
-def capacity_bits(pixels: Pixels, *, profile: Profile = Profile.STANDARD) -> Sequence[int]:
+def capacity_bits(picture: Pixels | Host, *, profile: Profile = Profile.STANDARD) -> Sequence[int]:
     """What an image offers to tiers 1, 2 and 3, in information bits; arguments and errors as those of ``offer``."""
-    return offer(pixels, profile=profile).tier_bits
+    return offer(picture, profile=profile).tier_bits
 
 
-def offer(pixels: Pixels, *, profile: Profile = Profile.STANDARD) -> Offer:
+def offer(picture: Pixels | Host, *, profile: Profile = Profile.STANDARD) -> Offer:
     """What an image offers.
 
     Args:
-        pixels: H×W×3 RGB, uint8 or uint16.
+        picture: H×W×3 RGB, uint8 or uint16, or the host they make.
         profile: strength of the mark.
 
     Raises:
         ImageTooSmallError: the image cannot carry a mark at all.
     """
-    grid = WorkingGrid.for_embedding(*pixels.shape[:2])
-    means, _ = block_coefficients(luminance(pixels), rows=grid.rows, columns=grid.columns)
-    design, levels = DESIGNS[profile, grid.side_px], masking_levels(means)
-    steps = chip_steps(design, levels)
+    host = Host.of(picture)
+    grid, design = host.grid, DESIGNS[profile, host.grid.side_px]
+    steps = chip_steps(design, host.levels)
     layout = layout_of(grid, (True,) * TIERS)
     most, always = _MOST_BITS[grid.side_px], _ALWAYS[grid.side_px]
     chips = [int(np.count_nonzero(steps.ravel()[layout.places[tier]])) for tier in range(1, TIERS)]
     offered = [min(limit, int(count * _RATE)) for limit, count in zip(most, chips, strict=True)]
     if grid.side_px == GRIDS[-1]:
-        offered[-1] = min(offered[-1], _lasting_bits(means, levels, layout))
+        offered[-1] = min(offered[-1], _lasting_bits(host, layout))
     core, detail, fine = (
         limit if tier < always else bits if bits >= least else 0
         for tier, (limit, bits, least) in enumerate(zip(most, offered, _LEAST_BITS, strict=True))
@@ -95,14 +93,14 @@ def offer(pixels: Pixels, *, profile: Profile = Profile.STANDARD) -> Offer:
     return Offer((core, detail, fine), dense=few and _is_quiet(steps, design.pull))
 
 
-def _lasting_bits(means: NDArray[np.float32], levels: NDArray[np.intp], layout: Layout) -> int:
+def _lasting_bits(host: Host, layout: Layout) -> int:
     """What the fine tier holds through JPEG 75 with a quarter replaced; short steps count less, clipped blocks not.
 
     Steps are those of the standard profile, for both: who marks discreetly promises as much less.
     """
-    steps = chip_steps(DESIGNS[Profile.STANDARD, GRIDS[-1]], levels)
+    steps = chip_steps(DESIGNS[Profile.STANDARD, GRIDS[-1]], host.levels)
     low, high = _CLIPPED_LEVELS
-    heard = (steps * ((means > low) & (means < high))).ravel()[layout.places[TIERS - 1]]
+    heard = (steps * ((host.means > low) & (host.means < high))).ravel()[layout.places[TIERS - 1]]
     missing = int(_ENOUGH_CHIPS - _clear_chips(heard, _NOISE_LEVELS))
     return max(_CAPTION_BITS, _MOST_BITS[GRIDS[-1]][-1] - 2 * max(0, missing))
 

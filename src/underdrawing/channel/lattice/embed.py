@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import BLOCK, DESIGNS, TIERS
-from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
+from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, strips
+from underdrawing.channel.lattice.host import Host
 from underdrawing.channel.lattice.layout import Layout, layout_of
-from underdrawing.channel.lattice.masking import masking_levels
 from underdrawing.channel.lattice.modulation import lattice_moves, steps_of
 from underdrawing.channel.lattice.rehearsal import Score, rehearsed
 from underdrawing.channel.lattice.transform import block_coefficients, from_coefficients
@@ -49,7 +49,7 @@ class Embedded:
 
 
 def embed(
-    pixels: Pixels,
+    picture: Pixels | Host,
     tiers: Sequence[NDArray[np.uint8] | None],
     *,
     profile: Profile = Profile.STANDARD,
@@ -61,7 +61,7 @@ def embed(
     """Hide up to four bit strings in the luminance of an image.
 
     Args:
-        pixels: H×W×3 RGB, uint8 or uint16, short side at least 256.
+        picture: H×W×3 RGB, uint8 or uint16, short side at least 256, or the host they make.
         tiers: bit strings (uint8 0/1), most protected first; the first one is required, others may be None.
         profile: strength of the mark.
         key: secret of the channel; without it the mark is readable by anybody.
@@ -78,16 +78,16 @@ def embed(
     """
     if not tiers or tiers[0] is None or len(tiers) > TIERS:
         raise CapacityError(f"message has {len(tiers)} tiers: expected 1 to {TIERS}, the first one present")
-    height, width = pixels.shape[:2]
-    grid = WorkingGrid.for_embedding(height, width)
+    host = Host.of(picture)
+    grid = host.grid
     present = [*tiers, *[None] * (TIERS - len(tiers))]
     layout = layout_of(grid, tuple(tier is not None for tier in present), key, dense=dense)
     layout = layout.shifted(DESIGNS[profile, grid.side_px].offset)
     sizes = [0 if tier is None else tier.size for tier in present]
     unknown = None if foreseen is None else [size - known for size, known in zip(sizes, foreseen, strict=True)]
-    host = _Host.of(pixels, grid, profile)
-    residual = _fit(host, layout, _chip_bits(layout, present), profile, unknown, also)
-    return Embedded(_add(pixels, residual), _psnr_db(residual, pixels.dtype), grid)
+    room = _Room.of(host, profile)
+    residual = _fit(host, room, layout, _chip_bits(layout, present), profile, unknown, also)
+    return Embedded(_add(host.pixels, residual), _psnr_db(residual, host.pixels.dtype), grid)
 
 
 def _chip_bits(layout: Layout, tiers: Sequence[NDArray[np.uint8] | None]) -> NDArray[np.uint8]:
@@ -102,18 +102,16 @@ def _chip_bits(layout: Layout, tiers: Sequence[NDArray[np.uint8] | None]) -> NDA
 
 
 @dataclass(frozen=True)
-class _Host:
-    """A picture that is to be marked. Residuals are H×W float32 in units of its pixel type.
+class _Room:
+    """What can be done to the pixels of a picture. Residuals are H×W float32 in units of its pixel type.
 
     Attributes:
-        pixels: H×W×3 RGB.
         grid: the working grid.
         unit: a grey level in units of the pixel type.
         up, down: how far each pixel may go before a channel clips, H×W float32 in units of the pixel type.
         eased: whether white places are made a little darker, for there is much white.
     """
 
-    pixels: Pixels
     grid: WorkingGrid
     unit: np.float32
     up: Plane
@@ -121,34 +119,43 @@ class _Host:
     eased: bool
 
     @classmethod
-    def of(cls, pixels: Pixels, grid: WorkingGrid, profile: Profile) -> "_Host":
-        unit = np.float32(1 if pixels.dtype == np.uint8 else 257)
-        up, down = _headroom(pixels)
+    def of(cls, host: Host, profile: Profile) -> "_Room":
+        unit = np.float32(1 if host.pixels.dtype == np.uint8 else 257)
+        up, down = _headroom(host.pixels)
         much_white = bool(up.size - np.count_nonzero(up) >= _MUCH_WHITE * up.size)
-        return cls(pixels, grid, unit, up, down, eased=much_white and profile is Profile.STANDARD)
+        return cls(host.grid, unit, up, down, eased=much_white and profile is Profile.STANDARD)
 
     def residual(self, moves: Plane) -> Plane:
         """What moves of the coefficients in grey levels add to each pixel, not rounded."""
-        height, width = self.pixels.shape[:2]
-        residual = from_coefficients(moves, height_px=height, width_px=width) * self.unit
+        height, width = self.up.shape
+        residual = from_coefficients(moves, height_px=height, width_px=width)
+        residual = residual if self.unit == 1 else residual * self.unit
         return _eased(residual, self.up, self.unit, self.grid) if self.eased else residual
 
     def whole(self, residual: Plane) -> Plane:
         """A residual rounded, and clipped to the headroom; in place."""
-        np.rint(residual, out=residual)
-        return np.asarray(cv2.max(cv2.min(residual, self.up, residual), self.down, residual), dtype=np.float32)
+        for rows in strips(residual.shape[0]):
+            strip = residual[rows]
+            np.rint(strip, out=strip)
+            cv2.max(cv2.min(strip, self.up[rows], strip), self.down[rows], strip)
+        return residual
+
+    def in_grey_levels(self, residual: Plane) -> Plane:
+        """A residual in grey levels."""
+        return residual if self.unit == 1 else residual / self.unit
 
     def corrected(self, moves: Plane, looks: int) -> Plane:
         """Moves that reach where these are meant to go, after looking so many times where they went."""
         wanted = moves.copy()
         for _ in range(looks):
-            residual = self.whole(self.residual(wanted)) / self.unit
+            residual = self.in_grey_levels(self.whole(self.residual(wanted)))
             wanted += moves - block_coefficients(residual, rows=self.grid.rows, columns=self.grid.columns)[1]
         return wanted
 
 
 def _fit(
-    host: _Host,
+    host: Host,
+    room: _Room,
     layout: Layout,
     bits: NDArray[np.uint8],
     profile: Profile,
@@ -156,27 +163,30 @@ def _fit(
     also: Callable[[Plane], Plane] | None,
 ) -> Plane:
     """The residual, in whole numbers, that puts every chip in place."""
-    grid, design = host.grid, DESIGNS[profile, host.grid.side_px]
-    picture = luminance(host.pixels)
-    means, coefficients = block_coefficients(picture, rows=grid.rows, columns=grid.columns)
-    levels = masking_levels(means)
-    steps = steps_of(design, levels, layout)
-    moves = lattice_moves(coefficients, steps, bits, layout, design.pull) * layout.carrying
+    design = DESIGNS[profile, host.grid.side_px]
+    steps = steps_of(design, host.levels, layout)
+    moves = lattice_moves(host.coefficients, steps, bits, layout, design.pull) * layout.carrying
     if design.spare_pull is not None and not layout.dense:
         moves[layout.roles == TIERS - 1] *= np.float32(design.spare_pull / design.pull)
     if design.rehearsed and unknown is not None:
-        nudge = _besides(host.residual(moves), host, also)
-        score = Score(picture, means, coefficients, levels, grid, layout, steps, bits, design.pull, unknown)
-        moves = rehearsed(score, lambda moves: picture + host.whole(host.residual(moves) + nudge) / host.unit)
+        nudge = _besides(room.residual(moves), room, also)
+
+        def played(moves: Plane) -> Plane:
+            return host.luminance + room.in_grey_levels(room.whole(room.residual(moves) + nudge))
+
+        moves = rehearsed(Score(host, layout, steps, bits, design.pull, unknown), played)
     else:
-        moves = host.corrected(moves, design.corrections - 1)
-    residual = host.residual(moves)
-    return host.whole(residual + _besides(residual, host, also))
+        moves = room.corrected(moves, design.corrections - 1)
+    residual = room.residual(moves)
+    return room.whole(residual + _besides(residual, room, also))
 
 
-def _besides(residual: Plane, host: _Host, also: Callable[[Plane], Plane] | None) -> Plane:
+def _besides(residual: Plane, room: _Room, also: Callable[[Plane], Plane] | None) -> Plane | np.float32:
     """What else is to be done to the picture, given what the mark does to it."""
-    return np.zeros_like(residual) if also is None else also(residual / host.unit) * host.unit
+    if also is None:
+        return np.float32(0)
+    nudge = also(room.in_grey_levels(residual))
+    return nudge if room.unit == 1 else nudge * room.unit
 
 
 def _eased(
@@ -196,16 +206,24 @@ def _eased(
 
 def _headroom(pixels: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """How far each pixel may go up and down before a channel clips, H×W float32 each."""
-    red, green, blue = cv2.split(pixels)
-    brightest, darkest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    up, down = np.empty(pixels.shape[:2], np.float32), np.empty(pixels.shape[:2], np.float32)
     peak = np.float32(np.iinfo(pixels.dtype).max)
-    return peak - brightest.astype(np.float32), -darkest.astype(np.float32)
+    for rows in strips(len(pixels)):
+        red, green, blue = cv2.split(pixels[rows])
+        up[rows] = cv2.max(cv2.max(red, green), blue)
+        down[rows] = cv2.min(cv2.min(red, green), blue)
+        np.subtract(peak, up[rows], out=up[rows])
+        np.negative(down[rows], out=down[rows])
+    return up, down
 
 
-def _add(pixels: Pixels, residual: NDArray[np.float32]) -> Pixels:
+def _add(pixels: Pixels, residual: Plane) -> Pixels:
     """Pixels with the residual added to every channel. It never leaves their range, so sums modulo it are right."""
-    whole = cast(Pixels, residual.astype(np.int32).astype(pixels.dtype))
-    return pixels + np.asarray(cv2.merge([whole, whole, whole]))
+    added = np.empty_like(pixels)
+    for rows in strips(len(pixels)):
+        whole = cast(Pixels, residual[rows].astype(np.int32).astype(pixels.dtype))
+        np.add(pixels[rows], cv2.merge([whole, whole, whole]), out=added[rows])
+    return added
 
 
 def _psnr_db(residual: NDArray[np.float32], dtype: np.dtype[np.uint8] | np.dtype[np.uint16]) -> float:

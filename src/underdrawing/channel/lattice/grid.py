@@ -3,6 +3,7 @@
 Resizing an image uniformly does not change what it looks like on the working grid, so scale needs no search.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from underdrawing.channel.lattice.design import BLOCK, GRIDS
 from underdrawing.errors import ImageTooSmallError
 
-__all__ = ["MINIMUM_SIDE_PX", "Pixels", "WorkingGrid", "luminance"]
+__all__ = ["MINIMUM_SIDE_PX", "Pixels", "WorkingGrid", "luminance", "strips"]
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -20,6 +21,7 @@ MINIMUM_SIDE_PX = GRIDS[0]
 """Shortest side of an image that can carry a mark."""
 
 _MAXIMUM_ASPECT = 8
+_STRIP_ROWS = 64
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,15 @@ def _resample(plane: NDArray[np.float32], size_px: tuple[int, int]) -> NDArray[n
     return np.asarray(cv2.resize(plane, (width, height), interpolation=method), dtype=np.float32)
 
 
+def strips(rows: int) -> Iterator[slice]:
+    """The rows of a picture, so few at a time that what is made of them stays in a cache."""
+    return (slice(start, start + _STRIP_ROWS) for start in range(0, rows, _STRIP_ROWS))
+
+
 def luminance(pixels: Pixels) -> NDArray[np.float32]:
     """Luma (BT.601) of H×W×3 RGB pixels, H×W float32 in grey levels 0–255 whatever the bit depth."""
     unit = np.float32(255 / np.iinfo(pixels.dtype).max)
-    luma = cv2.cvtColor(pixels.astype(np.float32), cv2.COLOR_RGB2GRAY)
-    return np.asarray(luma if unit == 1 else luma * unit, dtype=np.float32)
+    luma = np.empty(pixels.shape[:2], dtype=np.float32)
+    for strip in strips(len(pixels)):
+        luma[strip] = cv2.cvtColor(pixels[strip].astype(np.float32), cv2.COLOR_RGB2GRAY)
+    return luma if unit == 1 else luma * unit

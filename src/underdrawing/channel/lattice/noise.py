@@ -115,7 +115,8 @@ def estimate_noise(
     """
     likelihoods = _likelihoods(bins, cells, weight, known)
     planes = _planes(design.steps.tobytes(), rehearsed=design.rehearsed)
-    fits = likelihoods.reshape(len(_STRAYS), -1) @ planes.gather + planes.prior
+    fits = likelihoods.reshape(len(_STRAYS), -1) @ planes.gather
+    fits += planes.prior
     fits -= _SUSPICION * np.array(_STRAYS, dtype=np.float32)[:, None]
     stray, likeliest = np.unravel_index(np.argmax(fits), fits.shape)
     apart = np.log(_DEVIATIONS) - np.log(planes.deviation[likeliest])[:, None]

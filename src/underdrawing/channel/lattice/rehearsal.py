@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from underdrawing.channel.lattice.design import SPREAD, TIERS
-from underdrawing.channel.lattice.grid import WorkingGrid
+from underdrawing.channel.lattice.host import Host
 from underdrawing.channel.lattice.layout import Layout
 from underdrawing.channel.lattice.modulation import lattice_moves, phase_bins
 from underdrawing.channel.lattice.noise import chip_cells, told_bits
@@ -57,11 +57,7 @@ class Score:
     """What is to be played: a mark, and the picture it goes into. Planes of chips are 24×rows×columns.
 
     Attributes:
-        picture: luminance of the picture, H×W float32 in grey levels.
-        means: its block means, rows×columns float32.
-        coefficients: float32, its coefficients.
-        levels: rows×columns, its masking levels.
-        grid: the working grid.
+        host: the picture.
         layout: which chip carries what.
         steps: float32, the lattice step of every chip.
         bits: uint8, the bit of every chip.
@@ -69,11 +65,7 @@ class Score:
         unknown: for each tier, how many information bits a reader has to be told by the chips.
     """
 
-    picture: Plane
-    means: Plane
-    coefficients: Plane
-    levels: NDArray[np.intp]
-    grid: WorkingGrid
+    host: Host
     layout: Layout
     steps: Plane
     bits: NDArray[np.uint8]
@@ -99,7 +91,7 @@ class Score:
 
     @cached_property
     def _cells(self) -> NDArray[np.intp]:
-        return chip_cells(self.layout, self.levels).ravel()
+        return chip_cells(self.layout, self.host.levels).ravel()
 
     @cached_property
     def _parts(self) -> list[tuple[NDArray[np.intp], Plane]]:
@@ -113,7 +105,7 @@ class Score:
         """Share of the mark that is left once a quarter of the picture is replaced, and that no part of what is black
         or white, where half of a mark is lost anyhow."""
         low, high = _ALIVE_LEVELS
-        alive = float(np.mean((self.means > low) & (self.means < high)))
+        alive = float(np.mean((self.host.means > low) & (self.host.means < high)))
         return 1 - _REPLACED / max(_LEAST_ALIVE, alive)
 
 
@@ -151,10 +143,10 @@ def rehearsed(score: Score, played: Callable[[Plane], Plane]) -> Plane:
         score: the mark, and the picture it goes into.
         played: from such moves to the luminance of the picture as it will be saved, H×W float32 in grey levels.
     """
-    whole, further, most = score.missing(score.coefficients), np.zeros_like(score.steps), _FURTHEST * score.steps
+    whole, further, most = score.missing(score.host.coefficients), np.zeros_like(score.steps), _FURTHEST * score.steps
     strengths, heard = np.full(TIERS, _FIRST_STRENGTH), [_UNHEARD] * len(_TRIALS)
     louder_db = _LOUDER_DB - 10 * float(np.log10(score.left / (1 - _REPLACED)))
-    loudest_db = max(_LOUDEST_DB, _psnr_db(score.picture, played(score.usual_pull * whole)) - louder_db)
+    loudest_db = max(_LOUDEST_DB, _psnr_db(score.host.luminance, played(score.usual_pull * whole)) - louder_db)
     for turn in range(_ROUNDS):
         moves = np.asarray(whole * _between(_PULL, strengths, score) + further, dtype=np.float32)
         picture = played(moves)
@@ -167,9 +159,9 @@ def rehearsed(score: Score, played: Callable[[Plane], Plane]) -> Plane:
         beyond = np.maximum(np.abs(off) - _between(_SLACK, strengths, score) * score.steps, 0)
         further = np.clip(further + _EAGERNESS * np.copysign(beyond, off), -most, most)
         if turn < _ROUNDS - 1:
-            strengths = _answered(strengths, heard, before, loudest_db - _psnr_db(score.picture, picture))
+            strengths = _answered(strengths, heard, before, loudest_db - _psnr_db(score.host.luminance, picture))
     moves = np.asarray(whole * _between(_PULL, strengths, score) + further, dtype=np.float32)
-    return _hushed(moves, score, loudest_db - _psnr_db(score.picture, played(moves)))
+    return _hushed(moves, score, loudest_db - _psnr_db(score.host.luminance, played(moves)))
 
 
 @dataclass(frozen=True)
@@ -192,7 +184,7 @@ _UNHEARD = _Heard(np.full(TIERS, _WELL), np.full((1, 1, 1), np.nan, np.float32))
 def _tried(trial: _Trial, score: Score, picture: Plane, moves: Plane) -> _Heard:
     """A copy of a picture made with these moves."""
     copy = trial.copy(np.clip(np.rint(picture), 0, 255).astype(np.uint8)).astype(np.float32)
-    _, coefficients = block_coefficients(copy, rows=score.grid.rows, columns=score.grid.columns)
+    _, coefficients = block_coefficients(copy, rows=score.host.grid.rows, columns=score.host.grid.columns)
     asked = np.array(trial.asks) * score.unknown
     margins = np.where(asked > 0, score.told(coefficients) / np.maximum(asked, 1), _WELL)
     if not trial.mends or (trial.for_lost and score.left > _MUCH_LOST):

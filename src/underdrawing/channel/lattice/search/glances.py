@@ -15,7 +15,19 @@ from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.search.folding import Expectation, Voice
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["Glance", "any_scale", "bent", "cut_and_turned", "cut_out", "cut_small", "rotated", "stretched", "turned"]
+__all__ = [
+    "Glance",
+    "any_scale",
+    "bent",
+    "boxed",
+    "cut_and_turned",
+    "cut_out",
+    "cut_small",
+    "rotated",
+    "stretched",
+    "tilted",
+    "turned",
+]
 
 Matrix = NDArray[np.float64]
 
@@ -44,8 +56,9 @@ _HALF_PIXELS = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5))
 _FORGIVEN = 0.003
 _LEAST_PATCH_PX = 160
 
-_WIDEST, _ASPECT_STEP, _CLOSE_ASPECTS = 0.14, 0.03, (-0.01, 0.0, 0.01)
+_WIDEST, _ASPECT_STEP, _CLOSE_ASPECTS, _BETWEEN_ASPECTS = 0.14, 0.03, (-0.01, 0.0, 0.01), 0.015
 _STEEPEST_DEGREES, _DEGREES_STEP, _CLOSE_DEGREES = 12.0, 2.0, (-0.8, -0.4, 0.0, 0.4, 0.8)
+_EDGES_OFF = (-0.004, 0.0, 0.004)
 _ROUNDING_PX, _UNCERTAIN, _PULLED, _LONGEST = 8.0, 0.02, 0.012, 8.0
 _BENDS, _LESSER_PX = (-0.024, -0.012, 0.0, 0.012, 0.024), 400
 
@@ -94,6 +107,15 @@ def turned(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, tuple[Voice, ...]
             matrix[:2, :2] = orientation @ _whole(height, width, side)
             matrix[:2, 2] = np.array(size_px[::-1]) / 2
             yield matrix @ centred, _voices_on(side)
+
+
+def boxed(size_px: tuple[int, int]) -> Iterator[Glance]:
+    """The whole picture, whose edges may be a few pixels off."""
+    finer = tuple(np.diag([1 + wider, 1 + higher]) for wider, higher in product(_EDGES_OFF, repeat=2))
+    for side in _audible(size_px):
+        frame_px = WorkingGrid.for_image(*size_px, side_px=side).size_px
+        linear = _whole(*size_px, side)
+        yield Glance(linear, _voices_on(side), finer, frame_px=frame_px, slack_px=(_ROUNDING_PX,) * 2, finer=_FINER)
 
 
 def cut_out(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, Voice, tuple[tuple[float, float], ...]]]:
@@ -157,33 +179,61 @@ def _small_blocks(size_px: tuple[int, int]) -> tuple[float, float]:
 
 
 def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
-    """The whole picture with its long side stretched or squeezed."""
-    for side in _audible(size_px):
+    """The whole picture with one side stretched or squeezed: the long one, as it is or as it was."""
+    for side, axis in product(_audible(size_px), (0, 1)):
         if side == GRIDS[0] and not _is_small(size_px):
             continue
-        step = min(size_px) / side
-        long = np.diag([1.0, 0.0] if size_px[1] >= size_px[0] else [0.0, 1.0])
-        finer = tuple(np.eye(2) + stretch * long for stretch in _CLOSE_ASPECTS)
+        extent = np.array(size_px[::-1], dtype=np.float64)
+        step, along = extent[1 - axis] / side, np.diag(np.eye(2)[axis])
+        finer = tuple(np.eye(2) + stretch * along for stretch in _CLOSE_ASPECTS)
         for aspect in np.arange(-_WIDEST, _WIDEST + 1e-9, _ASPECT_STEP):
-            linear = step * (np.eye(2) + aspect * long)
-            height, width = np.array(size_px) / np.diag(linear)[::-1]
-            yield Glance(linear, _voices_on(side), finer, frame_px=(height, width), slack_px=(_ROUNDING_PX,) * 2)
+            linear = step * (np.eye(2) + aspect * along)
+            frame = extent / np.diag(linear)
+            if frame[axis] < side - _ROUNDING_PX:
+                continue
+            slack = _ROUNDING_PX + _BETWEEN_ASPECTS / 2 * np.diag(along) * frame
+            yield Glance(
+                linear,
+                _voices_on(side),
+                finer,
+                frame_px=(float(frame[1]), float(frame[0])),
+                slack_px=(float(slack[0]), float(slack[1])),
+            )
 
 
 def rotated(size_px: tuple[int, int]) -> Iterator[Glance]:
     """The whole picture turned a little: on its old canvas, cut to what is full, or on a canvas that holds it all."""
     for degrees in np.arange(-_STEEPEST_DEGREES, _STEEPEST_DEGREES + 1e-9, _DEGREES_STEP):
         angle = float(np.deg2rad(degrees))
-        for way, (height, width) in _sizes_before(size_px, abs(angle)).items():
+        for way, before in _sizes_before(size_px, abs(angle)).items():
             finer = tuple(_turned_on(size_px, way, angle, float(np.deg2rad(more))) for more in _CLOSE_DEGREES)
             for voice in (*_STRONG, *(_SMALL[:1] if _is_small(size_px) else ())):
-                if voice.side_px not in _audible((round(height), round(width))):
-                    continue
-                frame_px = WorkingGrid.for_image(round(height), round(width), side_px=voice.side_px).size_px
-                linear = _rotation(angle) * min(height, width) / voice.side_px
-                yield Glance(
-                    linear, (voice,), finer, window_px=_LESSER_PX, frame_px=frame_px, slack_px=(_ROUNDING_PX,) * 2
-                )
+                yield from _turned_glance(angle, before, voice, finer, window_px=_LESSER_PX)
+
+
+def tilted(size_px: tuple[int, int], angle: float) -> Iterator[Glance]:
+    """The same, turned by an angle that its edges tell, in radians: on its old canvas, or on one that holds it all."""
+    for way, before in _sizes_before(size_px, abs(angle)).items():
+        for voice in (*_STRONG, *_SMALL) if way != "cut" else ():
+            yield from _turned_glance(angle, before, voice, (np.eye(2),), finer=_FINER)
+
+
+def _turned_glance(
+    angle: float,
+    before: tuple[float, float],
+    voice: Voice,
+    stretches: tuple[Matrix, ...],
+    *,
+    window_px: int = _WINDOW_PX,
+    finer: int = 1,
+) -> Iterator[Glance]:
+    """A picture of some (height, width) turned by an angle; nothing where it could not be heard."""
+    height, width = before
+    if voice.side_px in _audible((round(height), round(width))):
+        frame_px = WorkingGrid.for_image(round(height), round(width), side_px=voice.side_px).size_px
+        linear = _rotation(angle) @ _whole(round(height), round(width), voice.side_px)
+        slack_px = (_ROUNDING_PX,) * 2
+        yield Glance(linear, (voice,), stretches, window_px, frame_px=frame_px, slack_px=slack_px, finer=finer)
 
 
 def _turned_on(size_px: tuple[int, int], way: str, angle: float, more: float) -> Matrix:

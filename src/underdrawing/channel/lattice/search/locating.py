@@ -10,13 +10,14 @@ Source: ours.
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from heapq import nlargest
 from itertools import product
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GROUPS, TIERS, WEAVE
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, GROUPS, TIERS, WEAVE
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.layout import PILOT, Layout, frame_bits, layout_of
 from underdrawing.channel.lattice.masking import activity, levels_of
@@ -42,6 +43,8 @@ _BESIDE = tuple(product((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0)))
 _BESIDE_PX, _BESIDE_STRETCH = 0.12, 0.0012
 """Where else such a lead is looked for if it has less than others need: chips of their own have shorter steps than
 those by which it was tuned, and forgive a tenth of a pixel."""
+_GUESSES, _LONGEST_GUESSED = 4, 2
+"""How many places are guessed at most, in frames that are at most so many times as long as high."""
 _MOST_SIDE_PX = 4096
 _AROUND_BLOCK_PX = 6
 _USUAL_ASPECTS = (1.0, 5 / 4, 4 / 3, 3 / 2, 16 / 9, 2.0)
@@ -65,8 +68,11 @@ class _Seen:
     phasors: Phasors
 
 
-def located(lead: Lead, luma: Luma, *, key: bytes | None = None) -> Placement | None:
-    """The placement of a lead, or None where no part of a frame agrees with it.
+def located(lead: Lead, luma: Luma, *, key: bytes | None = None) -> list[Placement]:
+    """The placement of a lead; none where no part of a frame agrees with it.
+
+    On the smallest grid, whose frames are a few cells wide, and whose chips of their own are the first that a hard
+    channel silences, the likeliest few places are given where none agrees well: the first tier will tell.
 
     Args:
         lead: tuned over all that is seen of the mark.
@@ -74,14 +80,55 @@ def located(lead: Lead, luma: Luma, *, key: bytes | None = None) -> Placement | 
         key: secret of the channel.
     """
     found = _found(lead, luma, key)
-    if found is not None and found.score < _LEAST_SCORE and lead.score >= _BEYOND_DOUBT:
+    if found is None:
+        return []
+    if found.score < _LEAST_SCORE and lead.score >= _BEYOND_DOUBT:
         found = _found_beside(found, luma, key)
-    if found is None or found.score < (_LEAST_BEYOND_DOUBT if lead.score >= _BEYOND_DOUBT else _LEAST_SCORE):
-        return None
+    if found.score >= (_LEAST_BEYOND_DOUBT if lead.score >= _BEYOND_DOUBT else _LEAST_SCORE):
+        return [_placement(found, luma, _frame(found.seen, found.first, found.lead, key))]
+    return _guessed(found, luma, key) if lead.voice.side_px == GRIDS[0] else []
+
+
+def _placement(found: "_Found", luma: Luma, grid: WorkingGrid) -> Placement:
     shift = np.eye(3)
     shift[:2, 2] = BLOCK * (np.array(found.seen.first) - found.first)[::-1]
-    grid = _frame(found.seen, found.first, found.lead, key)
     return Placement(grid, found.lead.matrix @ shift, luma.size_px, found.score)
+
+
+def _guessed(found: "_Found", luma: Luma, key: bytes | None) -> list[Placement]:
+    """The places in a frame that chips of their own and the pilots that tell its size agree with best together, of
+    those where as much of the suspect as may be lies in the frame."""
+    guesses: dict[tuple[int, int], tuple[float, WorkingGrid]] = {}
+    for long_rows in (False, True):
+        scores, firsts = _scored(found.seen, found.lead, long_rows, key)
+        for (row, column), score in zip(firsts.tolist(), scores.tolist(), strict=True):
+            if not _is_full(found.seen, (row, column), _frame_blocks(GRIDS[0], long_rows, _LONGEST_GUESSED)):
+                continue
+            told, grid = _best_frame(found.seen, (row, column), found.lead, long_rows, key, longest=_LONGEST_GUESSED)
+            if _is_full(found.seen, (row, column), (grid.rows, grid.columns)):
+                guesses[row, column] = max(
+                    guesses.get((row, column), (-np.inf, grid)), (score + told, grid), key=_first
+                )
+    best = nlargest(_GUESSES, guesses.items(), key=lambda guess: guess[1][0])
+    return [_placement(replace(found, first=first), luma, grid) for first, (_, grid) in best]
+
+
+def _first(pair: tuple[float, WorkingGrid]) -> float:
+    return pair[0]
+
+
+def _is_full(seen: "_Seen", first: tuple[int, int], frame: tuple[int, int]) -> bool:
+    """Whether all that is seen, as far as there is room for it, lies in a frame of so many rows and columns."""
+    there = (seen.phasors != 0).any(axis=0)
+    for axis, (start, length) in enumerate(zip(first, frame, strict=True)):
+        used = np.flatnonzero(there.any(axis=1 - axis))
+        if not used.size:
+            return False
+        extent = int(used[-1] - used[0]) + 1
+        overlap = min(start + int(used[-1]) + 1, length) - max(start + int(used[0]), 0)
+        if overlap < min(extent, length) - 1:
+            return False
+    return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +222,13 @@ def _whole_blocks(
 
 def _offset(seen: _Seen, lead: Lead, long_rows: bool, key: bytes | None) -> tuple[float, tuple[int, int]]:
     """Score and (row, column) in the frame of the first block that is seen, for frames that are long in one way."""
+    scores, firsts = _scored(seen, lead, long_rows, key)
+    best = int(scores.argmax())
+    return float(scores[best]), (int(firsts[best, 0]), int(firsts[best, 1]))
+
+
+def _scored(seen: _Seen, lead: Lead, long_rows: bool, key: bytes | None) -> tuple[Matrix, NDArray[np.intp]]:
+    """Where in such a frame the first block that is seen may be, (row, column) n×2, and the score of each place."""
     side_px = lead.voice.side_px
     blocks, frame_cells = seen.phasors.shape[1:], _frame_blocks(side_px, long_rows)
     size = tuple(_fast((a + b) // WEAVE) for a, b in zip(blocks, frame_cells, strict=True))
@@ -187,15 +241,12 @@ def _offset(seen: _Seen, lead: Lead, long_rows: bool, key: bytes | None) -> tupl
         chips = reference.own @ np.abs(cells).reshape(len(cells), -1)
         agreement = agreement + _correlated(reference.lattices, cells, size)
         count = count + _correlated(reference.frame[None], chips.reshape(1, *cells.shape[1:]), size)
-        scores = np.where(fitting, agreement / np.sqrt(np.maximum(count, _FEWEST_CHIPS) / 2), -np.inf)
-        if scores.max() < _WORTH_ASKING and lead.score < _BEYOND_DOUBT:
+        scores = agreement / np.sqrt(np.maximum(count, _FEWEST_CHIPS) / 2)
+        if scores[fitting].max() < _WORTH_ASKING and lead.score < _BEYOND_DOUBT:
             break
-    row, column = np.unravel_index(int(scores.argmax()), size)
-    first = [
-        int(at) - (length if at >= blocks // WEAVE else 0)
-        for at, length, blocks in zip((row, column), size, frame_cells, strict=True)
-    ]
-    return float(scores[row, column]), (first[0] * WEAVE, first[1] * WEAVE)
+    at = np.argwhere(fitting)
+    wrapped = at - np.array(size) * (at >= np.array(frame_cells) // WEAVE)
+    return scores[fitting], wrapped * WEAVE
 
 
 def _correlated(spectra: Phasors, planes: NDArray[np.generic], size: tuple[int, ...]) -> Matrix:
@@ -203,10 +254,10 @@ def _correlated(spectra: Phasors, planes: NDArray[np.generic], size: tuple[int, 
     return np.asarray(np.fft.ifft2((spectra * np.fft.fft2(planes, size).conj()).sum(axis=0)).real, dtype=np.float64)
 
 
-def _frame_blocks(side_px: int, long_rows: bool) -> tuple[int, int]:
+def _frame_blocks(side_px: int, long_rows: bool, longest: int = _LONGEST) -> tuple[int, int]:
     """Rows and columns of the longest frame."""
     side = side_px // BLOCK
-    return (_LONGEST * side, side) if long_rows else (side, _LONGEST * side)
+    return (longest * side, side) if long_rows else (side, longest * side)
 
 
 def _by_cell(planes: NDArray[np.generic]) -> NDArray[np.generic]:
@@ -268,13 +319,19 @@ def _spectra(planes: NDArray[np.generic], size: tuple[int, ...]) -> Phasors:
 
 def _frame(seen: _Seen, first: tuple[int, int], lead: Lead, key: bytes | None) -> WorkingGrid:
     """The size of the frame that the pilots tell."""
-    ranked = [_best_frame(seen, first, lead, long_rows, key) for long_rows in (False, True)]
-    return max(ranked, key=lambda pair: pair[0])[1]
+    return max((_best_frame(seen, first, lead, long_rows, key) for long_rows in (False, True)), key=_first)[1]
 
 
 def _best_frame(
-    seen: _Seen, first: tuple[int, int], lead: Lead, long_rows: bool, key: bytes | None
+    seen: _Seen,
+    first: tuple[int, int],
+    lead: Lead,
+    long_rows: bool,
+    key: bytes | None,
+    *,
+    longest: int = _LONGEST,
 ) -> tuple[float, WorkingGrid]:
+    """The size of a frame that is long in one way, by the pilots that tell it, and their score."""
     side_px = lead.voice.side_px
     side = side_px // BLOCK
     layout = _layout(side_px, long_rows, key)
@@ -286,11 +343,11 @@ def _best_frame(
     heard = table.reshape(-1, 256).cumsum(axis=0)
     grids = [
         WorkingGrid(side_px, n, side) if long_rows else WorkingGrid(side_px, side, n)
-        for n in range(side, _LONGEST * side + 1)
+        for n in range(side, longest * side + 1)
     ]
     signs = np.array([1 - 2.0 * frame_bits(grid, key) for grid in grids])
-    scores = (heard[side - 1 :] * signs).sum(axis=1) / np.sqrt(max(cosines.size, 1) / 2)
-    aspects = np.arange(side, _LONGEST * side + 1) / side
+    scores = (heard[side - 1 : longest * side] * signs).sum(axis=1) / np.sqrt(max(cosines.size, 1) / 2)
+    aspects = np.arange(side, longest * side + 1) / side
     usual = np.abs(aspects[:, None] / np.array(_USUAL_ASPECTS) - 1).min(axis=1) < _NEAR_USUAL
     scores = scores + _USUAL_BONUS * usual
     best = int(scores.argmax())

@@ -47,6 +47,11 @@ class Placement:
     suspect_px: tuple[int, int]
     score: float
 
+    def laid_at(self, left_px: int, top_px: int, suspect_px: tuple[int, int]) -> "Placement":
+        """The placement of a suspect of this size that shows the one placed at this place."""
+        shift = np.array([[1.0, 0, left_px], [0, 1, top_px], [0, 0, 1]])
+        return Placement(self.grid, shift @ self.matrix, suspect_px, self.score)
+
     @cached_property
     def frame_px(self) -> tuple[int, int]:
         """(height, width) of the frame in pixels of the suspect's scale."""

@@ -15,15 +15,18 @@ from underdrawing.channel.lattice.design import BLOCK, GRIDS
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.masking import activity, levels_of
 from underdrawing.channel.lattice.search.folding import SINGLE_WEIGHTS, Lead, Voice, heard, lanes_of
+from underdrawing.channel.lattice.search.framing import Box, framed, tilts
 from underdrawing.channel.lattice.search.glances import (
     Glance,
     any_scale,
     bent,
+    boxed,
     cut_and_turned,
     cut_out,
     cut_small,
     rotated,
     stretched,
+    tilted,
     turned,
 )
 from underdrawing.channel.lattice.search.locating import located
@@ -69,7 +72,7 @@ def placement_near(luma: Luma, grid: WorkingGrid, voice: Voice, *, key: bytes | 
     lead = Lead(voice, np.diag([width / columns, height / rows, 1.0]), 0.0)
     for centre in _centres(luma)[:1]:
         near = _tuned_nearby(lead, luma, centre, key)
-        return _followed(near, luma, centre, key) if near.score >= _LEAST_WHOLE else None
+        return next(_followed(near, luma, centre, key), None) if near.score >= _LEAST_WHOLE else None
     return None
 
 
@@ -90,7 +93,7 @@ class _Patience:
 
 
 _PATIENT, _BRISK = _Patience(3.4, 100, 4.5, 12, 6.5, 4), _Patience(3.6, 60, 4.5, 8, 6.5, 2)
-_FINELY = _Patience(4.2, 32, 4.5, 12, 6.5, 4)
+_FINELY = _Patience(3.3, 150, 4.5, 12, 6.5, 4)
 _WHERE_EXPECTED = _Patience(3.0, 24, 4.0, 8, 6.0, 3)
 
 
@@ -107,6 +110,11 @@ def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
     if not centres:
         return
     yield from _found(_whole(luma, centres[0], key), luma, centres[0], key)
+    for box in framed(luma):
+        yield from _boxed(luma, box, key)
+    for angle in tilts(luma):
+        leads = _promising(tilted(luma.size_px, angle), luma, centres[0], key, patience=_WHERE_EXPECTED)
+        yield from _found(leads, luma, centres[0], key)
     yield from _cut_out(luma, centres[0], key)
     for centre, leads in _stages(luma, centres, key):
         yield from _found(leads, luma, centre, key)
@@ -123,9 +131,19 @@ def _found(
     leads: Iterable[Lead], luma: Luma, centre: Matrix, key: bytes | None, *, window_px: int = _WINDOW_PX
 ) -> Iterator[Placement]:
     for lead in leads:
-        placement = _followed(lead, luma, centre, key, window_px=window_px)
-        if placement is not None:
-            yield placement
+        yield from _followed(lead, luma, centre, key, window_px=window_px)
+
+
+def _boxed(luma: Luma, box: Box, key: bytes | None) -> Iterator[Placement]:
+    """Placements of a suspect that shows the whole picture in a box, on something plain."""
+    left, top, right, bottom = box
+    inner = Luma(np.ascontiguousarray(luma.plane[top:bottom, left:right]))
+    centres = _centres(inner) if min(inner.size_px) >= _LEAST_PX else []
+    for centre in centres[:1]:
+        leads = _whole(inner, centre, key)
+        leads = leads or _promising(boxed(inner.size_px), inner, centre, key, patience=_WHERE_EXPECTED)
+        for placement in _found(leads, inner, centre, key):
+            yield placement.laid_at(left, top, luma.size_px)
 
 
 def _cut_out(luma: Luma, centre: Matrix, key: bytes | None) -> Iterator[Placement]:
@@ -158,8 +176,9 @@ def _spotted_at(
     """The placement that the first of some patches tells that is found anywhere."""
     for place in places:
         lead = spotted(luma, linear, place, voice, key=key)
-        placement = located(lead, luma, key=key) if lead is not None and lead.score >= _LEAST_SPOT else None
-        if lead is not None and placement is not None:
+        if lead is None or lead.score < _LEAST_SPOT:
+            continue
+        for placement in located(lead, luma, key=key):
             yield settled(placement, lead, _whole_window(lead, luma, key), likely=True, key=key)
             return
 
@@ -309,16 +328,15 @@ def _scale(matrix: Matrix) -> float:
 
 def _followed(
     lead: Lead, luma: Luma, centre: Matrix, key: bytes | None, *, window_px: int = _WINDOW_PX
-) -> Placement | None:
-    """The placement of a lead, tuned over more and more of the suspect from where it was found."""
+) -> Iterator[Placement]:
+    """The placements of a lead, likeliest first, tuned over more and more of the suspect from where it was found."""
     window = _whole_window(lead, luma, key)
     reach = window_px / 2 * _scale(lead.matrix[:2, :2])
     growth = _GROWTH if window_px == _WINDOW_PX else _BENT_GROWTH
     grown = _grown(lead, window, luma, centre, reach, growth, key)
     if lead.voice.side_px == GRIDS[0]:
         grown = sharpened(grown, window, luma.size_px, key=key)
-    placement = located(grown, luma, key=key)
-    return None if placement is None else settled(placement, grown, window, key=key)
+    return (settled(placement, grown, window, key=key) for placement in located(grown, luma, key=key))
 
 
 def _whole_window(lead: Lead, luma: Luma, key: bytes | None) -> Window:

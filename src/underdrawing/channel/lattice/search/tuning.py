@@ -39,8 +39,8 @@ PROJECTIVE = (*AFFINE, 6, 7)
 
 _STEPS_PX = (1.0, 0.5, 0.25, 0.12)
 _ROUNDS = 4
-_NUDGE_PX = (-0.75, 0.0, 0.75)
-_NUDGES = np.array([[x, s, 0, y, 0, s, 0, 0] for x, y, s in product(_NUDGE_PX, repeat=3)])
+_NUDGE = (-0.375, 0.0, 0.375)
+_NUDGES = np.array([[x, s, 0, y, 0, s, 0, 0] for x, y, s in product(_NUDGE, repeat=3)])
 _FIRST_BLOCKS, _WORTH_NUDGING = 250, 2.8
 _SHARPENING_PX, _LAST_STEPS_PX, _NO_WORSE = (0.3, 0.5, 0.2), (0.25, 0.12, 0.06), 1.0
 _TOGETHER = np.array([[x, x_x, 0, y, 0, y_y, 0, 0] for x, x_x, y, y_y in product((-1.0, 0.0, 1.0), repeat=4)])
@@ -100,11 +100,12 @@ def nudged(
     blocks = _blocks_around(lead, centre_px, reach_px, size_px)
     if blocks[0].size < FEWEST_BLOCKS:
         return replace(lead, score=0.0)
+    nudges = window.stride_px * _NUDGES
     some = sampled(*blocks, max(_FIRST_BLOCKS, blocks[0].size // 3))
-    first = Tuner.of(lead, window, some, woven(lead, some, key)).best_of(_NUDGES)
+    first = Tuner.of(lead, window, some, woven(lead, some, key)).best_of(nudges)
     if first.score < _WORTH_NUDGING or some[0].size == blocks[0].size:
         return first
-    return Tuner.of(lead, window, blocks, woven(lead, blocks, key)).best_of(_NUDGES)
+    return Tuner.of(lead, window, blocks, woven(lead, blocks, key)).best_of(nudges)
 
 
 def sharpened(lead: Lead, window: Window, size_px: tuple[int, int], *, key: bytes | None = None) -> Lead:

@@ -1,0 +1,95 @@
+"""Pictures shown on something plain: a page, a slide, bars above and below. Where they end is where the picture ends.
+
+Source: ours.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.channel.lattice.search.window import Luma
+
+__all__ = ["Box", "framed", "tilts"]
+
+Box = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels: columns left to right − 1 and rows top to bottom − 1."""
+
+_RING = 1 / 64
+"""How wide the ring around a suspect is that has to be plain for the most part, as a share of its shorter side."""
+_MOSTLY, _ALIKE = 0.6, 10.0
+_BINS = 64
+_THIN_PX = 9
+"""What is thinner is writing, and no picture."""
+_LEAST_SHARE, _MOST_SHARE, _FILLED = 0.08, 0.97, 0.6
+_BOXES = 2
+_HALF = 0.5
+_LEAST_EDGE, _STRAIGHT = 0.2, 0.02
+
+Bits = NDArray[np.bool_]
+
+
+def framed(luma: Luma) -> list[Box]:
+    """The boxes of a suspect that something plain surrounds, the largest first; none where nothing plain does."""
+    plane = luma.plane
+    height, width = plane.shape
+    wide = max(1, round(_RING * min(height, width)))
+    ring = np.concatenate([part.ravel() for part in (plane[:wide], plane[-wide:], plane[:, :wide], plane[:, -wide:])])
+    counts, edges = np.histogram(ring, bins=_BINS, range=(0, 256))
+    paper = float(np.median(ring[np.abs(ring - edges[int(counts.argmax())] - 128 / _BINS) < _ALIKE]))
+    if np.mean(np.abs(ring - paper) < _ALIKE) < _MOSTLY:
+        return []
+    drawn = np.abs(plane - paper) >= _ALIKE
+    thick = cv2.morphologyEx(drawn.view(np.uint8), cv2.MORPH_OPEN, np.ones((_THIN_PX, _THIN_PX), np.uint8))
+    thick = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((_THIN_PX, _THIN_PX), np.uint8))
+    _, _, statistics, _ = cv2.connectedComponentsWithStats(thick, connectivity=4)
+    order = np.argsort(-statistics[1:, cv2.CC_STAT_AREA])[:_BOXES] + 1
+    return [box for number in order if (box := _box(statistics[number], drawn)) is not None]
+
+
+def _box(statistics: NDArray[np.integer], drawn: Bits) -> Box | None:
+    """The box of something drawn, exact to the pixel; None where it is no picture on a page."""
+    left, top, wide, high, area = (int(number) for number in statistics)
+    if not _LEAST_SHARE < wide * high / drawn.size < _MOST_SHARE or area < _FILLED * wide * high:
+        return None
+    inside = drawn[top : top + high, left : left + wide]
+    (first, last), (begin, end) = _ends(inside.mean(axis=0)), _ends(inside.mean(axis=1))
+    return left + first, top + begin, left + last, top + end
+
+
+def _ends(shares: NDArray[np.floating]) -> tuple[int, int]:
+    """The longest stretch along one side of a box where about as much is drawn as in most of it."""
+    full = np.concatenate([[False], shares >= _HALF * np.median(shares), [False]])
+    begins, ends = np.flatnonzero(np.diff(full.view(np.int8)) > 0), np.flatnonzero(np.diff(full.view(np.int8)) < 0)
+    longest = int((ends - begins).argmax())
+    return int(begins[longest]), int(ends[longest])
+
+
+def tilts(luma: Luma) -> list[float]:
+    """By which angle a picture is turned that leaves plain corners on its canvas, in radians; none where it does not.
+
+    From x to y, as small as may be; a picture turned by a quarter looks the same.
+    """
+    plane = luma.plane
+    height, width = plane.shape
+    corners = np.array([plane[row, column] for row in (0, height - 1) for column in (0, width - 1)])
+    paper = float(np.median(corners))
+    if np.count_nonzero(np.abs(corners - paper) < _ALIKE) < len(corners) - 1:
+        return []
+    drawn = (np.abs(plane - paper) >= _ALIKE).view(np.uint8)
+    thick = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    contours, _ = cv2.findContours(thick, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not contours:
+        return []
+    hull = cv2.convexHull(max(contours, key=cv2.contourArea))[:, 0].astype(np.float64)
+    sides = np.roll(hull, -1, axis=0) - hull
+    inner = (hull > 1).all(axis=1) & (hull < np.array([width, height]) - 2).all(axis=1)
+    free = inner | np.roll(inner, -1) | (np.abs(sides) > 1).all(axis=1)
+    angles = np.arctan2(sides[:, 1], sides[:, 0])
+    lengths = np.hypot(sides[:, 0], sides[:, 1]) * free
+    if lengths.sum() < _LEAST_EDGE * min(height, width):
+        return []
+    turns = np.angle((lengths * np.exp(4j * angles)).sum()) / 4
+    near = np.abs(np.angle(np.exp(4j * (angles - turns)))) / 4 < _STRAIGHT
+    if (lengths * near).sum() < _MOSTLY * lengths.sum():
+        return []
+    return [float(np.angle((lengths * near * np.exp(4j * angles)).sum()) / 4)]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.search.window import Luma
 
-__all__ = ["Box", "framed", "tilts"]
+__all__ = ["Box", "framed", "pulled", "tilts"]
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels: columns left to right − 1 and rows top to bottom − 1."""
@@ -24,6 +24,8 @@ _LEAST_SHARE, _MOST_SHARE, _FILLED = 0.08, 0.97, 0.6
 _BOXES = 2
 _HALF = 0.5
 _LEAST_EDGE, _STRAIGHT = 0.2, 0.02
+_FEWEST_EDGES, _SHORTEST_EDGE, _BEYOND, _DEEPEST, _POINTS = 2, 0.08, 0.01, 0.05, 24
+_HALF_DRAWN_PX = 0.4
 
 Bits = NDArray[np.bool_]
 
@@ -93,3 +95,62 @@ def tilts(luma: Luma) -> list[float]:
     if (lengths * near).sum() < _MOSTLY * lengths.sum():
         return []
     return [float(np.angle((lengths * near * np.exp(4j * angles)).sum()) / 4)]
+
+
+def pulled(luma: Luma) -> NDArray[np.float64] | None:
+    """Where the corners of a picture lie that were pulled about, so that something plain shows along some sides.
+
+    Where nothing shows along a side, it is taken to lie a little beyond the canvas.
+
+    Returns:
+        4×2 float64, (x, y) in pixels of the top left, top right, bottom right and bottom left corner; None where too
+        little plain is to be seen.
+    """
+    plane = luma.plane
+    for paper in {float(plane[row, column]) for row in (0, -1) for column in (0, -1)}:
+        drawn = np.abs(plane - paper) >= _ALIKE
+        turned = [np.rot90(drawn, quarter) for quarter in range(4)]  # top, right, bottom and left side uppermost
+        edges = [_edge(side) for side in turned]
+        if sum(edge is not None for edge in edges) >= _FEWEST_EDGES:
+            return _corners(
+                [edge or (-_BEYOND * len(side), 0.0) for edge, side in zip(edges, turned, strict=True)], drawn
+            )
+    return None
+
+
+def _edge(drawn: Bits) -> tuple[float, float] | None:
+    """The line y = a + b·x along which something drawn begins at the top, as (a, b); None where it shows no line.
+
+    The line that most pairs of a few points agree on: what is drawn may be as dark as what is not.
+    """
+    deep = max(2, round(_DEEPEST * len(drawn)))
+    top = drawn[:deep].argmax(axis=0)
+    x = np.flatnonzero((top > 0) & drawn[:deep].any(axis=0))
+    if x.size < _SHORTEST_EDGE * drawn.shape[1]:
+        return None
+    y = top[x] + _HALF_DRAWN_PX
+    some = np.linspace(0, x.size - 1, _POINTS).astype(np.intp)
+    one, other = (some[part] for part in np.triu_indices(_POINTS, _POINTS // 4))
+    slope = (y[other] - y[one]) / np.maximum(x[other] - x[one], 1)
+    off = np.abs(y - (y[one] + slope * (0 - x[one]))[:, None] - slope[:, None] * x) < 1
+    best = off[int(off.sum(axis=1).argmax())]
+    if best.sum() < _MOSTLY * x.size:
+        return None
+    b, a = np.polyfit(x[best] + 0.5, y[best], 1)
+    return float(a), float(b)
+
+
+def _corners(edges: list[tuple[float, float]], drawn: Bits) -> NDArray[np.float64]:
+    """Where the lines along the top, the right, the bottom and the left side meet."""
+    height, width = drawn.shape
+    (top, top_slope), (right, right_slope), (bottom, bottom_slope), (left, left_slope) = edges
+    lines = np.array(
+        [
+            [-top_slope, 1, top],
+            [1, right_slope, width - right],
+            [-bottom_slope, 1, height - bottom - bottom_slope * width],
+            [1, left_slope, left + left_slope * height],
+        ]
+    )
+    pairs = ((3, 0), (0, 1), (1, 2), (2, 3))
+    return np.array([np.linalg.solve(lines[list(pair), :2], lines[list(pair), 2]) for pair in pairs])

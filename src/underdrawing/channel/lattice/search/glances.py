@@ -27,6 +27,7 @@ __all__ = [
     "stretched",
     "tilted",
     "turned",
+    "whole_frames",
 ]
 
 Matrix = NDArray[np.float64]
@@ -107,6 +108,13 @@ def turned(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, tuple[Voice, ...]
             matrix[:2, :2] = orientation @ _whole(height, width, side)
             matrix[:2, 2] = np.array(size_px[::-1]) / 2
             yield matrix @ centred, _voices_on(side)
+
+
+def whole_frames(size_px: tuple[int, int]) -> Iterator[tuple[WorkingGrid, Voice]]:
+    """The grids that a suspect of this (height, width) may have as the whole picture, and what to listen for."""
+    for side in _audible(size_px):
+        for voice in _voices_on(side):
+            yield WorkingGrid.for_image(*size_px, side_px=side), voice
 
 
 def boxed(size_px: tuple[int, int]) -> Iterator[Glance]:

@@ -15,7 +15,7 @@ from underdrawing.channel.lattice.design import BLOCK, GRIDS
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.masking import activity, levels_of
 from underdrawing.channel.lattice.search.folding import SINGLE_WEIGHTS, Lead, Voice, heard, lanes_of
-from underdrawing.channel.lattice.search.framing import Box, framed, tilts
+from underdrawing.channel.lattice.search.framing import Box, framed, pulled, tilts
 from underdrawing.channel.lattice.search.glances import (
     Glance,
     any_scale,
@@ -28,6 +28,7 @@ from underdrawing.channel.lattice.search.glances import (
     stretched,
     tilted,
     turned,
+    whole_frames,
 )
 from underdrawing.channel.lattice.search.locating import located
 from underdrawing.channel.lattice.search.placement import Placement
@@ -115,6 +116,7 @@ def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
     for angle in tilts(luma):
         leads = _promising(tilted(luma.size_px, angle), luma, centres[0], key, patience=_WHERE_EXPECTED)
         yield from _found(leads, luma, centres[0], key)
+    yield from _found(_pulled(luma, centres[0], key), luma, centres[0], key)
     yield from _cut_out(luma, centres[0], key)
     for centre, leads in _stages(luma, centres, key):
         yield from _found(leads, luma, centre, key)
@@ -144,6 +146,19 @@ def _boxed(luma: Luma, box: Box, key: bytes | None) -> Iterator[Placement]:
         leads = leads or _promising(boxed(inner.size_px), inner, centre, key, patience=_WHERE_EXPECTED)
         for placement in _found(leads, inner, centre, key):
             yield placement.laid_at(left, top, luma.size_px)
+
+
+def _pulled(luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
+    """Leads that take the suspect for the whole picture with its corners pulled to where its edges tell."""
+    corners, leads = pulled(luma), []
+    if corners is None:
+        return []
+    for grid, voice in whole_frames(luma.size_px):
+        height, width = grid.size_px
+        frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
+        matrix = np.asarray(cv2.getPerspectiveTransform(frame, corners.astype(np.float32)), dtype=np.float64)
+        leads.append(_tuned_nearby(Lead(voice, matrix, 0.0), luma, centre, key))
+    return sorted((lead for lead in leads if lead.score >= _LEAST_WHOLE), key=lambda lead: -lead.score)[:2]
 
 
 def _cut_out(luma: Luma, centre: Matrix, key: bytes | None) -> Iterator[Placement]:

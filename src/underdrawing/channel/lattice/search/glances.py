@@ -16,6 +16,7 @@ from underdrawing.channel.lattice.search.folding import Expectation, Voice
 from underdrawing.channel.profiles import Profile
 
 __all__ = [
+    "Cut",
     "Glance",
     "any_scale",
     "bent",
@@ -52,10 +53,14 @@ _USUAL_SIZES_PX = (
     *((540, 960), (600, 900), (683, 1024), (853, 1280), (900, 1200), (900, 1600), (960, 1280), (1000, 1500)),
 )
 """(short, long) side; a square or a shorter one of the same height is found as well where the steps are the same."""
+_USUAL_LARGE_SIZES_PX = (
+    *((1080, 1920), (1365, 2048), (1152, 2048), (1536, 2048), (1200, 1600), (1440, 2560)),
+    *((1333, 2000), (1500, 2000), (2160, 3840), (2000, 3000), (3000, 4000), (3024, 4032)),
+)
 _WHOLE_PIXELS = ((0.0, 0.0),)
 _HALF_PIXELS = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5))
 _FORGIVEN = 0.003
-_LEAST_PATCH_PX = 160
+_LEAST_PATCH_PX, _LEAST_SHARE = 160, 0.15
 
 _WIDEST, _ASPECT_STEP, _CLOSE_ASPECTS, _BETWEEN_ASPECTS = 0.14, 0.03, (-0.01, 0.0, 0.01), 0.015
 _STEEPEST_DEGREES, _DEGREES_STEP, _CLOSE_DEGREES = 12.0, 2.0, (-0.8, -0.4, 0.0, 0.4, 0.8)
@@ -126,19 +131,38 @@ def boxed(size_px: tuple[int, int]) -> Iterator[Glance]:
         yield Glance(linear, _voices_on(side), finer, frame_px=frame_px, slack_px=(_ROUNDING_PX,) * 2, finer=_FINER)
 
 
-def cut_out(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, Voice, tuple[tuple[float, float], ...]]]:
-    """Cut out of a picture of a usual size that has the grid of 512, and not resized: steps, voice, and by how many
-    grid pixels (x, y) the grid may be shifted."""
-    voice = _STRONG[1]
-    for short, long in _USUAL_SIZES_PX:
-        if short < min(size_px) or long < max(size_px):
-            continue
-        shifts = _WHOLE_PIXELS if short == voice.side_px else _HALF_PIXELS
-        steps = _whole(short, long, voice.side_px)
-        if min(size_px) / steps.max() < _LEAST_PATCH_PX:
-            continue
-        for linear in _ways(steps):
-            yield linear, voice, shifts
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """A cut out of a picture of some size.
+
+    Attributes:
+        linear: 2×2 float64, what a step of one grid pixel is in suspect pixels.
+        voice: what to listen for.
+        shifts_px: by how much the grid may be shifted, (x, y) in grid pixels.
+        share: of the picture that the suspect shows.
+    """
+
+    linear: Matrix
+    voice: Voice
+    shifts_px: tuple[tuple[float, float], ...]
+    share: float
+
+
+def cut_out(size_px: tuple[int, int]) -> Iterator[Cut]:
+    """Cut out of a picture of a usual size that has one of the larger grids, and not resized."""
+    for voice, sizes_px in ((_STRONG[1], _USUAL_SIZES_PX), (_STRONG[0], _USUAL_LARGE_SIZES_PX)):
+        for short, long in sizes_px:
+            if short < min(size_px) or long < max(size_px) or (short, long) == tuple(sorted(size_px)):
+                continue
+            share = size_px[0] * size_px[1] / (short * long)
+            if voice is _STRONG[0] and share < _LEAST_SHARE:
+                continue
+            shifts = _WHOLE_PIXELS if short == voice.side_px else _HALF_PIXELS
+            steps = _whole(short, long, voice.side_px)
+            if min(size_px) / steps.max() < _LEAST_PATCH_PX:
+                continue
+            for linear in _ways(steps):
+                yield Cut(linear, voice, shifts, share)
 
 
 def cut_and_turned() -> Iterator[tuple[Matrix, Voice]]:

@@ -48,7 +48,7 @@ _LEAST_PX = 64
 _SMALL_PX = 450_000
 _WINDOWS, _WORTH_A_LOOK = 3, 0.4
 _WINDOW_PX, _BENT_PX = 512, 400
-_MOSTLY_SEEN = 0.85
+_MOSTLY_SEEN, _MOST_OF_IT = 0.85, 0.5
 _PROBE_PX, _USUAL_BLOCK_PX = 20, 20
 _FLAT, _CLIPPED = 0.4, 123.0
 _GROWTH, _BENT_GROWTH = 1.5, 1.25
@@ -117,7 +117,7 @@ def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
         leads = _promising(tilted(luma.size_px, angle), luma, centres[0], key, patience=_WHERE_EXPECTED)
         yield from _found(leads, luma, centres[0], key)
     yield from _found(_pulled(luma, centres[0], key), luma, centres[0], key)
-    yield from _cut_out(luma, centres[0], key)
+    yield from _cut_out(luma, centres, key)
     for centre, leads in _stages(luma, centres, key):
         yield from _found(leads, luma, centre, key)
     yield from _found(
@@ -161,23 +161,23 @@ def _pulled(luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
     return sorted((lead for lead in leads if lead.score >= _LEAST_WHOLE), key=lambda lead: -lead.score)[:2]
 
 
-def _cut_out(luma: Luma, centre: Matrix, key: bytes | None) -> Iterator[Placement]:
+def _cut_out(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[Placement]:
     """Placements of a suspect that was cut out of a picture of a usual size.
 
     One patch is looked at where the weave is heard at that size, several where the size is the likeliest.
     """
-    for linear, voice, shifts in cut_out(luma.size_px):
-        if linear[0, 0] == linear[1, 1] == 1:
-            places = _patches(luma, centre)
-        elif _is_heard(luma, linear, centre, voice, key):
-            places = [np.rint(centre) + linear @ np.array(shift) for shift in shifts]
+    for cut in cut_out(luma.size_px):
+        if cut.linear[0, 0] == cut.linear[1, 1] == 1:
+            places = _patches(luma, centres[0])
         else:
-            continue
-        yield from _spotted_at(places, luma, linear, voice, key)
+            likely = centres if cut.share > _MOST_OF_IT else centres[:1]
+            heard_at = (place for place in likely if _is_heard(luma, cut.linear, place, cut.voice, key))
+            places = [np.rint(place) + cut.linear @ np.array(shift) for place in heard_at for shift in cut.shifts_px]
+        yield from _spotted_at(places, luma, cut.linear, cut.voice, key)
     if min(luma.size_px) < _LEAST_TURNED_PX:
         return
     for linear, voice in cut_and_turned():
-        yield from _spotted_at([np.rint(centre)], luma, linear, voice, key)
+        yield from _spotted_at([np.rint(centres[0])], luma, linear, voice, key)
 
 
 def _is_heard(luma: Luma, linear: Matrix, centre: Matrix, voice: Voice, key: bytes | None) -> bool:

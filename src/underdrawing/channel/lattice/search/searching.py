@@ -17,6 +17,7 @@ from underdrawing.channel.lattice.masking import activity, levels_of
 from underdrawing.channel.lattice.search.folding import SINGLE_WEIGHTS, Lead, Voice, heard, lanes_of
 from underdrawing.channel.lattice.search.framing import Box, framed, pulled, tilts
 from underdrawing.channel.lattice.search.glances import (
+    Cut,
     Glance,
     any_scale,
     bent,
@@ -42,7 +43,7 @@ __all__ = ["placement_near", "placements"]
 _SURE_LEAD = 7.5
 _LEAST_WHOLE = 5.5
 _LEAST_SPOT = 6.5
-_LEAST_HEARD = 3.8
+_LEAST_HEARD, _LEAST_EXACT, _EXACT_LEADS = 4.1, 4.8, 3
 _LEAST_TURNED_PX = 208
 _LEAST_PX = 64
 _SMALL_PX = 450_000
@@ -158,7 +159,7 @@ def _pulled(luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
         frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
         matrix = np.asarray(cv2.getPerspectiveTransform(frame, corners.astype(np.float32)), dtype=np.float64)
         leads.append(_tuned_nearby(Lead(voice, matrix, 0.0), luma, centre, key))
-    return sorted((lead for lead in leads if lead.score >= _LEAST_WHOLE), key=lambda lead: -lead.score)[:2]
+    return sorted((lead for lead in leads if lead.score >= _LEAST_WHOLE), key=_score, reverse=True)[:2]
 
 
 def _cut_out(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[Placement]:
@@ -167,22 +168,33 @@ def _cut_out(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[P
     One patch is looked at where the weave is heard at that size, several where the size is the likeliest.
     """
     for cut in cut_out(luma.size_px):
+        likely = centres if cut.share > _MOST_OF_IT else centres[:1]
+        leads = {number: _heard_exactly(luma, cut, place, key) for number, place in enumerate(likely)}
         if cut.linear[0, 0] == cut.linear[1, 1] == 1:
             places = _patches(luma, centres[0])
         else:
-            likely = centres if cut.share > _MOST_OF_IT else centres[:1]
-            heard_at = (place for place in likely if _is_heard(luma, cut.linear, place, cut.voice, key))
-            places = [np.rint(place) + cut.linear @ np.array(shift) for place in heard_at for shift in cut.shifts_px]
+            heard_at = (np.rint(likely[number]) for number, loud in leads.items() if loud)
+            places = [place + cut.linear @ np.array(shift) for place in heard_at for shift in cut.shifts_px]
         yield from _spotted_at(places, luma, cut.linear, cut.voice, key)
+        for number, loud in leads.items():
+            near = [_tuned_nearby(lead, luma, likely[number], key) for lead in loud if lead.score >= _LEAST_EXACT]
+            good = [lead for lead in near if lead.score >= _BRISK.least_tuned]
+            yield from _found(sorted(good, key=_score, reverse=True)[:1], luma, likely[number], key)
     if min(luma.size_px) < _LEAST_TURNED_PX:
         return
     for linear, voice in cut_and_turned():
         yield from _spotted_at([np.rint(centres[0])], luma, linear, voice, key)
 
 
-def _is_heard(luma: Luma, linear: Matrix, centre: Matrix, voice: Voice, key: bytes | None) -> bool:
-    window = Window.of(luma, linear, centre, _window_px(luma, linear, _WINDOW_PX), key=key)
-    return bool(heard(window, voice, (np.eye(2),), least=_LEAST_HEARD, key=key))
+def _heard_exactly(luma: Luma, cut: Cut, centre: Matrix, key: bytes | None) -> list[Lead]:
+    """The loudest leads around a place at the very scale of a cut."""
+    size_px = _window_px(luma, cut.linear, _WINDOW_PX)
+    window = Window.of(luma, cut.linear, centre, size_px, lanes=lanes_of((cut.voice,)), finer=2, key=key)
+    return heard(window, cut.voice, (np.eye(2),), least=_LEAST_HEARD, key=key)[:_EXACT_LEADS]
+
+
+def _score(lead: Lead) -> float:
+    return lead.score
 
 
 def _spotted_at(
@@ -244,7 +256,7 @@ def _whole(luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
             leads.append(
                 tuned(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, steps_px=(), key=key)
             )
-    return sorted((lead for lead in leads if lead.score >= _LEAST_WHOLE), key=lambda lead: -lead.score)[:2]
+    return sorted((lead for lead in leads if lead.score >= _LEAST_WHOLE), key=_score, reverse=True)[:2]
 
 
 def _centres(luma: Luma) -> list[Matrix]:
@@ -303,7 +315,7 @@ def _promising(
             loud += [(lead, window) for lead in leads]
         loud = nlargest(patience.nudged_leads, loud, key=lambda pair: pair[0].score)
     leads = [_nudged_nearby(lead, window, luma, centre, key, window_px=window_px) for lead, window in loud]
-    leads.sort(key=lambda lead: -lead.score)
+    leads.sort(key=_score, reverse=True)
     stand: list[Lead] = []
     for lead in leads[: patience.tuned_leads]:
         if lead.score < patience.least_nudged:
@@ -311,7 +323,7 @@ def _promising(
         stand.append(_tuned_nearby(lead, luma, centre, key, window_px=window_px))
         if stand[-1].score >= _SURE_LEAD:
             break
-    stand.sort(key=lambda lead: -lead.score)
+    stand.sort(key=_score, reverse=True)
     return [lead for lead in stand[: patience.followed_leads] if lead.score >= patience.least_tuned]
 
 

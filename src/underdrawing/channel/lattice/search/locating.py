@@ -45,6 +45,8 @@ _BESIDE_PX, _BESIDE_STRETCH = 0.12, 0.0012
 those by which it was tuned, and forgive a tenth of a pixel."""
 _GUESSES, _LONGEST_GUESSED = 4, 2
 """How many places are guessed at most, in frames that are at most so many times as long as high."""
+_SHARPER = ((0.45, 0.003), (0.2, 0.0015), (0.1, 0.0007))
+"""By how many pixels and which share the likeliest guess is moved and stretched, coarse to fine."""
 _MOST_SIDE_PX = 4096
 _AROUND_BLOCK_PX = 6
 _USUAL_ASPECTS = (1.0, 5 / 4, 4 / 3, 3 / 2, 16 / 9, 2.0)
@@ -98,7 +100,7 @@ def _placement(found: "_Found", luma: Luma, grid: WorkingGrid) -> Placement:
 def _guessed(found: "_Found", luma: Luma, key: bytes | None) -> list[Placement]:
     """The places in a frame that chips of their own and the pilots that tell its size agree with best together, of
     those where as much of the suspect as may be lies in the frame."""
-    guesses: dict[tuple[int, int], tuple[float, WorkingGrid]] = {}
+    guesses: dict[tuple[int, int], _Guess] = {}
     for long_rows in (False, True):
         scores, firsts = _scored(found.seen, found.lead, long_rows, key)
         for (row, column), score in zip(firsts.tolist(), scores.tolist(), strict=True):
@@ -106,11 +108,56 @@ def _guessed(found: "_Found", luma: Luma, key: bytes | None) -> list[Placement]:
                 continue
             told, grid = _best_frame(found.seen, (row, column), found.lead, long_rows, key, longest=_LONGEST_GUESSED)
             if _is_full(found.seen, (row, column), (grid.rows, grid.columns)):
-                guesses[row, column] = max(
-                    guesses.get((row, column), (-np.inf, grid)), (score + told, grid), key=_first
-                )
-    best = nlargest(_GUESSES, guesses.items(), key=lambda guess: guess[1][0])
-    return [_placement(replace(found, first=first), luma, grid) for first, (_, grid) in best]
+                guess = _Guess(score + told, replace(found, first=(row, column)), grid)
+                guesses[row, column] = max(guess, guesses.get((row, column), guess), key=_certainty)
+    best = nlargest(_GUESSES, guesses.values(), key=_certainty)
+    sharper = [_placement(guess.found, luma, guess.grid) for guess in (_sharpened(one, luma, key) for one in best[:1])]
+    others = [_placement(guess.found, luma, guess.grid) for guess in best]
+    return [*(replace(placement, is_guess=True) for placement in sharper), *others]
+
+
+@dataclass(frozen=True, eq=False)
+class _Guess:
+    """A place in a frame of some size, and how much speaks for it."""
+
+    score: float
+    found: "_Found"
+    grid: WorkingGrid
+
+
+def _certainty(guess: _Guess) -> float:
+    return guess.score
+
+
+def _sharpened(guess: _Guess, luma: Luma, key: bytes | None) -> _Guess:
+    """A guess after small shifts and stretches of its lead by which its chips agree better.
+
+    A lead was tuned by shared chips alone, of which a small picture has so few that it ends up to a pixel beside.
+    """
+    for shift_px, stretch in _SHARPER:
+        middle = moved(np.linalg.inv(guess.found.lead.matrix), np.array([luma.size_px[::-1]]) / 2)[0]
+        for changes in (
+            [_shifted(shift_px * across, shift_px * down) for across, down in _BESIDE],
+            [_stretched(middle, stretch * across, stretch * down) for across, down in _BESIDE],
+        ):
+            others = (_changed(guess, change, luma, key) for change in changes)
+            guess = max([guess, *(other for other in others if other is not None)], key=_certainty)
+    return guess
+
+
+def _changed(guess: _Guess, change: Matrix, luma: Luma, key: bytes | None) -> _Guess | None:
+    """The same place and frame under a lead whose grid is changed a little; None where nothing is seen of it then."""
+    lead = replace(guess.found.lead, matrix=guess.found.lead.matrix @ change)
+    seen = _seen(lead, luma)
+    if seen is None or seen.first != guess.found.seen.first or seen.phasors.shape != guess.found.seen.phasors.shape:
+        return None
+    long_rows = guess.grid.rows > guess.grid.columns
+    scores, firsts = _scored(seen, lead, long_rows, key)
+    here = (firsts == guess.found.first).all(axis=1)
+    told, _ = _best_frame(seen, guess.found.first, lead, long_rows, key, only=guess.grid)
+    if not here.any():
+        return None
+    return _Guess(float(scores[here][0]) + told, replace(guess.found, lead=lead, seen=seen), guess.grid)
 
 
 def _first(pair: tuple[float, WorkingGrid]) -> float:
@@ -152,9 +199,16 @@ def _found(lead: Lead, luma: Luma, key: bytes | None) -> _Found | None:
 
 def _found_beside(found: _Found, luma: Luma, key: bytes | None) -> _Found:
     """The best place of a lead that is shifted a little, and then stretched a little."""
-    found = _best_changed(found, [_shifted(*beside) for beside in _BESIDE], luma, key)
+    found = _best_changed(
+        found, [_shifted(_BESIDE_PX * across, _BESIDE_PX * down) for across, down in _BESIDE], luma, key
+    )
     middle = moved(np.linalg.inv(found.lead.matrix), np.array([luma.size_px[::-1]]) / 2)[0]
-    return _best_changed(found, [_stretched(middle, *beside) for beside in _BESIDE], luma, key)
+    return _best_changed(
+        found,
+        [_stretched(middle, _BESIDE_STRETCH * wider, _BESIDE_STRETCH * higher) for wider, higher in _BESIDE],
+        luma,
+        key,
+    )
 
 
 def _best_changed(found: _Found, changes: list[Matrix], luma: Luma, key: bytes | None) -> _Found:
@@ -164,14 +218,13 @@ def _best_changed(found: _Found, changes: list[Matrix], luma: Luma, key: bytes |
     return max([found, *(one for one in around if one is not None)], key=lambda one: one.score)
 
 
-def _shifted(across: float, down: float) -> Matrix:
-    return np.array([[1, 0, _BESIDE_PX * across], [0, 1, _BESIDE_PX * down], [0, 0, 1]])
+def _shifted(across_px: float, down_px: float) -> Matrix:
+    return np.array([[1, 0, across_px], [0, 1, down_px], [0, 0, 1]])
 
 
-def _stretched(middle: Matrix, across: float, down: float) -> Matrix:
+def _stretched(middle: Matrix, wider: float, higher: float) -> Matrix:
     """A change of a grid that leaves a place (x, y) of it where it is."""
     x, y = middle
-    wider, higher = _BESIDE_STRETCH * across, _BESIDE_STRETCH * down
     return np.array([[1 + wider, 0, -wider * x], [0, 1 + higher, -higher * y], [0, 0, 1]])
 
 
@@ -330,8 +383,14 @@ def _best_frame(
     key: bytes | None,
     *,
     longest: int = _LONGEST,
+    only: WorkingGrid | None = None,
 ) -> tuple[float, WorkingGrid]:
-    """The size of a frame that is long in one way, by the pilots that tell it, and their score."""
+    """The size of a frame that is long in one way, by the pilots that tell it, and their score.
+
+    Args:
+        longest: how many times as long as high it may be.
+        only: the one size that is asked about, if it is known.
+    """
     side_px = lead.voice.side_px
     side = side_px // BLOCK
     layout = _layout(side_px, long_rows, key)
@@ -350,7 +409,7 @@ def _best_frame(
     aspects = np.arange(side, longest * side + 1) / side
     usual = np.abs(aspects[:, None] / np.array(_USUAL_ASPECTS) - 1).min(axis=1) < _NEAR_USUAL
     scores = scores + _USUAL_BONUS * usual
-    best = int(scores.argmax())
+    best = int(scores.argmax()) if only is None else grids.index(only)
     return float(scores[best]), grids[best]
 
 

@@ -1,6 +1,6 @@
 """Where a suspect lies on the picture that was protected, and the suspect laid back onto it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -40,17 +40,19 @@ class Placement:
             of the top left pixel.
         suspect_px: (height, width) of the suspect.
         score: of the search, about a unit normal where there is no mark.
+        is_guess: whether it is one of a few that may be right, and was made exact by more chips than settling hears.
     """
 
     grid: WorkingGrid
     matrix: Matrix
     suspect_px: tuple[int, int]
     score: float
+    is_guess: bool = False
 
     def laid_at(self, left_px: int, top_px: int, suspect_px: tuple[int, int]) -> "Placement":
         """The placement of a suspect of this size that shows the one placed at this place."""
         shift = np.array([[1.0, 0, left_px], [0, 1, top_px], [0, 0, 1]])
-        return Placement(self.grid, shift @ self.matrix, suspect_px, self.score)
+        return replace(self, matrix=shift @ self.matrix, suspect_px=suspect_px)
 
     @cached_property
     def frame_px(self) -> tuple[int, int]:

@@ -363,7 +363,10 @@ def _followed(
     grown = _grown(lead, window, luma, centre, reach, growth, key)
     if lead.voice.side_px == GRIDS[0]:
         grown = sharpened(grown, window, luma.size_px, key=key)
-    return (settled(placement, grown, window, key=key) for placement in located(grown, luma, key=key))
+    for placement in located(grown, luma, key=key):
+        if placement.is_guess:
+            yield placement
+        yield settled(placement, grown, window, key=key)
 
 
 def _whole_window(lead: Lead, luma: Luma, key: bytes | None) -> Window:

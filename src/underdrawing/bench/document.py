@@ -61,7 +61,7 @@ def markdown(
         table_of(("row", "what", "target", "measured", ""), [_cells(line) for line in lines]),
         (
             "### Blocks read, attack by attack\n\n"
-            "Three copies of each picture, 25 % of the area replaced before the attack; 95 % Wilson intervals."
+            "Two copies of each picture, 25 % of the area replaced before the attack; 95 % Wilson intervals."
         ),
         table_of(
             ("profile", "blocks", "attack", "read", "interval", "target", ""), [_attack_cells(a) for a in attacks]

@@ -49,7 +49,7 @@ def test_every_promised_attack_is_tried_on_every_picture_at_the_promised_area():
                 assert (picture, line.profile, attack) in untouched
 
 
-def test_an_attack_is_read_from_three_copies_of_a_picture_doctored_in_different_ways():
+def test_an_attack_is_read_from_several_copies_of_a_picture_doctored_in_different_ways():
     cases = [case for case in main_job_cases(CORPUS) if case.edit and case.attack == "webp50"]
     assert len(cases) == READING_DRAWS * len(CORPUS.protected)
     for picture in CORPUS.protected:

@@ -33,7 +33,7 @@ KINDS = (
 """The edits that the main job promises something about."""
 MAP_FRACTIONS = (0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 0.5)
 MAP_ATTACKS = ("png", "jpeg70")
-READING_DRAWS = 3
+READING_DRAWS = 2
 """How many doctored copies of a picture each attack is read from: other kinds of edit, other outlines, other places."""
 _PROFILES: tuple[ProfileName, ...] = ("standard", "discreet")
 _REPLACING = KINDS[:-1]
@@ -88,7 +88,7 @@ class Case:
 def main_job_cases(corpus: Corpus) -> Iterator[Case]:
     """Every case behind the table of the main job, the cases of one picture together.
 
-    Per picture: each attack of the profile on an untouched copy and on three copies with 25 % replaced, edits of seven
+    Per picture: each attack of the profile on an untouched copy and on two copies with 25 % replaced, edits of seven
     sizes clean and at JPEG 70, and the file as ``protect`` saves it; then every unmarked picture once.
     """
     for index, picture in enumerate(corpus.protected):

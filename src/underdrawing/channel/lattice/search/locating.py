@@ -10,14 +10,13 @@ Source: ours.
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from heapq import nlargest
 from itertools import product
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, GROUPS, TIERS, WEAVE
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GROUPS, TIERS, WEAVE
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.layout import PILOT, Layout, frame_bits, layout_of
 from underdrawing.channel.lattice.masking import activity, levels_of
@@ -26,7 +25,20 @@ from underdrawing.channel.lattice.search.placement import Placement, moved
 from underdrawing.channel.lattice.search.window import Luma
 from underdrawing.channel.lattice.transform import block_coefficients
 
-__all__ = ["laid", "located"]
+__all__ = [
+    "BESIDE",
+    "Found",
+    "Seen",
+    "best_frame",
+    "found_from",
+    "frame_blocks",
+    "laid",
+    "located",
+    "scored_places",
+    "seen_from",
+    "shifted",
+    "stretched",
+]
 
 _LONGEST = 8
 _TELLING = {256: ((8, 12), (12, 16)), 512: ((0, 4), (4, 8)), 1024: ((0, 4), (4, 8))}
@@ -39,14 +51,10 @@ _FEWEST_CHIPS = 40
 _LEAST_SCORE = 6.0
 _BEYOND_DOUBT, _LEAST_BEYOND_DOUBT = 8.5, 4.2
 """Score of a lead that is no chance, and of the place it needs then."""
-_BESIDE = tuple(product((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0)))
+BESIDE = tuple(product((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0)))
 _BESIDE_PX, _BESIDE_STRETCH = 0.12, 0.0012
 """Where else such a lead is looked for if it has less than others need: chips of their own have shorter steps than
 those by which it was tuned, and forgive a tenth of a pixel."""
-_GUESSES, _LONGEST_GUESSED = 4, 2
-"""How many places are guessed at most, in frames that are at most so many times as long as high."""
-_SHARPER = ((0.45, 0.003), (0.2, 0.0015), (0.1, 0.0007))
-"""By how many pixels and which share the likeliest guess is moved and stretched, coarse to fine."""
 _MOST_SIDE_PX = 4096
 _AROUND_BLOCK_PX = 6
 _USUAL_ASPECTS = (1.0, 5 / 4, 4 / 3, 3 / 2, 16 / 9, 2.0)
@@ -57,7 +65,7 @@ Phasors = NDArray[np.complex64]
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
+class Seen:
     """The blocks of a suspect, counted from the origin of a lead.
 
     Attributes:
@@ -70,165 +78,83 @@ class _Seen:
     phasors: Phasors
 
 
-def located(lead: Lead, luma: Luma, *, key: bytes | None = None) -> list[Placement]:
-    """The placement of a lead; none where no part of a frame agrees with it.
-
-    On the smallest grid, whose frames are a few cells wide, and whose chips of their own are the first that a hard
-    channel silences, the likeliest few places are given where none agrees well: the first tier will tell.
+def located(lead: Lead, luma: Luma, *, key: bytes | None = None) -> Placement | None:
+    """The placement of a lead, or None where no part of a frame agrees with it.
 
     Args:
         lead: tuned over all that is seen of the mark.
         luma: the suspect.
         key: secret of the channel.
     """
-    found = _found(lead, luma, key)
-    if found is None:
-        return []
-    if found.score < _LEAST_SCORE and lead.score >= _BEYOND_DOUBT:
+    found = found_from(lead, luma, key)
+    if found is not None and found.score < _LEAST_SCORE and lead.score >= _BEYOND_DOUBT:
         found = _found_beside(found, luma, key)
-    if found.score >= (_LEAST_BEYOND_DOUBT if lead.score >= _BEYOND_DOUBT else _LEAST_SCORE):
-        return [_placement(found, luma, _frame(found.seen, found.first, found.lead, key))]
-    return _guessed(found, luma, key) if lead.voice.side_px == GRIDS[0] else []
-
-
-def _placement(found: "_Found", luma: Luma, grid: WorkingGrid) -> Placement:
-    shift = np.eye(3)
-    shift[:2, 2] = BLOCK * (np.array(found.seen.first) - found.first)[::-1]
-    return Placement(grid, found.lead.matrix @ shift, luma.size_px, found.score)
-
-
-def _guessed(found: "_Found", luma: Luma, key: bytes | None) -> list[Placement]:
-    """The places in a frame that chips of their own and the pilots that tell its size agree with best together, of
-    those where as much of the suspect as may be lies in the frame."""
-    guesses: dict[tuple[int, int], _Guess] = {}
-    for long_rows in (False, True):
-        scores, firsts = _scored(found.seen, found.lead, long_rows, key)
-        for (row, column), score in zip(firsts.tolist(), scores.tolist(), strict=True):
-            if not _is_full(found.seen, (row, column), _frame_blocks(GRIDS[0], long_rows, _LONGEST_GUESSED)):
-                continue
-            told, grid = _best_frame(found.seen, (row, column), found.lead, long_rows, key, longest=_LONGEST_GUESSED)
-            if _is_full(found.seen, (row, column), (grid.rows, grid.columns)):
-                guess = _Guess(score + told, replace(found, first=(row, column)), grid)
-                guesses[row, column] = max(guess, guesses.get((row, column), guess), key=_certainty)
-    best = nlargest(_GUESSES, guesses.values(), key=_certainty)
-    sharper = [_placement(guess.found, luma, guess.grid) for guess in (_sharpened(one, luma, key) for one in best[:1])]
-    others = [_placement(guess.found, luma, guess.grid) for guess in best]
-    return [*(replace(placement, is_guess=True) for placement in sharper), *others]
-
-
-@dataclass(frozen=True, eq=False)
-class _Guess:
-    """A place in a frame of some size, and how much speaks for it."""
-
-    score: float
-    found: "_Found"
-    grid: WorkingGrid
-
-
-def _certainty(guess: _Guess) -> float:
-    return guess.score
-
-
-def _sharpened(guess: _Guess, luma: Luma, key: bytes | None) -> _Guess:
-    """A guess after small shifts and stretches of its lead by which its chips agree better.
-
-    A lead was tuned by shared chips alone, of which a small picture has so few that it ends up to a pixel beside.
-    """
-    for shift_px, stretch in _SHARPER:
-        middle = moved(np.linalg.inv(guess.found.lead.matrix), np.array([luma.size_px[::-1]]) / 2)[0]
-        for changes in (
-            [_shifted(shift_px * across, shift_px * down) for across, down in _BESIDE],
-            [_stretched(middle, stretch * across, stretch * down) for across, down in _BESIDE],
-        ):
-            others = (_changed(guess, change, luma, key) for change in changes)
-            guess = max([guess, *(other for other in others if other is not None)], key=_certainty)
-    return guess
-
-
-def _changed(guess: _Guess, change: Matrix, luma: Luma, key: bytes | None) -> _Guess | None:
-    """The same place and frame under a lead whose grid is changed a little; None where nothing is seen of it then."""
-    lead = replace(guess.found.lead, matrix=guess.found.lead.matrix @ change)
-    seen = _seen(lead, luma)
-    if seen is None or seen.first != guess.found.seen.first or seen.phasors.shape != guess.found.seen.phasors.shape:
+    if found is None or found.score < (_LEAST_BEYOND_DOUBT if lead.score >= _BEYOND_DOUBT else _LEAST_SCORE):
         return None
-    long_rows = guess.grid.rows > guess.grid.columns
-    scores, firsts = _scored(seen, lead, long_rows, key)
-    here = (firsts == guess.found.first).all(axis=1)
-    told, _ = _best_frame(seen, guess.found.first, lead, long_rows, key, only=guess.grid)
-    if not here.any():
-        return None
-    return _Guess(float(scores[here][0]) + told, replace(guess.found, lead=lead, seen=seen), guess.grid)
+    return found.placement(luma, _frame(found.seen, found.first, found.lead, key))
 
 
 def _first(pair: tuple[float, WorkingGrid]) -> float:
     return pair[0]
 
 
-def _is_full(seen: "_Seen", first: tuple[int, int], frame: tuple[int, int]) -> bool:
-    """Whether all that is seen, as far as there is room for it, lies in a frame of so many rows and columns."""
-    there = (seen.phasors != 0).any(axis=0)
-    for axis, (start, length) in enumerate(zip(first, frame, strict=True)):
-        used = np.flatnonzero(there.any(axis=1 - axis))
-        if not used.size:
-            return False
-        extent = int(used[-1] - used[0]) + 1
-        overlap = min(start + int(used[-1]) + 1, length) - max(start + int(used[0]), 0)
-        if overlap < min(extent, length) - 1:
-            return False
-    return True
-
-
 @dataclass(frozen=True, eq=False)
-class _Found:
+class Found:
     """The place that what is seen from a lead agrees with best: score and (row, column) in the frame of its first
     block."""
 
     lead: Lead
-    seen: _Seen
+    seen: Seen
     score: float
     first: tuple[int, int]
 
+    def placement(self, luma: Luma, grid: WorkingGrid) -> Placement:
+        """The placement in a frame of some size."""
+        shift = np.eye(3)
+        shift[:2, 2] = BLOCK * (np.array(self.seen.first) - self.first)[::-1]
+        return Placement(grid, self.lead.matrix @ shift, luma.size_px, self.score)
 
-def _found(lead: Lead, luma: Luma, key: bytes | None) -> _Found | None:
+
+def found_from(lead: Lead, luma: Luma, key: bytes | None) -> Found | None:
     """The best place of a lead; None where nothing is seen."""
-    seen = _seen(lead, luma)
+    seen = seen_from(lead, luma)
     if seen is None:
         return None
-    return _Found(lead, seen, *max(_offset(seen, lead, long_rows, key) for long_rows in (False, True)))
+    return Found(lead, seen, *max(_offset(seen, lead, long_rows, key) for long_rows in (False, True)))
 
 
-def _found_beside(found: _Found, luma: Luma, key: bytes | None) -> _Found:
+def _found_beside(found: Found, luma: Luma, key: bytes | None) -> Found:
     """The best place of a lead that is shifted a little, and then stretched a little."""
     found = _best_changed(
-        found, [_shifted(_BESIDE_PX * across, _BESIDE_PX * down) for across, down in _BESIDE], luma, key
+        found, [shifted(_BESIDE_PX * across, _BESIDE_PX * down) for across, down in BESIDE], luma, key
     )
     middle = moved(np.linalg.inv(found.lead.matrix), np.array([luma.size_px[::-1]]) / 2)[0]
     return _best_changed(
         found,
-        [_stretched(middle, _BESIDE_STRETCH * wider, _BESIDE_STRETCH * higher) for wider, higher in _BESIDE],
+        [stretched(middle, _BESIDE_STRETCH * wider, _BESIDE_STRETCH * higher) for wider, higher in BESIDE],
         luma,
         key,
     )
 
 
-def _best_changed(found: _Found, changes: list[Matrix], luma: Luma, key: bytes | None) -> _Found:
+def _best_changed(found: Found, changes: list[Matrix], luma: Luma, key: bytes | None) -> Found:
     """The best of a place and those of its lead after each of some changes of the grid."""
     leads = (replace(found.lead, matrix=found.lead.matrix @ change) for change in changes)
-    around = (_found(lead, luma, key) for lead in leads)
+    around = (found_from(lead, luma, key) for lead in leads)
     return max([found, *(one for one in around if one is not None)], key=lambda one: one.score)
 
 
-def _shifted(across_px: float, down_px: float) -> Matrix:
+def shifted(across_px: float, down_px: float) -> Matrix:
     return np.array([[1, 0, across_px], [0, 1, down_px], [0, 0, 1]])
 
 
-def _stretched(middle: Matrix, wider: float, higher: float) -> Matrix:
+def stretched(middle: Matrix, wider: float, higher: float) -> Matrix:
     """A change of a grid that leaves a place (x, y) of it where it is."""
     x, y = middle
     return np.array([[1 + wider, 0, -wider * x], [0, 1 + higher, -higher * y], [0, 0, 1]])
 
 
-def _seen(lead: Lead, luma: Luma) -> _Seen | None:
+def seen_from(lead: Lead, luma: Luma) -> Seen | None:
     height, width = luma.size_px
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], dtype=np.float64)
     back = np.linalg.inv(lead.matrix)
@@ -246,7 +172,7 @@ def _seen(lead: Lead, luma: Luma) -> _Seen | None:
     steps = np.repeat(design.steps.T[:, levels_of(activity(means))], [g.stop - g.start for g in GROUPS], axis=0)
     turns = coefficients / np.maximum(steps, 1) - np.float32(design.offset)
     usable = (steps > 0) & _whole_blocks(lead.matrix, first, (rows, columns), luma.size_px)
-    return _Seen(first, np.where(usable, np.exp(2j * np.pi * turns), 0).astype(np.complex64))
+    return Seen(first, np.where(usable, np.exp(2j * np.pi * turns), 0).astype(np.complex64))
 
 
 def laid(luma: Luma, matrix: Matrix, size_px: tuple[int, int]) -> NDArray[np.float32]:
@@ -273,17 +199,17 @@ def _whole_blocks(
     return np.asarray(inside.reshape(*blocks, 4).all(axis=2))
 
 
-def _offset(seen: _Seen, lead: Lead, long_rows: bool, key: bytes | None) -> tuple[float, tuple[int, int]]:
+def _offset(seen: Seen, lead: Lead, long_rows: bool, key: bytes | None) -> tuple[float, tuple[int, int]]:
     """Score and (row, column) in the frame of the first block that is seen, for frames that are long in one way."""
-    scores, firsts = _scored(seen, lead, long_rows, key)
+    scores, firsts = scored_places(seen, lead, long_rows, key)
     best = int(scores.argmax())
     return float(scores[best]), (int(firsts[best, 0]), int(firsts[best, 1]))
 
 
-def _scored(seen: _Seen, lead: Lead, long_rows: bool, key: bytes | None) -> tuple[Matrix, NDArray[np.intp]]:
+def scored_places(seen: Seen, lead: Lead, long_rows: bool, key: bytes | None) -> tuple[Matrix, NDArray[np.intp]]:
     """Where in such a frame the first block that is seen may be, (row, column) n×2, and the score of each place."""
     side_px = lead.voice.side_px
-    blocks, frame_cells = seen.phasors.shape[1:], _frame_blocks(side_px, long_rows)
+    blocks, frame_cells = seen.phasors.shape[1:], frame_blocks(side_px, long_rows)
     size = tuple(_fast((a + b) // WEAVE) for a, b in zip(blocks, frame_cells, strict=True))
     rows, columns = (np.arange(length) for length in size)
     fitting = (rows[:, None] + columns + sum(seen.first) // WEAVE) % 2 == 0
@@ -307,7 +233,7 @@ def _correlated(spectra: Phasors, planes: NDArray[np.generic], size: tuple[int, 
     return np.asarray(np.fft.ifft2((spectra * np.fft.fft2(planes, size).conj()).sum(axis=0)).real, dtype=np.float64)
 
 
-def _frame_blocks(side_px: int, long_rows: bool, longest: int = _LONGEST) -> tuple[int, int]:
+def frame_blocks(side_px: int, long_rows: bool, longest: int = _LONGEST) -> tuple[int, int]:
     """Rows and columns of the longest frame."""
     side = side_px // BLOCK
     return (longest * side, side) if long_rows else (side, longest * side)
@@ -334,7 +260,7 @@ def _is_smooth(number: int) -> bool:
 
 @lru_cache(maxsize=4)
 def _layout(side_px: int, long_rows: bool, key: bytes | None) -> Layout:
-    return layout_of(WorkingGrid(side_px, *_frame_blocks(side_px, long_rows)), (True,) * TIERS, key)
+    return layout_of(WorkingGrid(side_px, *frame_blocks(side_px, long_rows)), (True,) * TIERS, key)
 
 
 @dataclass(frozen=True, eq=False)
@@ -370,13 +296,13 @@ def _spectra(planes: NDArray[np.generic], size: tuple[int, ...]) -> Phasors:
     return np.asarray(np.fft.fft2(planes, size), dtype=np.complex64)
 
 
-def _frame(seen: _Seen, first: tuple[int, int], lead: Lead, key: bytes | None) -> WorkingGrid:
+def _frame(seen: Seen, first: tuple[int, int], lead: Lead, key: bytes | None) -> WorkingGrid:
     """The size of the frame that the pilots tell."""
-    return max((_best_frame(seen, first, lead, long_rows, key) for long_rows in (False, True)), key=_first)[1]
+    return max((best_frame(seen, first, lead, long_rows, key) for long_rows in (False, True)), key=_first)[1]
 
 
-def _best_frame(
-    seen: _Seen,
+def best_frame(
+    seen: Seen,
     first: tuple[int, int],
     lead: Lead,
     long_rows: bool,
@@ -394,7 +320,7 @@ def _best_frame(
     side_px = lead.voice.side_px
     side = side_px // BLOCK
     layout = _layout(side_px, long_rows, key)
-    frame, view = _overlap(first, seen.phasors.shape[1:], _frame_blocks(side_px, long_rows))
+    frame, view = _overlap(first, seen.phasors.shape[1:], frame_blocks(side_px, long_rows))
     pilots = np.nonzero((layout.roles[frame] == PILOT) & ~layout.shared[frame] & (seen.phasors[view] != 0))
     cosines = (seen.phasors[view][pilots] * np.exp(-2j * np.pi * layout.dither[frame][pilots])).real
     along = pilots[1] + frame[1].start if long_rows else pilots[2] + frame[2].start

@@ -40,14 +40,14 @@ class Placement:
             of the top left pixel.
         suspect_px: (height, width) of the suspect.
         score: of the search, about a unit normal where there is no mark.
-        is_guess: whether it is one of a few that may be right, and was made exact by more chips than settling hears.
+        is_exact: whether it was made exact already, by more chips than settling hears.
     """
 
     grid: WorkingGrid
     matrix: Matrix
     suspect_px: tuple[int, int]
     score: float
-    is_guess: bool = False
+    is_exact: bool = False
 
     def laid_at(self, left_px: int, top_px: int, suspect_px: tuple[int, int]) -> "Placement":
         """The placement of a suspect of this size that shows the one placed at this place."""

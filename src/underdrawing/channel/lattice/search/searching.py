@@ -31,6 +31,7 @@ from underdrawing.channel.lattice.search.glances import (
     turned,
     whole_frames,
 )
+from underdrawing.channel.lattice.search.guessing import guessed
 from underdrawing.channel.lattice.search.locating import located
 from underdrawing.channel.lattice.search.placement import Placement
 from underdrawing.channel.lattice.search.settling import settled
@@ -203,9 +204,8 @@ def _spotted_at(
     """The placement that the first of some patches tells that is found anywhere."""
     for place in places:
         lead = spotted(luma, linear, place, voice, key=key)
-        if lead is None or lead.score < _LEAST_SPOT:
-            continue
-        for placement in located(lead, luma, key=key):
+        placement = located(lead, luma, key=key) if lead is not None and lead.score >= _LEAST_SPOT else None
+        if lead is not None and placement is not None:
             yield settled(placement, lead, _whole_window(lead, luma, key), likely=True, key=key)
             return
 
@@ -363,10 +363,12 @@ def _followed(
     grown = _grown(lead, window, luma, centre, reach, growth, key)
     if lead.voice.side_px == GRIDS[0]:
         grown = sharpened(grown, window, luma.size_px, key=key)
-    for placement in located(grown, luma, key=key):
-        if placement.is_guess:
-            yield placement
+    placement = located(grown, luma, key=key)
+    if placement is not None:
         yield settled(placement, grown, window, key=key)
+    elif grown.voice.side_px == GRIDS[0]:
+        for guess in guessed(grown, luma, key=key):
+            yield guess if guess.is_exact else settled(guess, grown, window, key=key)
 
 
 def _whole_window(lead: Lead, luma: Luma, key: bytes | None) -> Window:

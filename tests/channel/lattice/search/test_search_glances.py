@@ -4,8 +4,19 @@ import numpy as np
 import pytest
 
 from underdrawing.channel.lattice.design import BLOCK
+from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.search.folding import Voice
-from underdrawing.channel.lattice.search.glances import any_scale, bent, cut_out, cut_small, rotated, stretched, turned
+from underdrawing.channel.lattice.search.glances import (
+    any_scale,
+    bent,
+    boxed,
+    cut_out,
+    cut_small,
+    rotated,
+    stretched,
+    tilted,
+    turned,
+)
 from underdrawing.channel.profiles import Profile
 
 SIZE = (700, 1000)
@@ -90,7 +101,54 @@ def test_reference_whole_pictures_are_expected_in_the_middle(stage):
 
 
 def test_reference_a_cut_is_no_larger_than_what_it_was_cut_from():
-    shorts = [linear[1, 1] * 512 for linear, _, _ in cut_out((610, 700))]
-    assert shorts
-    assert min(shorts) >= 610
-    assert not list(cut_out((1100, 1500)))
+    cuts = list(cut_out((610, 700)))
+    assert {cut.voice.side_px for cut in cuts} == {512, 1024}
+    assert min(cut.linear[1, 1] * cut.voice.side_px for cut in cuts) >= 610
+    assert all(0 < cut.share < 1 for cut in cuts)
+    assert {cut.voice.side_px for cut in cut_out((1100, 1500))} == {1024}
+
+
+def test_limits_small_suspects_are_not_looked_for_in_large_pictures():
+    assert {cut.voice.side_px for cut in cut_out((320, 480))} == {512}
+    assert min(cut.share for cut in cut_out((700, 900)) if cut.voice.side_px == 1024) >= 0.15
+
+
+@pytest.mark.parametrize("size", [(1969, 1931), (500, 741), (1242, 1928)])
+def test_reference_a_stretched_picture_is_looked_for_whichever_side_was_the_long_one(size):
+    """Of 2048×1969, 741×535 and 2048×1242 pixels, with one side squeezed by 6 or 7 %."""
+    original = {(1969, 1931): (1969, 2048), (500, 741): (535, 741), (1242, 1928): (1242, 2048)}[size]
+    side = max(side for side in (256, 512, 1024) if side <= min(size))
+    rows, columns = WorkingGrid.for_image(*original, side_px=side).size_px
+    true = np.array([size[1] / columns, size[0] / rows])
+    centre = np.array(size[::-1]) * [0.55, 0.7]
+    fits = [
+        glance
+        for glance in stretched(size)
+        for finer in glance.stretches
+        if np.abs(np.diag(glance.linear @ finer) / true - 1).max() < 0.008
+        and (
+            np.abs(glance.expected(centre, size).place_px - centre / true) <= glance.expected(centre, size).slack_px
+        ).all()
+    ]
+    assert any(voice.side_px == side for glance in fits for voice in glance.voices)
+
+
+@pytest.mark.parametrize("degrees", [-7.3, 2.2])
+def test_reference_a_turn_that_is_known_is_tried_as_it_is(degrees):
+    angle = np.deg2rad(degrees)
+    glances = list(tilted(SIZE, angle))
+    assert all(np.arctan2(*glance.linear[::-1, 0]) == pytest.approx(angle) for glance in glances)
+    assert {glance.voices[0].side_px for glance in glances} == {256, 512, 1024}
+    for glance in glances:
+        assert np.allclose(
+            glance.expected(np.array(SIZE[::-1]) / 2, SIZE).place_px, np.array(glance.frame_px[::-1]) / 2
+        )
+
+
+def test_reference_the_edges_of_a_box_may_be_a_few_pixels_off():
+    for glance in boxed(SIZE):
+        steps = [np.diag(glance.linear @ finer) for finer in glance.stretches]
+        grid = WorkingGrid.for_image(*SIZE, side_px=glance.voices[0].side_px)
+        for off in (-2, 0, 2):
+            wanted = (np.array(SIZE[::-1]) + off) / grid.size_px[::-1]
+            assert min(np.abs(step / wanted - 1).max() for step in steps) < 0.0025

@@ -13,7 +13,9 @@ from underdrawing.channel.lattice.design import BLOCK, WEAVE
 from underdrawing.channel.lattice.grid import WorkingGrid, luminance
 from underdrawing.channel.lattice.search import Luma, Voice
 from underdrawing.channel.lattice.search.folding import Lead
-from underdrawing.channel.lattice.search.locating import _found, located
+from underdrawing.channel.lattice.search.guessing import guessed
+from underdrawing.channel.lattice.search.locating import found_from, located
+from underdrawing.channel.lattice.search.placement import moved
 from underdrawing.channel.lattice.search.tuning import nudged, sharpened, tuned
 from underdrawing.channel.lattice.search.window import Window
 from underdrawing.channel.profiles import Profile
@@ -70,6 +72,39 @@ def test_rejects_a_place_that_hardly_agrees_however_sure_a_lead_is():
     assert located(*faint(data.rocket(), 60, score=30.0)) is None
 
 
+@pytest.mark.parametrize(("photograph", "quality"), [(data.coffee, 65), (data.coffee, 50)])
+def test_reference_what_is_not_sure_is_guessed(photograph, quality):
+    lead, luma = faint(photograph(), quality, score=7.0)
+    assert located(lead, luma) is None
+    guesses = guessed(lead, luma)
+    assert [guess.is_exact for guess in guesses] == [True] + [False] * (len(guesses) - 1)
+    right = [guess for guess in guesses[:3] if guess.grid == WorkingGrid(256, 16, 24)]
+    assert any(np.abs(guess.matrix[:2, 2] - (-60, -40)).max() < 1.5 for guess in right)
+
+
+def test_reference_the_likeliest_guess_is_made_exact():
+    lead, luma = faint(data.coffee(), 75, score=7.0)
+    beside = replace(lead, matrix=lead.matrix @ np.array([[1.001, 0, 0.3], [0, 0.999, -0.4], [0, 0, 1]]))
+    exact, raw, *_ = guessed(beside, luma)
+    places = np.array([[80.0, 60.0], [300.0, 200.0]])
+    off = [np.abs(moved(guess.matrix @ np.linalg.inv(lead.matrix), places) - places).max() for guess in (exact, raw)]
+    assert off[0] < 0.7 * off[1]
+
+
+def test_limits_guesses_are_few_and_hold_what_is_seen():
+    lead, luma = faint(data.rocket(), 60, score=7.0)
+    guesses = guessed(lead, luma)
+    assert 0 < len(guesses) <= 5
+    for guess in guesses:
+        assert max(guess.grid.rows, guess.grid.columns) <= 32
+        assert guess.visible_blocks.sum() >= 100
+
+
+def test_limits_nothing_is_guessed_where_nothing_is_seen():
+    lead, luma = faint(data.rocket(), 60, score=7.0)
+    assert guessed(lead, Luma(luma.plane[:20, :20])) == []
+
+
 @pytest.mark.parametrize("off_px", [(0.8, -0.7), (-0.7, 0.7)])
 def test_reference_a_nudge_brings_a_lead_nearer(luma, off_px):
     right = lead_at(4 * CELL, 6 * CELL)
@@ -99,8 +134,8 @@ def test_reference_tuning_brings_a_lead_to_its_place(luma):
 def test_reference_a_lead_beyond_doubt_is_looked_for_a_fraction_of_a_pixel_beside():
     lead, luma = faint(data.chelsea(), 90, score=10.0)
     beside = replace(lead, matrix=lead.matrix @ np.array([[1, 0, 0.2], [0, 1, -0.2], [0, 0, 1]]))
-    assert _found(lead, luma, None).score > 10
-    assert _found(beside, luma, None).score < 5
+    assert found_from(lead, luma, None).score > 10
+    assert found_from(beside, luma, None).score < 5
     placement = located(beside, luma)
     assert placement.score > 7
     assert np.abs((placement.matrix - lead.matrix)[:2, 2]).max() < 0.25

@@ -1,5 +1,7 @@
 """The search as a whole: moved copies are placed where they truly lie, and nothing is found where nothing is."""
 
+from itertools import islice
+
 import cv2
 import numpy as np
 import pytest
@@ -71,6 +73,18 @@ def test_reference_a_crop_of_a_small_picture_is_placed_where_it_lies(shape, name
     placement = found(copy.pixels)
     assert placement.grid.side_px == 256
     assert np.quantile(errors_px(placement.matrix, copy), 0.95) < 0.75
+
+
+@pytest.mark.parametrize("name", ["resize1.2+page1.6+jpeg80", "rotate6.3", "rotate-3.1+jpeg85", "perspective0.01"])
+@pytest.mark.parametrize("photograph", [data.coffee, data.chelsea])
+def test_reference_the_edges_of_a_small_picture_tell_where_it_lies(photograph, name):
+    """Too small and too busy to be heard without knowing where to listen."""
+    picture = cv2.resize(photograph(), (450, 300), interpolation=cv2.INTER_AREA)
+    copy = movement(name, embed(picture, message(FIRST_TIER_BITS, *capacity_bits(picture))).pixels)
+    first = list(islice(placements(Luma(luminance(copy.pixels))), 5))
+    right = [placement for placement in first if placement.grid == grid_of(copy)]
+    assert all(placement.suspect_px == copy.size for placement in first)
+    assert min(np.quantile(errors_px(placement.matrix, copy), 0.95) for placement in right) < 0.75
 
 
 def test_reference_sixteen_bits_are_searched_like_eight(wide):

@@ -16,7 +16,7 @@ Box = tuple[int, int, int, int]
 
 _RING = 1 / 64
 """How wide the ring around a suspect is that has to be plain for the most part, as a share of its shorter side."""
-_MOSTLY, _ALIKE = 0.6, 10.0
+_MOSTLY, _ALIKE, _PLAIN = 0.6, 10.0, 3.0
 _BINS = 64
 _THIN_PX = 9
 """What is thinner is writing, and no picture."""
@@ -45,7 +45,18 @@ def framed(luma: Luma) -> list[Box]:
     thick = cv2.morphologyEx(thick, cv2.MORPH_CLOSE, np.ones((_THIN_PX, _THIN_PX), np.uint8))
     _, _, statistics, _ = cv2.connectedComponentsWithStats(thick, connectivity=4)
     order = np.argsort(-statistics[1:, cv2.CC_STAT_AREA])[:_BOXES] + 1
-    return [box for number in order if (box := _box(statistics[number], drawn)) is not None]
+    boxes = [box for number in order if (box := _box(statistics[number], drawn)) is not None]
+    return list(dict.fromkeys([*boxes, *(_trimmed(box, plane) for box in boxes)]))
+
+
+def _trimmed(box: Box, plane: NDArray[np.float32]) -> Box:
+    """A box without what is of one colour from side to side at its edges: a bar that the picture touches."""
+    left, top, right, bottom = box
+    inside = plane[top:bottom, left:right]
+    rows, columns = (np.flatnonzero(inside.std(axis=axis) >= _PLAIN) for axis in (1, 0))
+    if not rows.size or not columns.size:
+        return box
+    return left + int(columns[0]), top + int(rows[0]), left + int(columns[-1]) + 1, top + int(rows[-1]) + 1
 
 
 def _box(statistics: NDArray[np.integer], drawn: Bits) -> Box | None:

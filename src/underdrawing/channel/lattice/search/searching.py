@@ -36,7 +36,7 @@ from underdrawing.channel.lattice.search.locating import located
 from underdrawing.channel.lattice.search.placement import Placement
 from underdrawing.channel.lattice.search.settling import settled
 from underdrawing.channel.lattice.search.spotting import SPOT_PX, spotted
-from underdrawing.channel.lattice.search.tuning import PROJECTIVE, nudged, sharpened, tuned
+from underdrawing.channel.lattice.search.tuning import PROJECTIVE, STEPS_PX, nudged, sharpened, tuned
 from underdrawing.channel.lattice.search.window import Luma, Window
 
 __all__ = ["placement_near", "placements"]
@@ -115,10 +115,11 @@ def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
     yield from _found(_whole(luma, centres[0], key), luma, centres[0], key)
     for box in framed(luma):
         yield from _boxed(luma, box, key)
+    for lead in _pulled(luma):
+        yield from _corrected(lead, luma, centres[0], key)
     for angle in tilts(luma):
         leads = _promising(tilted(luma.size_px, angle), luma, centres[0], key, patience=_WHERE_EXPECTED)
         yield from _found(leads, luma, centres[0], key)
-    yield from _found(_pulled(luma, centres[0], key), luma, centres[0], key)
     yield from _cut_out(luma, centres, key)
     for centre, leads in _stages(luma, centres, key):
         yield from _found(leads, luma, centre, key)
@@ -150,17 +151,36 @@ def _boxed(luma: Luma, box: Box, key: bytes | None) -> Iterator[Placement]:
             yield placement.laid_at(left, top, luma.size_px)
 
 
-def _pulled(luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
+def _pulled(luma: Luma) -> Iterator[Lead]:
     """Leads that take the suspect for the whole picture with its corners pulled to where its edges tell."""
-    corners, leads = pulled(luma), []
+    corners = pulled(luma)
     if corners is None:
-        return []
+        return
     for grid, voice in whole_frames(luma.size_px):
         height, width = grid.size_px
         frame = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
         matrix = np.asarray(cv2.getPerspectiveTransform(frame, corners.astype(np.float32)), dtype=np.float64)
-        leads.append(_tuned_nearby(Lead(voice, matrix, 0.0), luma, centre, key))
-    return sorted((lead for lead in leads if lead.score >= _LEAST_WHOLE), key=_score, reverse=True)[:2]
+        yield Lead(voice, matrix, 0.0)
+
+
+def _corrected(lead: Lead, luma: Luma, centre: Matrix, key: bytes | None) -> Iterator[Placement]:
+    """Placements of a lead whose bend is known: nearly, if the mark is heard, or only roughly."""
+    if _tuned_nearby(lead, luma, centre, key, steps_px=()).score >= _LEAST_WHOLE:
+        window = _whole_window(lead, luma, key)
+        whole = tuned(
+            lead,
+            window,
+            centre_px=centre,
+            reach_px=float(max(luma.size_px)),
+            size_px=luma.size_px,
+            moves=PROJECTIVE,
+            steps_px=STEPS_PX[1:],
+            key=key,
+        )
+        yield from _placed(whole, window, luma, key)
+    near = _tuned_nearby(lead, luma, centre, key)
+    if near.score >= _LEAST_WHOLE:
+        yield from _followed(near, luma, centre, key)
 
 
 def _cut_out(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[Placement]:
@@ -334,12 +354,20 @@ def _nudged_nearby(
     return nudged(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, key=key)
 
 
-def _tuned_nearby(lead: Lead, luma: Luma, centre: Matrix, key: bytes | None, *, window_px: int = _WINDOW_PX) -> Lead:
+def _tuned_nearby(
+    lead: Lead,
+    luma: Luma,
+    centre: Matrix,
+    key: bytes | None,
+    *,
+    window_px: int = _WINDOW_PX,
+    steps_px: tuple[float, ...] = STEPS_PX,
+) -> Lead:
     linear = lead.matrix[:2, :2]
     size_px = _window_px(luma, linear, window_px)
     window = Window.of(luma, linear, centre, size_px, lanes=lanes_of((lead.voice,)), key=key)
     reach = max(size_px) / 2 * _scale(linear)
-    return tuned(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, key=key)
+    return tuned(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, steps_px=steps_px, key=key)
 
 
 def _window_px(luma: Luma, linear: Matrix, most_px: int) -> tuple[int, int]:
@@ -363,12 +391,17 @@ def _followed(
     grown = _grown(lead, window, luma, centre, reach, growth, key)
     if lead.voice.side_px == GRIDS[0]:
         grown = sharpened(grown, window, luma.size_px, key=key)
-    placement = located(grown, luma, key=key)
+    yield from _placed(grown, window, luma, key)
+
+
+def _placed(lead: Lead, window: Window, luma: Luma, key: bytes | None, *, likely: bool = False) -> Iterator[Placement]:
+    """The placements of a lead that was tuned over all of the suspect."""
+    placement = located(lead, luma, key=key)
     if placement is not None:
-        yield settled(placement, grown, window, key=key)
-    elif grown.voice.side_px == GRIDS[0]:
-        for guess in guessed(grown, luma, key=key):
-            yield guess if guess.is_exact else settled(guess, grown, window, key=key)
+        yield settled(placement, lead, window, likely=likely, key=key)
+    elif lead.voice.side_px == GRIDS[0]:
+        for guess in guessed(lead, luma, key=key):
+            yield guess if guess.is_exact else settled(guess, lead, window, likely=likely, key=key)
 
 
 def _whole_window(lead: Lead, luma: Luma, key: bytes | None) -> Window:

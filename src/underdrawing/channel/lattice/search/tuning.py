@@ -20,6 +20,7 @@ __all__ = [
     "AFFINE",
     "FEWEST_BLOCKS",
     "PROJECTIVE",
+    "STEPS_PX",
     "UPRIGHT",
     "Blocks",
     "Chips",
@@ -37,7 +38,9 @@ UPRIGHT = (0, 3, 1, 5)
 PROJECTIVE = (*AFFINE, 6, 7)
 """Moves that may be tried, see :meth:`Tuner.matrices`."""
 
-_STEPS_PX = (1.0, 0.5, 0.25, 0.12)
+STEPS_PX = (1.0, 0.5, 0.25, 0.12)
+"""How far blocks at the edge of what is heard move at a time, in grid pixels."""
+
 _ROUNDS = 4
 _NUDGE = (-0.375, 0.0, 0.375)
 _NUDGES = np.array([[x, s, 0, y, 0, s, 0, 0] for x, y, s in product(_NUDGE, repeat=3)])
@@ -62,7 +65,7 @@ def tuned(
     reach_px: float,
     size_px: tuple[int, int],
     moves: tuple[int, ...] = AFFINE,
-    steps_px: tuple[float, ...] = _STEPS_PX,
+    steps_px: tuple[float, ...] = STEPS_PX,
     key: bytes | None = None,
 ) -> Lead:
     """A lead moved to where the blocks around a place agree best.

@@ -51,7 +51,7 @@ class Corpus:
         if not full:
             raise UsageError(f"no photographs to measure: got {folder}, expected a folder with photographs in fullres/")
         natural = _names_under(folder, "natural")
-        step = max(1.0, len(natural) / unmarked_limit)
+        step = max(1.0, len(natural) / max(1, unmarked_limit))
         chosen = [natural[int(index * step)] for index in range(min(unmarked_limit, len(natural)))]
         return cls(folder, (*names, *full), tuple(chosen))
 

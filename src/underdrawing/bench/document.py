@@ -14,7 +14,7 @@ from underdrawing.bench.lines import Line
 from underdrawing.bench.main_job.reading import AttackLine
 from underdrawing.errors import UsageError
 
-__all__ = ["environment", "facts_table", "markdown", "print_lines", "replace_section", "table_of"]
+__all__ = ["environment", "facts_table", "markdown", "moved_markdown", "print_lines", "replace_section", "table_of"]
 
 _PACKAGES = (
     *("numpy", "pillow", "opencv-python-headless", "onnxruntime", "scikit-image"),
@@ -58,14 +58,12 @@ def markdown(
     """The section of the documentation: what it was measured with, the table, and the details."""
     parts = [
         facts_table(facts),
-        table_of(("row", "what", "target", "measured", ""), [_cells(line) for line in lines]),
+        _table_of_lines(lines),
         (
             "### Blocks read, attack by attack\n\n"
             "Two copies of each picture, 25 % of the area replaced before the attack; 95 % Wilson intervals."
         ),
-        table_of(
-            ("profile", "blocks", "attack", "read", "interval", "target", ""), [_attack_cells(a) for a in attacks]
-        ),
+        _table_of_attacks(attacks),
         "### Tamper map by kind of edit\n\nRegions of 5–50 %. Recolouring keeps the shapes; it has no target.",
         table_of(("edit", "attack", "cases", "mean F1", "mean AUC"), [_kind_cells(kind) for kind in kinds]),
     ]
@@ -73,6 +71,12 @@ def markdown(
         shown = "\n".join(f"- {text}" for text in failed[:20])
         parts.append(f"### Cases that ended in an error\n\n{len(failed)} in all.\n\n{shown}")
     return "\n\n".join(parts) + "\n"
+
+
+def moved_markdown(lines: Sequence[Line], *, attacks: Sequence[AttackLine], facts: Mapping[str, object]) -> str:
+    """The section about pictures that were moved: what it was measured with, the table, and every movement."""
+    heading = "### Blocks read, movement by movement\n\nOne copy of each picture; 95 % Wilson intervals."
+    return "\n\n".join([facts_table(facts), _table_of_lines(lines), heading, _table_of_attacks(attacks)]) + "\n"
 
 
 def replace_section(path: Path, section: str, *, name: str = "main job", writer: str = "bench/main_job.py") -> None:
@@ -102,6 +106,15 @@ def facts_table(facts: Mapping[str, object]) -> str:
     """What was measured with, as a table."""
     rows = [(name.replace("_", " "), _flat(value)) for name, value in facts.items()]
     return table_of(("measured with", ""), rows)
+
+
+def _table_of_lines(lines: Sequence[Line]) -> str:
+    return table_of(("row", "what", "target", "measured", ""), [_cells(line) for line in lines])
+
+
+def _table_of_attacks(attacks: Sequence[AttackLine]) -> str:
+    headings = ("profile", "blocks", "attack", "read", "interval", "target", "")
+    return table_of(headings, [_attack_cells(attack) for attack in attacks])
 
 
 def _flat(value: object) -> str:

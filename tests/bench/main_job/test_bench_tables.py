@@ -3,10 +3,11 @@ import dataclasses
 import pytest
 from rich.console import Console
 
-from underdrawing.bench.document import markdown, print_lines, replace_section
+from underdrawing.bench.document import markdown, moved_markdown, print_lines, replace_section
 from underdrawing.bench.main_job.reading import attack_lines, reading_lines
 from underdrawing.bench.main_job.rows import PictureRow, Row
 from underdrawing.bench.main_job.tables import failures, geometry_lines, main_job_lines, map_by_kind
+from underdrawing.bench.main_job.targets import GEOMETRY_ATTACKS
 from underdrawing.errors import UsageError
 
 EVERYTHING = ("anchor", "core", "detail", "fine")
@@ -110,6 +111,26 @@ def test_maps_average_f1_with_nothing_found_as_zero_and_recolouring_apart():
     small = main_job_lines([row("a", "png", f1=0.9, fraction=0.02)], [])
     assert line(small, "tamper map", "regions of 1–5 %, clean").passed is True
     assert [(kind[0], kind[2], kind[3]) for kind in map_by_kind(rows)] == [("splice", 2, 0.5), ("recolour", 1, 0.0)]
+
+
+def test_unmarked_pictures_go_through_the_search_as_well():
+    unmarked = {"profile": None, "kind": None, "fraction": None, "verdict": "unprotected"}
+    rows = [row(str(number), "png", **unmarked, verify_s=0.5) for number in range(5000)]
+    lines = geometry_lines(rows)
+    assert line(lines, "false alarms", "unmarked").passed is True
+    assert line(lines, "time", "unmarked").measured == "0.50"
+    assert line(geometry_lines(rows[:4999]), "false alarms", "unmarked").passed is None
+    assert line(main_job_lines(rows[:2000], []), "false alarms", "unmarked").passed is True
+    read = row("x", "png", **{**unmarked, "verdict": "authentic"})
+    assert line(geometry_lines([*rows, read]), "false alarms", "unmarked").passed is False
+
+
+def test_the_section_about_moved_pictures_names_every_movement():
+    rows = [row("a", "crop0.7", kind=None, fraction=None, verdict="authentic")]
+    text = moved_markdown(geometry_lines(rows), attacks=attack_lines(rows, GEOMETRY_ATTACKS), facts={"seed": 0})
+    assert "| seed | 0 |" in text
+    assert "| standard | anchor | `crop0.7` | 1 of 1 |" in text
+    assert all(f"`{name}`" in text for requirement in GEOMETRY_ATTACKS for name in requirement.attacks)
 
 
 def test_recovery_is_told_by_the_scales_that_were_read():

@@ -103,12 +103,15 @@ def main_job_cases(corpus: Corpus) -> Iterator[Case]:
 def geometry_cases(corpus: Corpus) -> Iterator[Case]:
     """Every case behind the table of moved pictures, the cases of one picture together.
 
-    Per picture each attack that the table names, on an untouched copy or, where it asks for that, on a doctored one.
+    Per picture each attack that the table names, on an untouched copy or, where it asks for that, on a doctored one;
+    then every unmarked picture once, for it goes through the whole search.
     """
     wanted = {(name, line.replaced): line.profile for line in GEOMETRY_ATTACKS for name in line.attacks}
     for index, picture in enumerate(corpus.protected):
         for turn, ((name, replaced), profile) in enumerate(wanted.items()):
             yield Case(picture, profile, name, _edit(index + turn, replaced) if replaced else None)
+    for picture in corpus.unmarked:
+        yield Case(picture, None, "png")
 
 
 def quick_cases(corpus: Corpus) -> Iterator[Case]:

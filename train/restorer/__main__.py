@@ -104,7 +104,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--decoder-history", type=Path, help="weights.json that tells how the decoder was trained")
     parser.add_argument("--transformer-history", type=Path, help="training.json that tells how the Transformer was")
     parser.add_argument("--score-pictures", type=int, default=64, help="pictures of val that are scored on the way")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.draw_back and not (options.joint and options.decoder):
+        parser.error("--draw-back needs --joint and --decoder, which it draws back to")
+    return options
 
 
 if __name__ == "__main__":

@@ -1,20 +1,33 @@
-"""The search: what is looked at, in which order, and what becomes of a lead.
+"""The search: what is looked at, in which order.
 
 Source: ours.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from heapq import nlargest
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, GRIDS
+from underdrawing.channel.lattice.design import BLOCK
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.masking import activity, levels_of
 from underdrawing.channel.lattice.search.folding import SINGLE_WEIGHTS, Lead, Voice, heard, lanes_of
+from underdrawing.channel.lattice.search.following import (
+    BRISK,
+    FINELY,
+    WHERE_EXPECTED,
+    WINDOW_PX,
+    followed,
+    loudness,
+    placed,
+    placements_of,
+    promising,
+    scale_of,
+    tuned_nearby,
+    whole_window,
+    window_px_of,
+)
 from underdrawing.channel.lattice.search.framing import Box, framed, pulled, tilts
 from underdrawing.channel.lattice.search.glances import (
     Cut,
@@ -31,30 +44,25 @@ from underdrawing.channel.lattice.search.glances import (
     turned,
     whole_frames,
 )
-from underdrawing.channel.lattice.search.guessing import guessed
 from underdrawing.channel.lattice.search.locating import located
 from underdrawing.channel.lattice.search.placement import Placement
 from underdrawing.channel.lattice.search.settling import settled
 from underdrawing.channel.lattice.search.spotting import SPOT_PX, spotted
-from underdrawing.channel.lattice.search.tuning import PROJECTIVE, STEPS_PX, nudged, sharpened, tuned
+from underdrawing.channel.lattice.search.tuning import PROJECTIVE, STEPS_PX, tuned
 from underdrawing.channel.lattice.search.window import Luma, Window
 
 __all__ = ["placement_near", "placements"]
 
-_SURE_LEAD = 7.5
 _LEAST_WHOLE = 5.5
 _LEAST_SPOT = 6.5
 _LEAST_HEARD, _LEAST_EXACT, _EXACT_LEADS = 4.1, 4.8, 3
 _LEAST_TURNED_PX = 208
 _LEAST_PX = 64
-_SMALL_PX = 450_000
 _WINDOWS, _WORTH_A_LOOK = 3, 0.4
-_WINDOW_PX, _BENT_PX = 512, 400
+_BENT_PX = 400
 _MOSTLY_SEEN, _MOST_OF_IT = 0.85, 0.5
 _PROBE_PX, _USUAL_BLOCK_PX = 20, 20
 _FLAT, _CLIPPED = 0.4, 123.0
-_GROWTH, _BENT_GROWTH = 1.5, 1.25
-_LARGEST_PX = 4096
 
 Matrix = NDArray[np.float64]
 
@@ -74,30 +82,9 @@ def placement_near(luma: Luma, grid: WorkingGrid, voice: Voice, *, key: bytes | 
     rows, columns = grid.size_px
     lead = Lead(voice, np.diag([width / columns, height / rows, 1.0]), 0.0)
     for centre in _centres(luma)[:1]:
-        near = _tuned_nearby(lead, luma, centre, key)
-        return next(_followed(near, luma, centre, key), None) if near.score >= _LEAST_WHOLE else None
+        near = tuned_nearby(lead, luma, centre, key)
+        return next(followed(near, luma, centre, key), None) if near.score >= _LEAST_WHOLE else None
     return None
-
-
-@dataclass(frozen=True)
-class _Patience:
-    """How many leads are nudged, tuned and followed, and the least scores they need for each.
-
-    A small suspect has few blocks, so that the right lead may hardly stand out; but it also costs little to look at.
-    One that lies where it is expected to has fewer rivals.
-    """
-
-    least_lead: float
-    nudged_leads: int
-    least_nudged: float
-    tuned_leads: int
-    least_tuned: float
-    followed_leads: int
-
-
-_PATIENT, _BRISK = _Patience(3.4, 100, 4.5, 12, 6.5, 4), _Patience(3.6, 60, 4.5, 8, 6.5, 2)
-_FINELY = _Patience(3.3, 150, 4.5, 12, 6.5, 4)
-_WHERE_EXPECTED = _Patience(3.0, 24, 4.0, 8, 6.0, 3)
 
 
 def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
@@ -112,31 +99,24 @@ def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
     centres = _centres(luma)
     if not centres:
         return
-    yield from _found(_whole(luma, centres[0], key), luma, centres[0], key)
+    yield from placements_of(_whole(luma, centres[0], key), luma, centres[0], key)
     for box in framed(luma):
         yield from _boxed(luma, box, key)
     for lead in _pulled(luma):
         yield from _corrected(lead, luma, centres[0], key)
     for angle in tilts(luma):
-        leads = _promising(tilted(luma.size_px, angle), luma, centres[0], key, patience=_WHERE_EXPECTED)
-        yield from _found(leads, luma, centres[0], key)
+        leads = promising(tilted(luma.size_px, angle), luma, centres[0], key, patience=WHERE_EXPECTED)
+        yield from placements_of(leads, luma, centres[0], key)
     yield from _cut_out(luma, centres, key)
     for centre, leads in _stages(luma, centres, key):
-        yield from _found(leads, luma, centre, key)
-    yield from _found(
-        _promising(bent(luma.size_px), luma, centres[0], key, patience=_WHERE_EXPECTED, window_px=_BENT_PX),
+        yield from placements_of(leads, luma, centre, key)
+    yield from placements_of(
+        promising(bent(luma.size_px), luma, centres[0], key, patience=WHERE_EXPECTED, window_px=_BENT_PX),
         luma,
         centres[0],
         key,
         window_px=_BENT_PX,
     )
-
-
-def _found(
-    leads: Iterable[Lead], luma: Luma, centre: Matrix, key: bytes | None, *, window_px: int = _WINDOW_PX
-) -> Iterator[Placement]:
-    for lead in leads:
-        yield from _followed(lead, luma, centre, key, window_px=window_px)
 
 
 def _boxed(luma: Luma, box: Box, key: bytes | None) -> Iterator[Placement]:
@@ -146,8 +126,8 @@ def _boxed(luma: Luma, box: Box, key: bytes | None) -> Iterator[Placement]:
     centres = _centres(inner) if min(inner.size_px) >= _LEAST_PX else []
     for centre in centres[:1]:
         leads = _whole(inner, centre, key)
-        leads = leads or _promising(boxed(inner.size_px), inner, centre, key, patience=_WHERE_EXPECTED)
-        for placement in _found(leads, inner, centre, key):
+        leads = leads or promising(boxed(inner.size_px), inner, centre, key, patience=WHERE_EXPECTED)
+        for placement in placements_of(leads, inner, centre, key):
             yield placement.laid_at(left, top, luma.size_px)
 
 
@@ -165,8 +145,8 @@ def _pulled(luma: Luma) -> Iterator[Lead]:
 
 def _corrected(lead: Lead, luma: Luma, centre: Matrix, key: bytes | None) -> Iterator[Placement]:
     """Placements of a lead whose bend is known: nearly, if the mark is heard, or only roughly."""
-    if _tuned_nearby(lead, luma, centre, key, steps_px=()).score >= _LEAST_WHOLE:
-        window = _whole_window(lead, luma, key)
+    if tuned_nearby(lead, luma, centre, key, steps_px=()).score >= _LEAST_WHOLE:
+        window = whole_window(lead, luma, key)
         whole = tuned(
             lead,
             window,
@@ -177,10 +157,10 @@ def _corrected(lead: Lead, luma: Luma, centre: Matrix, key: bytes | None) -> Ite
             steps_px=STEPS_PX[1:],
             key=key,
         )
-        yield from _placed(whole, window, luma, key)
-    near = _tuned_nearby(lead, luma, centre, key)
+        yield from placed(whole, window, luma, key)
+    near = tuned_nearby(lead, luma, centre, key)
     if near.score >= _LEAST_WHOLE:
-        yield from _followed(near, luma, centre, key)
+        yield from followed(near, luma, centre, key)
 
 
 def _cut_out(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[Placement]:
@@ -198,9 +178,9 @@ def _cut_out(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[P
             places = [place + cut.linear @ np.array(shift) for place in heard_at for shift in cut.shifts_px]
         yield from _spotted_at(places, luma, cut.linear, cut.voice, key)
         for number, loud in leads.items():
-            near = [_tuned_nearby(lead, luma, likely[number], key) for lead in loud if lead.score >= _LEAST_EXACT]
-            good = [lead for lead in near if lead.score >= _BRISK.least_tuned]
-            yield from _found(sorted(good, key=_score, reverse=True)[:1], luma, likely[number], key)
+            near = [tuned_nearby(lead, luma, likely[number], key) for lead in loud if lead.score >= _LEAST_EXACT]
+            good = [lead for lead in near if lead.score >= BRISK.least_tuned]
+            yield from placements_of(sorted(good, key=loudness, reverse=True)[:1], luma, likely[number], key)
     if min(luma.size_px) < _LEAST_TURNED_PX:
         return
     for linear, voice in cut_and_turned():
@@ -209,13 +189,9 @@ def _cut_out(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[P
 
 def _heard_exactly(luma: Luma, cut: Cut, centre: Matrix, key: bytes | None) -> list[Lead]:
     """The loudest leads around a place at the very scale of a cut."""
-    size_px = _window_px(luma, cut.linear, _WINDOW_PX)
+    size_px = window_px_of(luma, cut.linear, WINDOW_PX)
     window = Window.of(luma, cut.linear, centre, size_px, lanes=lanes_of((cut.voice,)), finer=2, key=key)
     return heard(window, cut.voice, (np.eye(2),), least=_LEAST_HEARD, key=key)[:_EXACT_LEADS]
-
-
-def _score(lead: Lead) -> float:
-    return lead.score
 
 
 def _spotted_at(
@@ -226,7 +202,7 @@ def _spotted_at(
         lead = spotted(luma, linear, place, voice, key=key)
         placement = located(lead, luma, key=key) if lead is not None and lead.score >= _LEAST_SPOT else None
         if lead is not None and placement is not None:
-            yield settled(placement, lead, _whole_window(lead, luma, key), likely=True, key=key)
+            yield settled(placement, lead, whole_window(lead, luma, key), likely=True, key=key)
             return
 
 
@@ -244,16 +220,16 @@ def _stages(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[tu
     for number, centre in enumerate(centres):
         glances = any_scale(size_px, usual=number > 0)
         new = (glance for glance in glances if not _is_seen(glance, luma, centre, centres[:number]))
-        yield centre, _promising(new, luma, centre, key)
-    yield centres[0], _promising(cut_small(size_px), luma, centres[0], key, patience=_FINELY)
+        yield centre, promising(new, luma, centre, key)
+    yield centres[0], promising(cut_small(size_px), luma, centres[0], key, patience=FINELY)
     for stage in (stretched, rotated):
-        yield centres[0], _promising(stage(size_px), luma, centres[0], key, patience=_WHERE_EXPECTED)
+        yield centres[0], promising(stage(size_px), luma, centres[0], key, patience=WHERE_EXPECTED)
 
 
 def _is_seen(glance: Glance, luma: Luma, centre: Matrix, earlier: list[Matrix]) -> bool:
     """Whether a glance shows about the same around a place as around an earlier one."""
     extent = np.array(luma.size_px[::-1])
-    half = np.array(_window_px(luma, glance.linear, glance.window_px)[::-1]) / 2 * _scale(glance.linear)
+    half = np.array(window_px_of(luma, glance.linear, glance.window_px)[::-1]) / 2 * scale_of(glance.linear)
 
     def shown(one: Matrix, other: Matrix) -> float:
         sides = np.minimum(one, other) + half, np.maximum(one, other) - half
@@ -268,15 +244,15 @@ def _whole(luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
     """Leads that take the suspect for the whole picture, mirrored or turned by quarters."""
     leads = []
     for matrix, voices in turned(luma.size_px):
-        window_px = _window_px(luma, matrix[:2, :2], _WINDOW_PX)
+        window_px = window_px_of(luma, matrix[:2, :2], WINDOW_PX)
         window = Window.of(luma, matrix[:2, :2], centre, window_px, lanes=lanes_of(voices), key=key)
-        reach = max(window_px) / 2 * _scale(matrix)
+        reach = max(window_px) / 2 * scale_of(matrix)
         for voice in voices:
             lead = Lead(voice, matrix, 0.0)
             leads.append(
                 tuned(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, steps_px=(), key=key)
             )
-    return sorted((lead for lead in leads if lead.score >= _LEAST_WHOLE), key=_score, reverse=True)[:2]
+    return sorted((lead for lead in leads if lead.score >= _LEAST_WHOLE), key=loudness, reverse=True)[:2]
 
 
 def _centres(luma: Luma) -> list[Matrix]:
@@ -289,10 +265,10 @@ def _centres(luma: Luma) -> list[Matrix]:
     means = cv2.resize(luma.plane, (columns, rows), interpolation=cv2.INTER_AREA)
     busy = activity(np.asarray(means, dtype=np.float32))
     telling = np.square(SINGLE_WEIGHTS[levels_of(busy)]) * (busy > _FLAT) * (np.abs(means - 127.5) < _CLIPPED)
-    span = _WINDOW_PX / BLOCK * _USUAL_BLOCK_PX / _PROBE_PX
+    span = WINDOW_PX / BLOCK * _USUAL_BLOCK_PX / _PROBE_PX
     across, down = (min(2 * int(span / 2) + 1, 2 * (side // 2) - 1) for side in (columns, rows))
     around = cv2.blur(telling.astype(np.float32), (across, down), borderType=cv2.BORDER_CONSTANT)
-    inner = np.minimum(_WINDOW_PX * _USUAL_BLOCK_PX / BLOCK, [width, height]) / 2
+    inner = np.minimum(WINDOW_PX * _USUAL_BLOCK_PX / BLOCK, [width, height]) / 2
     best = float(around.max())
     if best <= 0:
         return []
@@ -310,115 +286,3 @@ def _centres(luma: Luma) -> list[Matrix]:
         place for n, place in enumerate(centres) if not any(np.allclose(place, other) for other in centres[:n])
     ]
     return different or [np.array([width / 2, height / 2])]
-
-
-def _promising(
-    glances: Iterable[Glance],
-    luma: Luma,
-    centre: Matrix,
-    key: bytes | None,
-    *,
-    patience: _Patience = _BRISK,
-    window_px: int = _WINDOW_PX,
-) -> list[Lead]:
-    """The leads around a place that stand after tuning, best first."""
-    if luma.plane.size <= _SMALL_PX and patience is _BRISK:
-        patience = _PATIENT
-    loud: list[tuple[Lead, Window]] = []
-    for glance in glances:
-        size_px = _window_px(luma, glance.linear, glance.window_px)
-        lanes = lanes_of(glance.voices)
-        window = Window.of(luma, glance.linear, centre, size_px, lanes=lanes, finer=glance.finer, key=key)
-        expected = glance.expected(centre, luma.size_px)
-        for voice in glance.voices:
-            leads = heard(window, voice, glance.stretches, expected=expected, least=patience.least_lead, key=key)
-            loud += [(lead, window) for lead in leads]
-        loud = nlargest(patience.nudged_leads, loud, key=lambda pair: pair[0].score)
-    leads = [_nudged_nearby(lead, window, luma, centre, key, window_px=window_px) for lead, window in loud]
-    leads.sort(key=_score, reverse=True)
-    stand: list[Lead] = []
-    for lead in leads[: patience.tuned_leads]:
-        if lead.score < patience.least_nudged:
-            break
-        stand.append(_tuned_nearby(lead, luma, centre, key, window_px=window_px))
-        if stand[-1].score >= _SURE_LEAD:
-            break
-    stand.sort(key=_score, reverse=True)
-    return [lead for lead in stand[: patience.followed_leads] if lead.score >= patience.least_tuned]
-
-
-def _nudged_nearby(
-    lead: Lead, window: Window, luma: Luma, centre: Matrix, key: bytes | None, *, window_px: int
-) -> Lead:
-    reach = max(_window_px(luma, lead.matrix[:2, :2], window_px)) / 2 * _scale(lead.matrix)
-    return nudged(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, key=key)
-
-
-def _tuned_nearby(
-    lead: Lead,
-    luma: Luma,
-    centre: Matrix,
-    key: bytes | None,
-    *,
-    window_px: int = _WINDOW_PX,
-    steps_px: tuple[float, ...] = STEPS_PX,
-) -> Lead:
-    linear = lead.matrix[:2, :2]
-    size_px = _window_px(luma, linear, window_px)
-    window = Window.of(luma, linear, centre, size_px, lanes=lanes_of((lead.voice,)), key=key)
-    reach = max(size_px) / 2 * _scale(linear)
-    return tuned(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, steps_px=steps_px, key=key)
-
-
-def _window_px(luma: Luma, linear: Matrix, most_px: int) -> tuple[int, int]:
-    """(height, width) of a window in grid pixels: what there is of the suspect, at most the usual size."""
-    width, height = np.abs(np.linalg.inv(linear)) @ np.array(luma.size_px[::-1])
-    return min(most_px, 2 * int(height / 2)), min(most_px, 2 * int(width / 2))
-
-
-def _scale(matrix: Matrix) -> float:
-    """Suspect pixels to a grid pixel of a 2×2 map, or of a homography at its origin."""
-    return float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
-
-
-def _followed(
-    lead: Lead, luma: Luma, centre: Matrix, key: bytes | None, *, window_px: int = _WINDOW_PX
-) -> Iterator[Placement]:
-    """The placements of a lead, likeliest first, tuned over more and more of the suspect from where it was found."""
-    window = _whole_window(lead, luma, key)
-    reach = window_px / 2 * _scale(lead.matrix[:2, :2])
-    growth = _GROWTH if window_px == _WINDOW_PX else _BENT_GROWTH
-    grown = _grown(lead, window, luma, centre, reach, growth, key)
-    if lead.voice.side_px == GRIDS[0]:
-        grown = sharpened(grown, window, luma.size_px, key=key)
-    yield from _placed(grown, window, luma, key)
-
-
-def _placed(lead: Lead, window: Window, luma: Luma, key: bytes | None, *, likely: bool = False) -> Iterator[Placement]:
-    """The placements of a lead that was tuned over all of the suspect."""
-    placement = located(lead, luma, key=key)
-    if placement is not None:
-        yield settled(placement, lead, window, likely=likely, key=key)
-    elif lead.voice.side_px == GRIDS[0]:
-        for guess in guessed(lead, luma, key=key):
-            yield guess if guess.is_exact else settled(guess, lead, window, likely=likely, key=key)
-
-
-def _whole_window(lead: Lead, luma: Luma, key: bytes | None) -> Window:
-    """All of the suspect as a lead's grid sees it."""
-    height, width = luma.size_px
-    linear = lead.matrix[:2, :2]
-    corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ np.linalg.inv(linear).T
-    across, down = (min(2 * int(np.ceil(extent / 2)) + 2 * BLOCK, _LARGEST_PX) for extent in np.ptp(corners, axis=0))
-    return Window.of(luma, linear, np.array([width / 2, height / 2]), (down, across), apart=True, key=key)
-
-
-def _grown(
-    lead: Lead, window: Window, luma: Luma, centre: Matrix, reach: float, growth: float, key: bytes | None
-) -> Lead:
-    extent = np.array(luma.size_px[::-1])
-    whole = float(np.maximum(centre, extent - centre).max())
-    while reach < whole:
-        reach = min(reach * growth, whole)
-        lead = tuned(lead, window, centre_px=centre, reach_px=reach, size_px=luma.size_px, moves=PROJECTIVE, key=key)
-    return lead

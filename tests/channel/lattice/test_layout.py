@@ -18,8 +18,8 @@ PINNED = {
     (256, b"k" * 32): "78970d944d733bee1536eda63ed32eec50874a5084e2c0fc019446bc569e0cbf",
     (512, None): "4c1e79f5af3702d9f23d33d2fbaafa70f3d2dd9c714c1c8e41bf8591fd51cbbd",
     (512, b"k" * 32): "ba62d4c76aa59197b5f0c63ba3deeb60b00ab318c89a9a40752df5f06705ede7",
-    (1024, None): "7c445fe6b70affa74137cb58cbd64131a95a43f97ddb605edfb1efed796f9734",
-    (1024, b"k" * 32): "22ba76fddff29a191ad55f1e5886b5b89469aa341424c39c77c3feeb1f4ed140",
+    (1024, None): "8f4be816b8b8c6c2bf278ec775a47ac2c4b6fc2b8c270bcde84966617de5b7ca",
+    (1024, b"k" * 32): "c00899c82c460e394f4a97d7a2afcfe78007c75539eb58d5d5b1b58a6fa259e0",
 }
 """SHA-256 of the map that marks of format version 1 are written with: another map cannot read them."""
 

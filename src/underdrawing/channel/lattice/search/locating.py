@@ -145,16 +145,18 @@ def _best_changed(found: Found, changes: list[Matrix], luma: Luma, key: bytes | 
 
 
 def shifted(across_px: float, down_px: float) -> Matrix:
+    """A change of a grid, 3×3, that moves it by so many grid pixels."""
     return np.array([[1, 0, across_px], [0, 1, down_px], [0, 0, 1]])
 
 
 def stretched(middle: Matrix, wider: float, higher: float) -> Matrix:
-    """A change of a grid that leaves a place (x, y) of it where it is."""
+    """A change of a grid, 3×3, that makes it wider and higher by these shares and leaves a place (x, y) where it is."""
     x, y = middle
     return np.array([[1 + wider, 0, -wider * x], [0, 1 + higher, -higher * y], [0, 0, 1]])
 
 
 def seen_from(lead: Lead, luma: Luma) -> Seen | None:
+    """What a suspect shows to a lead; None where that is nothing, or more than can be worked on."""
     height, width = luma.size_px
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], dtype=np.float64)
     back = np.linalg.inv(lead.matrix)
@@ -207,7 +209,18 @@ def _offset(seen: Seen, lead: Lead, long_rows: bool, key: bytes | None) -> tuple
 
 
 def scored_places(seen: Seen, lead: Lead, long_rows: bool, key: bytes | None) -> tuple[Matrix, NDArray[np.intp]]:
-    """Where in such a frame the first block that is seen may be, (row, column) n×2, and the score of each place."""
+    """How well each place of a frame agrees with what is seen, by chips of their own.
+
+    Args:
+        seen: from a lead.
+        lead: the lead.
+        long_rows: whether the frame is higher than wide, or as high, instead of wider.
+        key: secret of the channel.
+
+    Returns:
+        n scores, about unit normals where there is no mark; and (row, column) in the frame of the first block that is
+        seen, n×2.
+    """
     side_px = lead.voice.side_px
     blocks, frame_cells = seen.phasors.shape[1:], frame_blocks(side_px, long_rows)
     size = tuple(_fast((a + b) // WEAVE) for a, b in zip(blocks, frame_cells, strict=True))

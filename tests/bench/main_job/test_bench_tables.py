@@ -120,6 +120,7 @@ def test_unmarked_pictures_go_through_the_search_as_well():
     assert line(lines, "false alarms", "unmarked").passed is True
     assert line(lines, "time", "unmarked").measured == "0.50"
     assert line(geometry_lines(rows[:4999]), "false alarms", "unmarked").passed is None
+    assert line(geometry_lines([]), "false alarms", "unmarked").measured == "not measured"
     assert line(main_job_lines(rows[:2000], []), "false alarms", "unmarked").passed is True
     read = row("x", "png", **{**unmarked, "verdict": "authentic"})
     assert line(geometry_lines([*rows, read]), "false alarms", "unmarked").passed is False

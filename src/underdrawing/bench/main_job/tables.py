@@ -171,10 +171,13 @@ def _false_alarms(rows: Sequence[Row]) -> list[Line]:
 
 def _unmarked(rows: Sequence[Row], *, wanted: int = _UNMARKED_TRIED) -> Line:
     """Passed only when enough photographs were tried."""
+    name, what, target = "false alarms", "unmarked photographs read as marked", f"none of ≥ {wanted}"
+    if not rows:
+        return Line(name, what, target, "not measured", None)
     read = sum(row.verdict != "unprotected" for row in rows)
     measured = f"{read} of {len(rows)} (at most {wilson_interval(read, len(rows)).high:.2%} with 95 % confidence)"
     passed = read == 0 if len(rows) >= wanted or read else None
-    return Line("false alarms", "unmarked photographs read as marked", f"none of ≥ {wanted}", measured, passed)
+    return Line(name, what, target, measured, passed)
 
 
 def _recovery(rows: Sequence[Row]) -> list[Line]:

@@ -84,7 +84,7 @@ def quick_corpus(corpus: Corpus, *, protected: int = 6, unmarked: int = 40) -> C
     """A few photographs of every kind, for a look within minutes."""
 
     def spread(names: Sequence[str], count: int) -> tuple[str, ...]:
-        step = max(1.0, len(names) / count)
+        step = max(1.0, len(names) / max(1, count))
         return tuple(names[int(index * step)] for index in range(min(count, len(names))))
 
     return Corpus(corpus.folder, spread(corpus.protected, protected), spread(corpus.unmarked, unmarked))

@@ -100,6 +100,7 @@ def test_the_corpus_of_a_folder_is_spread_and_told_apart_by_its_bytes(tmp_path: 
     (tmp_path / "fullres/a/3.jpg").write_bytes(b"other")
     assert corpus.fingerprint() != before
     assert len(quick_corpus(corpus, protected=3, unmarked=2).protected) == 3
+    assert quick_corpus(corpus, protected=3, unmarked=0).unmarked == ()
 
 
 def test_rejects_a_folder_without_photographs(tmp_path: Path):

@@ -63,7 +63,10 @@ _FORGIVEN = 0.003
 _LEAST_PATCH_PX, _LEAST_SHARE = 160, 0.15
 
 _WIDEST, _ASPECT_STEP, _CLOSE_ASPECTS, _BETWEEN_ASPECTS = 0.14, 0.03, (-0.01, 0.0, 0.01), 0.015
-_STEEPEST_DEGREES, _DEGREES_STEP, _CLOSE_DEGREES = 12.0, 2.0, (-0.8, -0.4, 0.0, 0.4, 0.8)
+_STEEPEST_DEGREES, _LEAST_DEGREES = 12.0, 1.0
+_TURNS = {"kept": (2.0, (-0.8, -0.4, 0.0, 0.4, 0.8)), "cut": (1.0, (-0.4, -0.2, 0.0, 0.2, 0.4))}
+"""For each way to turn a picture that leaves no plain corners, or may leave some that are not plain: how many degrees
+from one glance to the next, and what is tried around each. A picture cut to what is full shows the least."""
 _EDGES_OFF = (-0.004, 0.0, 0.004)
 _ROUNDING_PX, _UNCERTAIN, _PULLED, _LONGEST = 8.0, 0.02, 0.012, 8.0
 _BENDS, _LESSER_PX = (-0.024, -0.012, 0.0, 0.012, 0.024), 400
@@ -234,11 +237,14 @@ def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
 
 
 def rotated(size_px: tuple[int, int]) -> Iterator[Glance]:
-    """The whole picture turned a little: on its old canvas, cut to what is full, or on a canvas that holds it all."""
-    for degrees in np.arange(-_STEEPEST_DEGREES, _STEEPEST_DEGREES + 1e-9, _DEGREES_STEP):
-        angle = float(np.deg2rad(degrees))
-        for way, before in _sizes_before(size_px, abs(angle)).items():
-            finer = tuple(_turned_on(size_px, way, angle, float(np.deg2rad(more))) for more in _CLOSE_DEGREES)
+    """The whole picture turned a little: cut to what is full, or on its old canvas."""
+    for way, (step, more) in _TURNS.items():
+        for degrees in np.arange(-_STEEPEST_DEGREES, _STEEPEST_DEGREES + 1e-9, step):
+            angle = float(np.deg2rad(degrees))
+            before = _sizes_before(size_px, abs(angle)).get(way)
+            if before is None:
+                continue
+            finer = tuple(_turned_on(size_px, way, angle, float(np.deg2rad(close))) for close in more)
             for voice in (*_STRONG, *(_SMALL[:1] if _is_small(size_px) else ())):
                 yield from _turned_glance(angle, before, voice, finer, window_px=_LESSER_PX)
 
@@ -331,7 +337,7 @@ def _sizes_before(size_px: tuple[int, int], angle: float) -> dict[str, tuple[flo
     """What (height, width) a picture had that is turned by an angle, for the three ways to do it."""
     height, width = size_px
     short, long = sorted(size_px)
-    if angle < np.deg2rad(_DEGREES_STEP) / 2:
+    if angle < np.deg2rad(_LEAST_DEGREES) / 2:
         return {"kept": (height, width)}
     sine, cosine = np.sin(angle), np.cos(angle)
     cut = max(cosine + long / short * sine, cosine + short / long * sine)

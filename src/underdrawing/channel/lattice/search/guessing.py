@@ -63,16 +63,17 @@ def guessed(lead: Lead, luma: Luma, *, key: bytes | None = None) -> list[Placeme
         key: secret of the channel.
     """
     found = found_from(lead, luma, key)
-    if found is None:
+    extents = () if found is None else _extents(found.seen)
+    if found is None or not extents:
         return []
     guesses: dict[tuple[int, int], _Guess] = {}
     for long_rows in (False, True):
         scores, firsts = scored_places(found.seen, lead, long_rows, key)
         for (row, column), score in zip(firsts.tolist(), scores.tolist(), strict=True):
-            if not _is_full(found.seen, (row, column), frame_blocks(GRIDS[0], long_rows, _LONGEST)):
+            if not _is_full(extents, (row, column), frame_blocks(GRIDS[0], long_rows, _LONGEST)):
                 continue
             told, grid = best_frame(found.seen, (row, column), lead, long_rows, key, longest=_LONGEST)
-            if _is_full(found.seen, (row, column), (grid.rows, grid.columns)):
+            if _is_full(extents, (row, column), (grid.rows, grid.columns)):
                 guess = _Guess(score + told, replace(found, score=score, first=(row, column)), grid)
                 guesses[row, column] = max(guess, guesses.get((row, column), guess), key=_certainty)
     best = nlargest(_GUESSES, guesses.values(), key=_certainty)
@@ -118,15 +119,17 @@ def _changed(guess: _Guess, change: Matrix, luma: Luma, key: bytes | None) -> _G
     return _Guess(float(scores[here][0]) + told, replace(guess.found, lead=lead, seen=seen), guess.grid)
 
 
-def _is_full(seen: Seen, first: tuple[int, int], frame: tuple[int, int]) -> bool:
-    """Whether all that is seen, as far as there is room for it, lies in a frame of so many rows and columns."""
+def _extents(seen: Seen) -> tuple[tuple[int, int], ...]:
+    """The first and the last row, and the first and the last column, of the blocks that are seen; empty without any."""
     there = (seen.phasors != 0).any(axis=0)
-    for axis, (start, length) in enumerate(zip(first, frame, strict=True)):
-        used = np.flatnonzero(there.any(axis=1 - axis))
-        if not used.size:
-            return False
-        extent = int(used[-1] - used[0]) + 1
-        overlap = min(start + int(used[-1]) + 1, length) - max(start + int(used[0]), 0)
-        if overlap < min(extent, length) - 1:
-            return False
-    return True
+    used = (np.flatnonzero(there.any(axis=1)), np.flatnonzero(there.any(axis=0)))
+    return tuple((int(part[0]), int(part[-1])) for part in used if part.size)
+
+
+def _is_full(extents: tuple[tuple[int, int], ...], first: tuple[int, int], frame: tuple[int, int]) -> bool:
+    """Whether all that is seen, as far as there is room for it, lies in a frame of so many rows and columns."""
+    overlaps = (
+        min(start + last + 1, length) - max(start + begin, 0) >= min(last - begin + 1, length) - 1
+        for (begin, last), start, length in zip(extents, first, frame, strict=True)
+    )
+    return all(overlaps)

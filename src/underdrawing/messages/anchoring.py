@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 from underdrawing.channel.lattice import most_bits
 from underdrawing.channel.ldpc import BOLD, HONEST
 from underdrawing.errors import PayloadError, UnsupportedVersionError
@@ -16,7 +18,6 @@ from underdrawing.payload import ANCHOR_BITS, Anchor, Block, anchor_hints, parse
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from underdrawing.channel.lattice import Reception
@@ -27,7 +28,7 @@ __all__ = ["SWEEPS", "proved", "read_anchor", "recalled"]
 
 SWEEPS = 60
 """How often a decoder that guesses at the code goes over the parity checks at most."""
-_ANCHOR_DEMAPPINGS = 4
+_GUESSED_REGIONS = 32
 _FEWEST_BITS = (1664, 3104, 12352)
 """A signed core, a detail and a whole fine block without facts: the usual message has at least these."""
 
@@ -37,6 +38,9 @@ _Block = TypeVar("_Block")
 def read_anchor(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> tuple[Anchor, Bits] | None:
     """The anchor and its bits: from the channel alone if that is enough, else with what most anchors have in common,
     else with what the suspect tells about the code as well.
+
+    Where a part was replaced, much hangs on knowing which. So blocks are weighed in several ways: each by itself, by
+    what lies far and wide around it, by the chips that a usual message has beside, and at last by many guesses.
 
     Args:
         reception: what the channel heard.
@@ -49,54 +53,61 @@ def read_anchor(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Toke
     Raises:
         UnsupportedVersionError: the message was written by a newer version.
     """
-    parse = partial(parse_anchor, hidden=True)
-    recalling = partial(_anchors_recalled, pixels=pixels, tokenizer=tokenizer)
-    for attempt, discerning in ((_anchors_as_usual, False), (recalling, False), (recalling, True)):
-        for heard in _before_the_anchor(reception):
-            for bits in attempt(heard.discerning() if discerning else heard):
-                anchor = proved(parse, bits)
-                if anchor is not None:
-                    return anchor, bits
+    for bits in _guesses(reception, pixels, tokenizer):
+        anchor = proved(partial(parse_anchor, hidden=True), bits)
+        if anchor is not None:
+            return anchor, bits
     return None
 
 
-def _anchors_as_usual(heard: Reception) -> Iterator[Bits]:
-    """The anchor from the channel, alone and with what each kind of message has in common."""
+def _guesses(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> Iterator[Bits]:
+    """What the bits of the anchor may be, cheapest guesses first."""
+    yield reception.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS).bits
+    usual = (True, *(size > 0 for size in most_bits(reception.candidate.grid)[:2]), False)
+    weighed = [reception, reception.widely(usual), reception.with_tiers(usual)]
+    for heard in weighed:
+        yield from _as_usual(heard)
+    for heard in weighed:
+        hints = _hints(heard, pixels, tokenizer)
+        yield from _recalled(heard, hints)
+        yield from _recalled(heard.discerning(), hints)
+    hints, regions = _hints(weighed[1], pixels, tokenizer), reception.guessed(usual, _GUESSED_REGIONS)
+    yield from _recalled(reception, hints, regions)
+    yield from _recalled(reception.discerning(), hints, regions)
+
+
+def _as_usual(heard: Reception) -> Iterator[Bits]:
+    """The anchor from the channel, with what each kind of message has in common."""
     most = most_bits(heard.candidate.grid)
     usual = anchor_hints(_FEWEST_BITS, most)
     without_fine = anchor_hints((*_FEWEST_BITS[:2], 0), (*most[:2], 0))
     sealed = anchor_hints((1152, *_FEWEST_BITS[1:2], 0), most, confidential=True)
     codeless = anchor_hints((96, 0, 0), (*most[:2], 0), coded=False)
     sealed_codeless = anchor_hints((96, 0, 0), (*most[:2], 0), confidential=True, coded=False)
-    for hints in (None, without_fine, usual, sealed, codeless, sealed_codeless):
-        yield heard.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=hints).bits
+    unknown = np.zeros_like(usual)
+    kinds = np.stack([unknown, without_fine, usual, sealed, codeless, sealed_codeless])
+    for decoded in heard.decode_each(TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=kinds):
+        yield decoded.bits
 
 
-def _anchors_recalled(heard: Reception, *, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> Iterator[Bits]:
-    """Ever better founded guesses at the anchor of a message with an open code."""
+def _hints(heard: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> NDArray[np.float32]:
+    """What the bits of the anchor of a message with an open code probably are: its sizes, which most messages have in
+    common, and what the suspect tells about the code; n×`ANCHOR_BITS`."""
     most = most_bits(heard.candidate.grid)
-    places = token_places(Block.ANCHOR, ANCHOR_BITS)
-    recollection = recalled(pixels, heard, None, tokenizer)
-    demapper = Demapper(recollection, None, SCALES_UPTO[Block.ANCHOR])
-    kinds = [anchor_hints(_FEWEST_BITS, most)] if most[2] else []
-    for sizes in (*kinds, anchor_hints((*_FEWEST_BITS[:2], 0), (*most[:2], 0))):
-        believed: NDArray[np.float32] | None = None
-        for attempt in range(_ANCHOR_DEMAPPINGS):
-            hints = sizes.copy()
-            hints[places] = demapper.hints(believed)
-            readings = BOLD if attempt % 2 else HONEST
-            decoded = heard.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=hints, readings=readings, sweeps=SWEEPS)
-            yield decoded.bits
-            believed = (decoded.beliefs - hints)[places]
+    sizes = [anchor_hints(_FEWEST_BITS, most)] if most[2] else []
+    hints = np.stack([*sizes, anchor_hints((*_FEWEST_BITS[:2], 0), (*most[:2], 0))])
+    demapper = Demapper(recalled(pixels, heard, None, tokenizer), None, SCALES_UPTO[Block.ANCHOR])
+    hints[:, token_places(Block.ANCHOR, ANCHOR_BITS)] = demapper.hints()
+    return hints
 
 
-def _before_the_anchor(reception: Reception) -> Iterator[Reception]:
-    """The reception as it is, and then as it would be if the message had the usual blocks: their chips, too, tell where
-    the picture was replaced, whatever their bits are."""
-    yield reception
-    usual = (True, *(size > 0 for size in most_bits(reception.candidate.grid)[:2]), False)
-    yield reception.with_tiers(usual)
-    yield reception.with_tiers(usual, dense=True)
+def _recalled(
+    heard: Reception, hints: NDArray[np.float32], intact: NDArray[np.float32] | None = None
+) -> Iterator[Bits]:
+    """The anchor with such hints, perhaps under several guesses at which blocks are untouched."""
+    decode = partial(heard.decode_each, TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=hints, intact=intact, sweeps=SWEEPS)
+    for readings in (HONEST, BOLD):
+        yield from (decoded.bits for decoded in decode(readings=readings))
 
 
 def recalled(

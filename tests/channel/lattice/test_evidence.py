@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chips import GRID, KINDS, LAYOUT, SHAPE, levels, phases, weights
 from underdrawing.channel.lattice.design import LEVELS
-from underdrawing.channel.lattice.evidence import log_intact, reliability
+from underdrawing.channel.lattice.evidence import log_intact, reliability, wide_reliability
 from underdrawing.channel.lattice.layout import PILOT
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
 from underdrawing.channel.lattice.noise import NoiseModel, chip_cells
@@ -80,5 +80,22 @@ def test_limits_reliability_is_a_probability_and_never_certain():
     assert 0 < extreme.min() < 0.01
     assert 0.98 < extreme.max() < 1
     nothing = reliability(np.zeros((5, 5), np.float32))
+    assert np.allclose(nothing, nothing[0, 0])
+    assert nothing[0, 0] > 0.5
+
+
+def test_reference_a_region_is_told_from_blocks_that_say_next_to_nothing():
+    replaced = np.zeros((32, 48), dtype=bool)
+    replaced[6:22, 8:30] = True
+    noise = np.random.default_rng(7).normal(0, 0.35, replaced.shape)
+    evidence = (np.where(replaced, -0.06, 0.06) + noise).astype(np.float32)
+    trusted, alone = wide_reliability(evidence, 32), reliability(evidence, regions=False)
+    apart = [each[~replaced].mean() - each[replaced].mean() for each in (trusted, alone)]
+    assert apart[0] > 0.6 > 0.2 > apart[1]
+    assert 0 < trusted.min() < trusted.max() < 1
+
+
+def test_limits_wide_reliability_is_high_where_nothing_is_known():
+    nothing = wide_reliability(np.zeros((16, 24), np.float32), 16)
     assert np.allclose(nothing, nothing[0, 0])
     assert nothing[0, 0] > 0.5

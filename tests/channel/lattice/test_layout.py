@@ -18,8 +18,8 @@ PINNED = {
     (256, b"k" * 32): "78970d944d733bee1536eda63ed32eec50874a5084e2c0fc019446bc569e0cbf",
     (512, None): "4c1e79f5af3702d9f23d33d2fbaafa70f3d2dd9c714c1c8e41bf8591fd51cbbd",
     (512, b"k" * 32): "ba62d4c76aa59197b5f0c63ba3deeb60b00ab318c89a9a40752df5f06705ede7",
-    (1024, None): "8f4be816b8b8c6c2bf278ec775a47ac2c4b6fc2b8c270bcde84966617de5b7ca",
-    (1024, b"k" * 32): "c00899c82c460e394f4a97d7a2afcfe78007c75539eb58d5d5b1b58a6fa259e0",
+    (1024, None): "01ea799d2a5e71d660cac0749d456ad35c81ffd15c9f451544830b7f1c567905",
+    (1024, b"k" * 32): "ea997a43f56c5ac348e2780596246d62f3a389807a01d8b7da6b8b2ed98b9c20",
 }
 """SHA-256 of the map that marks of format version 1 are written with: another map cannot read them."""
 

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from skimage import data
@@ -203,6 +204,21 @@ def test_round_trip_what_was_cut_off_in_part_is_believed_less_and_the_rest_more(
     assert after[:, cut].mean() < 0.95 * before[:, cut].mean()
     assert after[:, whole].mean() > 1.02 * before[:, whole].mean()
     assert np.array_equal(told.decode(0, FIRST_TIER_BITS).bits, tiers[0])
+
+
+def test_reference_far_and_wide_a_replaced_region_is_heard_in_much_noise(large, large_tiers):
+    """The pilots of many blocks tell what those of one do not; the first tier is then believed where it is right."""
+    pixels, replaced = quarter_replaced(large.pixels)
+    alone = receive(jpeg(pixels, 25))
+    wide = alone.widely((True, True, True, False))
+    rows, columns = alone.intact.shape
+    inside = cv2.resize(replaced.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA) > 0.5
+    trusted = [each.intact[~inside].mean() - each.intact[inside].mean() for each in (alone, wide)]
+    assert trusted[1] > trusted[0] + 0.2
+    sent_bits = alone.learn(0, large_tiers[0]).known
+    mine = (alone.layout.roles == 0) & (alone.weight > 0)
+    told = [((1 - 2.0 * sent_bits) * each.soft_bits * each.weight)[mine].sum() for each in (alone, wide)]
+    assert told[1] > 1.1 * told[0]
 
 
 def test_reference_the_last_tier_of_a_mark_with_chips_to_spare_is_quieter(large, large_tiers):

@@ -83,6 +83,22 @@ def test_rejects() -> None:
         block.decode(np.zeros(12400, dtype=np.float32))
 
 
+@pytest.mark.parametrize("information_bits", [192, 12400])
+def test_reference_side_by_side_is_as_one_after_the_other(information_bits: int) -> None:
+    rng = np.random.default_rng(8)
+    block = Segmented.for_information(information_bits, parity_first=True)
+    information = rng.integers(0, 2, information_bits, dtype=np.uint8)
+    ratios = (1 - 2.0 * block.encode(information)) * 0.6 + rng.standard_normal(block.buffer_bits)
+    told = np.where(information == 0, 20, -20) * (rng.random((3, information_bits)) < [[0], [0.3], [1]])
+    hints = told.astype(np.float32)
+    together = block.decode_each(np.tile(ratios.astype(np.float32), (3, 1)), hints=hints, max_iterations=10)
+    for decoded, hint in zip(together, hints, strict=True):
+        alone = block.decode(ratios.astype(np.float32), hints=hint, max_iterations=10)
+        assert np.array_equal(decoded.bits, alone.bits)
+        assert decoded.converged == alone.converged
+    assert np.array_equal(together[2].bits, information)
+
+
 @pytest.mark.parametrize("information_bits", [1856, 3264, 12400])
 def test_round_trip_with_parity_first(information_bits):
     block = Segmented.for_information(information_bits, parity_first=True)

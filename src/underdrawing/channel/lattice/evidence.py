@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from underdrawing.channel.lattice.modulation import PHASE_BINS
 from underdrawing.channel.lattice.noise import NoiseModel
 
-__all__ = ["log_intact", "reliability"]
+__all__ = ["guessed_reliabilities", "log_intact", "reliability", "wide_reliability"]
 
 _PRIOR, _PRIOR_ALONE = np.float32(0.7), np.float32(1.4)  # log odds that a block is untouched
 _POOLED_BLOCKS, _POOLED_ALONE = np.float32(9.0), np.float32(7.2)
 _STRONGEST, _SUREST_ODDS = np.float32(20.0), np.float32(4.6)
+_PRIOR_WIDE, _REACH = np.float32(1.1), 1 / 13
+_REACHES, _DOUBTS = (0.5, 0.75, 1.0, 1.5), (1.0, 2.0, 3.0)
+"""How far to look around, as multiples of the usual reach, and how many nats to add and take away by chance."""
 _COUPLING, _SETTLING_SWEEPS = np.float32(1.0), 6
 _NEIGHBOURS = np.array([[0.5, 1, 0.5], [1, 0, 1], [0.5, 1, 0.5]], dtype=np.float32)
 _RARELY_UNEXPLAINED, _OFTEN_UNEXPLAINED = 1e-3, 0.15
@@ -69,6 +72,48 @@ def reliability(evidence: NDArray[np.float32], *, regions: bool = True) -> NDArr
         agreed = cv2.filter2D(2 * _logistic(odds) - 1, -1, _NEIGHBOURS, borderType=cv2.BORDER_REPLICATE)
         odds = np.float32(0.5) * (odds + own + _PRIOR + _COUPLING * agreed)
     return _logistic(np.minimum(odds, _SUREST_ODDS))
+
+
+def wide_reliability(evidence: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """The same where single blocks tell next to nothing: from the evidence of all that lies around each block.
+
+    What replaces a part of a picture is seldom smaller than a twentieth of it, and so many blocks together still tell
+    where one does not.
+
+    Args:
+        evidence: rows×columns, as from :func:`log_intact`.
+        side: rows or columns of the shorter side of the whole picture.
+    """
+    return _logistic(np.minimum(_wide_odds(evidence, side * _REACH), _SUREST_ODDS))
+
+
+def guessed_reliabilities(evidence: NDArray[np.float32], side: int, count: int) -> NDArray[np.float32]:
+    """Many guesses at the same, where even that tells little, count×rows×columns float32: near and far, and with smooth
+    regions added and taken away by chance.
+
+    At the limit of what can be read it is chance which blocks are believed too much; of many guesses one may be lucky,
+    and a checksum tells which. They are the same every time.
+
+    Args:
+        evidence, side: see :func:`wide_reliability`.
+        count: how many guesses; the first ones leave nothing to chance.
+    """
+    rng, guesses = np.random.default_rng(0), np.empty((count, *evidence.shape), dtype=np.float32)
+    for number, guess in enumerate(guesses):
+        reach = side * _REACH
+        guess[:] = _wide_odds(evidence, reach * _REACHES[number % len(_REACHES)])
+        if number >= len(_REACHES):
+            by_chance = rng.standard_normal(evidence.shape, dtype=np.float32)
+            smooth = cv2.GaussianBlur(by_chance, (0, 0), reach * rng.uniform(1, 2), borderType=cv2.BORDER_REFLECT)
+            guess += np.float32(_DOUBTS[number % len(_DOUBTS)]) * smooth / smooth.std()
+    return _logistic(np.minimum(guesses, _SUREST_ODDS))
+
+
+def _wide_odds(evidence: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
+    """Log odds that each block is untouched, from the sum of the evidence as far as that around it."""
+    own = np.clip(evidence, -_STRONGEST, _STRONGEST)
+    around = cv2.GaussianBlur(own, (0, 0), reach, borderType=cv2.BORDER_REFLECT)
+    return np.asarray(np.float32(4 * np.pi * reach**2) * around + _PRIOR_WIDE, dtype=np.float32)
 
 
 def _logistic(odds: NDArray[np.float32]) -> NDArray[np.float32]:

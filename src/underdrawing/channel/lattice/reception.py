@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import DESIGNS, LEVELS, SPREAD, TIERS, Design
-from underdrawing.channel.lattice.evidence import log_intact, reliability
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, SPREAD, TIERS, Design
+from underdrawing.channel.lattice.evidence import guessed_reliabilities, log_intact, reliability, wide_reliability
 from underdrawing.channel.lattice.grid import Pixels, luminance
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
@@ -26,6 +26,7 @@ _TONE_DOUBT = (0.01, 0.04)  # untouched, undone
 _HARMLESS_ERROR = 0.12
 _CLIPPED_EVIDENCE = np.float32(-2)
 """Nats for a block that is white or black all over: nothing was heard there, and what is beside it is clipped too."""
+_CLIPPED_INTACT = np.float32(0.1)
 _CUT_OFF = (0.01, 0.06, 0.25, 0.6)
 """Shares of a block that was cut off, from one sort of blocks to the next."""
 
@@ -142,12 +143,42 @@ class Reception:
             sweeps: of the decoder at most, for each of them.
         """
         code = Segmented.for_information(information_bits, parity_first=tier > 0)
+        ratios = self._ratios(tier, code, self.intact[None])[0]
+        return code.decode(ratios, hints=hints, readings=readings, max_iterations=sweeps)
+
+    def decode_each(
+        self,
+        tier: int,
+        information_bits: int,
+        *,
+        hints: NDArray[np.float32],
+        intact: NDArray[np.float32] | None = None,
+        readings: tuple[Reading, ...] = READINGS,
+        sweeps: int = 30,
+    ) -> tuple[SegmentedDecoded, ...]:
+        """The same under each of n guesses at the bits, which is much faster than one after the other.
+
+        Args:
+            tier, information_bits, readings, sweeps: as above.
+            hints: n×`information_bits` log-likelihood ratios.
+            intact: m×rows×columns guesses at how reliable each block is; None: as it is. Of these each is held against
+                each of the hints, the hints taking turns first.
+        """
+        code = Segmented.for_information(information_bits, parity_first=tier > 0)
+        ratios = self._ratios(tier, code, self.intact[None] if intact is None else intact)
+        times = len(ratios)
+        each = np.repeat(ratios, len(hints), axis=0), np.tile(hints, (times, 1))
+        return code.decode_each(each[0], hints=each[1], readings=readings, max_iterations=sweeps)
+
+    def _ratios(self, tier: int, code: Segmented, intact: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What all chips of a tier say together about each coded bit, for each of m guesses at how reliable blocks are;
+        m×coded bits."""
         mine = self.layout.places[tier]
         mine = mine[self.weight.ravel()[mine] > 0]
-        soft = self._soft_bits(mine) * self.weight.ravel()[mine]
+        soft = self._soft_bits(mine, intact.reshape(len(intact), -1)) * self.weight.ravel()[mine]
         position = self.layout.positions.ravel()[mine] % code.buffer_bits
-        combined = np.bincount(position, weights=soft, minlength=code.buffer_bits)
-        return code.decode(combined.astype(np.float32), hints=hints, readings=readings, max_iterations=sweeps)
+        ratios = [np.bincount(position, weights=each, minlength=code.buffer_bits) for each in soft]
+        return np.array(ratios, dtype=np.float32)
 
     def learn(self, tier: int, bits: NDArray[np.uint8]) -> "Reception":
         """The reception knowing that a tier says ``bits``; :meth:`settled` draws the conclusions."""
@@ -166,6 +197,34 @@ class Reception:
         decoders believe of the one need not hold for the other."""
         cut = self.suspect.cut_off(self.candidate.grid)
         return replace(self, sorts=np.digitize(cut, _CUT_OFF))
+
+    def widely(self, present: tuple[bool, ...]) -> "Reception":
+        """The reception with blocks weighed by what the pilots say far and wide around each, where the copy is so noisy
+        that a block alone does not tell whether it was replaced.
+
+        Args:
+            present: which tiers the message probably has; their pilots count too.
+        """
+        intact = wide_reliability(self._pilots_evidence(present), self.candidate.grid.side_px // BLOCK)
+        return self._with(intact=self._unseen_left_out(intact))
+
+    def guessed(self, present: tuple[bool, ...], count: int) -> NDArray[np.float32]:
+        """Guesses at how reliable each block is, count×rows×columns, see :func:`.evidence.guessed_reliabilities`."""
+        evidence = self._pilots_evidence(present)
+        return self._unseen_left_out(guessed_reliabilities(evidence, self.candidate.grid.side_px // BLOCK, count))
+
+    def _pilots_evidence(self, present: tuple[bool, ...]) -> NDArray[np.float32]:
+        """Evidence of each block from pilots alone: what the chips of unknown bits seem to tell hangs on how well their
+        noise is known."""
+        usual = replace(self, layout=_layout(self.candidate, present, self.key, dense=True))._shifted(0)
+        pilots, noise = usual.weight * (usual.known >= 0), usual._estimated_noise(usual.weight)
+        return log_intact(usual.bins, usual.cells, pilots, noise, usual.known)
+
+    def _unseen_left_out(self, intact: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same probabilities, less for blocks of which not all is seen, and little for clipped ones."""
+        if self.look.clipped is not None:
+            intact = np.where(self.look.clipped, np.minimum(intact, _CLIPPED_INTACT), intact)
+        return intact if self.look.visible is None else intact * self.look.visible
 
     def _with(self, **changes: Any) -> "Reception":
         """A copy with some other known bits, noise or reliability; what does not depend on these is kept."""
@@ -192,16 +251,16 @@ class Reception:
     @property
     def soft_bits(self) -> NDArray[np.float32]:
         """Log-likelihood ratio of every chip, positive for bit 0."""
-        return self._soft_bits(np.arange(self.bins.size)).reshape(self.bins.shape)
+        return self._soft_bits(np.arange(self.bins.size), self.intact.reshape(1, -1)).reshape(self.bins.shape)
 
-    def _soft_bits(self, chips: NDArray[np.intp]) -> NDArray[np.float32]:
-        """The same of some chips, given as flat indices."""
+    def _soft_bits(self, chips: NDArray[np.intp], intact: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same of n chips, given as flat indices, for each of m guesses at how reliable blocks are, m×n."""
         bins, cells, blocks = self.bins.ravel()[chips], self.cells.ravel()[chips], chips % self.intact.size
         noise = self.noise
         if self.sorts is not None:
             noise, cells = self._noise_by_sort, cells + CELLS * self.sorts.ravel()[blocks]
         zero, one = (noise.density(bins, cells, bit=bit) for bit in (0, 1))
-        kept = self.intact.ravel()[blocks]
+        kept = intact[:, blocks]
         return np.asarray(np.log((kept * zero + (1 - kept)) / (kept * one + (1 - kept))), dtype=np.float32)
 
     @cached_property

@@ -143,16 +143,57 @@ class Segmented:
         Raises:
             UsageError: another length, or a ratio that is not finite.
         """
+        split = None if hints is None else self._split(hints)
+        return self._decoded(self._checked(ratios), split, readings, max_iterations)[0]
+
+    def decode_each(
+        self,
+        ratios: NDArray[np.float32],
+        *,
+        hints: NDArray[np.float32],
+        readings: tuple[Reading, ...] = READINGS,
+        max_iterations: int = 30,
+    ) -> tuple[SegmentedDecoded, ...]:
+        """Decode n blocks side by side, or one under n guesses at its bits; see `decode`.
+
+        Args:
+            ratios: n×`buffer_bits` log-likelihood ratios.
+            hints: n×`information_bits`.
+            readings: ways to take the ratios.
+            max_iterations: sweeps for each reading of the ratios.
+
+        Returns:
+            n results, in order.
+
+        Raises:
+            UsageError: another length, or a ratio that is not finite.
+        """
+        in_order, split = ([part(each) for each in of] for part, of in ((self._checked, ratios), (self._split, hints)))
+        return self._decoded(np.concatenate(in_order), np.concatenate(split), readings, max_iterations)
+
+    def _decoded(
+        self,
+        in_order: NDArray[np.float32],
+        hints: NDArray[np.float32] | None,
+        readings: tuple[Reading, ...],
+        max_iterations: int,
+    ) -> tuple[SegmentedDecoded, ...]:
+        """Decode the segments of one block or several."""
+        decoded = self.code.decode_many(in_order, hints=hints, readings=readings, max_iterations=max_iterations)
+        blocks = (decoded[first : first + self.segments] for first in range(0, len(decoded), self.segments))
+        return tuple(
+            SegmentedDecoded(np.concatenate([segment.bits for segment in block])[: self.information_bits], block)
+            for block in blocks
+        )
+
+    def _checked(self, ratios: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The ratios of each segment's buffer, segments×bits."""
         ratios = np.asarray(ratios)
         if ratios.shape != (self.buffer_bits,):
             raise UsageError(f"log-likelihood ratios: got shape {ratios.shape}, expected ({self.buffer_bits},)")
         in_order = np.empty((self.segments, self.code.buffer_bits), dtype=np.float32)
         in_order[:, self._order] = ratios.reshape(-1, self.segments).T
-        segments = self.code.decode_many(
-            in_order, hints=self._split(hints), readings=readings, max_iterations=max_iterations
-        )
-        bits = np.concatenate([segment.bits for segment in segments])[: self.information_bits]
-        return SegmentedDecoded(bits=bits, segments=segments)
+        return in_order
 
     @cached_property
     def _order(self) -> NDArray[np.intp]:
@@ -164,10 +205,8 @@ class Segmented:
         parity = np.arange(information.size, self.code.buffer_bits)
         return np.concatenate([information[early], parity, information[~early]])
 
-    def _split(self, hints: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+    def _split(self, hints: NDArray[np.float32]) -> NDArray[np.float32]:
         """Hints per segment; the zeros that fill up the last segment are known."""
-        if hints is None:
-            return None
         padded = np.full(self.segments * self.code.information_bits, _CERTAIN_RATIO, dtype=np.float32)
         padded[: hints.size] = hints
         return padded.reshape(self.segments, -1)

@@ -30,17 +30,20 @@ def test_reference_folding_is_adding_cell_by_cell(shape, cell):
         assert np.array_equal(sums, sample_by_sample(lane, stretch, size, cell))
 
 
-def test_reference_turned_cells_are_folded_where_they_lie():
+@pytest.mark.parametrize("cell", [32, 64])
+def test_reference_turned_cells_are_folded_where_they_lie(cell):
     """A lane of waves as long as a cell: their sum tells by its phase where the cells were taken to begin."""
-    shape, size = (224, 192), (256, 192)
+    shape, size = (7 * cell, 6 * cell), (8 * cell, 6 * cell)
     row, column = np.mgrid[: shape[0], : shape[1]]
+    middle, whole = np.array([[shape[1] - 1], [shape[0] - 1]]) / 2, np.array([[size[1] - 1], [size[0] - 1]]) / 2
     for turn in (-0.014, 1e-9, 0.007):
         stretch = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-        x, y = np.linalg.inv(stretch) @ np.stack([column - 95.5, row - 111.5]).reshape(2, -1) + [[95.5], [127.5]]
-        waves = [np.cos(np.pi / 32 * x), np.cos(np.pi / 32 * y), np.cos(np.pi / 16 * x), np.sin(np.pi / 16 * y)]
+        x, y = np.linalg.inv(stretch) @ (np.stack([column, row]).reshape(2, -1) - middle) + whole
+        waves = [np.cos(np.pi / cell * x), np.cos(np.pi / cell * y)]
+        waves += [np.cos(2 * np.pi / cell * x), np.sin(2 * np.pi / cell * y)]
         lane = np.rint(400 * np.stack(waves, axis=-1)).reshape(*shape, 4).astype(np.int16)
-        (folded,) = summed(lane, [stretch], size)
-        places = np.mgrid[:32, :32]
-        for part, wave in ((2, np.cos(np.pi / 16 * places[1])), (3, np.sin(np.pi / 16 * places[0]))):
-            mean = folded[..., part] / (400 * np.prod(shape) / 32**2)
+        (folded,) = summed(lane, [stretch], size, cell)
+        places = np.mgrid[:cell, :cell]
+        for part, wave in ((2, np.cos(2 * np.pi / cell * places[1])), (3, np.sin(2 * np.pi / cell * places[0]))):
+            mean = folded[..., part] / (400 * np.prod(shape) / cell**2)
             assert np.abs(mean - wave).max() < 0.12

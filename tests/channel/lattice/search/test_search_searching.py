@@ -75,6 +75,26 @@ def test_reference_a_crop_of_a_small_picture_is_placed_where_it_lies(shape, name
     assert np.quantile(errors_px(placement.matrix, copy), 0.95) < 0.75
 
 
+def test_reference_a_crop_of_a_small_picture_that_was_much_enlarged_is_placed_where_it_lies():
+    picture = cv2.resize(data.coffee(), (741, 500), interpolation=cv2.INTER_AREA)
+    marked_picture = embed(picture, message(FIRST_TIER_BITS, *capacity_bits(picture))).pixels
+    copy = movement("crop0.7+resize1.6+jpeg75", marked_picture)
+    assert min(copy.size) > 512
+    placement = found(copy.pixels)
+    assert placement.grid.side_px == 256
+    assert np.quantile(errors_px(placement.matrix, copy), 0.95) < 0.75
+
+
+def test_reference_a_busy_picture_turned_and_cut_full_is_placed_where_it_lies():
+    """Its blocks are heard at their very places only."""
+    busy = cv2.resize(data.brick(), (768, 512), interpolation=cv2.INTER_AREA)
+    picture = np.repeat(busy[..., None], 3, axis=2)
+    copy = movement("straighten6.3", embed(picture, message(FIRST_TIER_BITS, *capacity_bits(picture))).pixels)
+    placement = found(copy.pixels)
+    assert placement.grid.side_px == 512
+    assert np.quantile(errors_px(placement.matrix, copy), 0.95) < 0.75
+
+
 @pytest.mark.parametrize("name", ["resize1.2+page1.6+jpeg80", "rotate6.3", "rotate-3.1+jpeg85", "perspective0.01"])
 @pytest.mark.parametrize("photograph", [data.coffee, data.chelsea])
 def test_reference_the_edges_of_a_small_picture_tell_where_it_lies(photograph, name):

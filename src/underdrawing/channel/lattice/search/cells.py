@@ -16,16 +16,13 @@ from numpy.typing import NDArray
 from underdrawing.channel.lattice.design import BLOCK, WEAVE
 from underdrawing.channel.lattice.search.window import STRIDE_PX
 
-__all__ = ["CELL", "CELL_PX", "PAIR", "summed"]
+__all__ = ["CELL", "CELL_PX", "summed"]
 
 CELL_PX = BLOCK * WEAVE
 """Side of a cell of the weave in grid pixels."""
 
 CELL = CELL_PX // STRIDE_PX
 """And in samples of a window."""
-
-PAIR = 2 * CELL
-"""Period of a chessboard of cells, in samples."""
 
 Whole = NDArray[np.int16]
 Matrix = NDArray[np.float64]
@@ -44,10 +41,11 @@ def summed(lane: Whole, stretches: Sequence[Matrix], size: tuple[int, ...], cell
         lane: h×w×4 int16, weighted cosine and sine of the phase at each sample of a window, then of twice the phase.
         stretches: 2×2 float64, near the identity: what a step on the grid is in steps of the window.
         size: rows and columns, in samples, of as many pairs of cells as cover the window.
-        cell: side of a cell in samples; that of an ordinary window where the grid is turned.
+        cell: side of a cell in samples.
     """
     if any(stretch[0, 1] or stretch[1, 0] for stretch in stretches):
-        return np.array(_turned(lane, _shifts(np.array(stretches).tobytes(), size, lane.shape[:2]), size))
+        shifts = _shifts(np.array(stretches).tobytes(), size, lane.shape[:2], cell)
+        return np.array(_turned(lane, shifts, size, cell))
     rows, columns = lane.shape[:2]
     sums = np.empty((len(stretches), cell, cell * 4), dtype=np.int16)
     between, (high, high_between) = np.empty_like(sums[0]), np.empty((2, cell, columns * 4), dtype=np.int16)
@@ -101,7 +99,7 @@ def _across(samples: slice) -> tuple[slice, slice]:
     return np.s_[:, 4 * samples.start : 4 * samples.stop]
 
 
-def _turned(lane: Whole, shifts: NDArray[np.intp], size: tuple[int, ...]) -> list[Whole]:
+def _turned(lane: Whole, shifts: NDArray[np.intp], size: tuple[int, ...], cell: int) -> list[Whole]:
     """The same for grids that are turned or sheared, one after the other.
 
     Two by two cells are added up once and for all; so near to each other it hardly matters how they are turned. A
@@ -109,19 +107,20 @@ def _turned(lane: Whole, shifts: NDArray[np.intp], size: tuple[int, ...]) -> lis
     """
     most = max(int(np.abs(shifts).max()), 1)
     rows, columns = shifts.shape[1:3]
-    fours = _fours(_padded(lane, size), rows, columns, most)
-    return [_added(fours, places + most) for places in shifts]
+    fours = _fours(_padded(lane, size), rows, columns, most, cell)
+    return [_added(fours, places + most, cell) for places in shifts]
 
 
 @lru_cache(maxsize=64)
-def _shifts(stretches: bytes, size: tuple[int, ...], shape: tuple[int, ...]) -> NDArray[np.intp]:
+def _shifts(stretches: bytes, size: tuple[int, ...], shape: tuple[int, ...], cell: int) -> NDArray[np.intp]:
     """By how many samples (x, y) each two by two cells of a padded lane move under each stretch, n×rows×columns×2.
 
     The stretches, n×2×2 float64, are given as bytes, for most are asked for again and again.
     """
     changes = np.frombuffer(stretches).reshape(-1, 2, 2) - np.eye(2)
     whole, inner = np.array(size[::-1]), np.array(shape[::-1])
-    across, down = (PAIR * np.arange(length // PAIR) + (PAIR - length) / 2 for length in whole)
+    pair = 2 * cell
+    across, down = (pair * np.arange(length // pair) + (pair - length) / 2 for length in whole)
     middles = np.stack(np.meshgrid(across, down), axis=-1)
     moved = middles @ changes.transpose(0, 2, 1)[:, None] + (inner - whole) / 2 + (whole - inner) // 2
     return np.asarray(np.rint(moved), dtype=np.intp)
@@ -136,14 +135,14 @@ def _padded(lane: Whole, size: tuple[int, ...]) -> Whole:
     return np.asarray(cv2.copyMakeBorder(lane, *edges, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0)), dtype=np.int16)
 
 
-def _fours(lane: Whole, rows: int, columns: int, most: int) -> Whole:
+def _fours(lane: Whole, rows: int, columns: int, most: int, cell: int) -> Whole:
     """Sums over two by two cells, continued by so many places on every side: with the next cell the sign of single
     phases changes. Rows × places down × columns × (places across · 4)."""
-    down = lane.reshape(rows, 2, CELL, -1)
-    halved = (down[:, 0] + _signs(down.shape[3]) * down[:, 1]).reshape(rows, CELL, columns, 2, CELL * 4)
-    signs, edge = _signs(CELL * 4), 4 * most
+    down = lane.reshape(rows, 2, cell, -1)
+    halved = (down[:, 0] + _signs(down.shape[3]) * down[:, 1]).reshape(rows, cell, columns, 2, cell * 4)
+    signs, edge = _signs(cell * 4), 4 * most
     sums = halved[..., 0, :] + signs * halved[..., 1, :]
-    wide = np.empty((rows, CELL + 2 * most, columns, 4 * CELL + 2 * edge), dtype=np.int16)
+    wide = np.empty((rows, cell + 2 * most, columns, 4 * cell + 2 * edge), dtype=np.int16)
     inner = wide[..., edge:-edge]
     inner[:, most:-most] = sums
     np.multiply(sums[:, -most:], signs, out=inner[:, :most])
@@ -153,13 +152,13 @@ def _fours(lane: Whole, rows: int, columns: int, most: int) -> Whole:
     return wide
 
 
-def _added(fours: Whole, places: NDArray[np.intp]) -> Whole:
-    """Sums over all cells, each two by two of which begin at a place (x, y) of their own; 32×32×4."""
-    total = np.zeros((CELL, CELL * 4), dtype=np.int16)
+def _added(fours: Whole, places: NDArray[np.intp], cell: int) -> Whole:
+    """Sums over all cells, each two by two of which begin at a place (x, y) of their own; cell×cell×4."""
+    total = np.zeros((cell, cell * 4), dtype=np.int16)
     for row, column in np.ndindex(*places.shape[:2]):
         x, y = places[row, column].tolist()
-        total += fours[row, y : y + CELL, column, 4 * x : 4 * (x + CELL)]
-    return total.reshape(CELL, CELL, 4)
+        total += fours[row, y : y + cell, column, 4 * x : 4 * (x + cell)]
+    return total.reshape(cell, cell, 4)
 
 
 @lru_cache(maxsize=64)

@@ -20,7 +20,7 @@ from underdrawing.channel.lattice.search.glances import Glance
 from underdrawing.channel.lattice.search.guessing import guessed
 from underdrawing.channel.lattice.search.locating import located
 from underdrawing.channel.lattice.search.placement import Placement
-from underdrawing.channel.lattice.search.settling import settled
+from underdrawing.channel.lattice.search.settling import likely_cuts, settled
 from underdrawing.channel.lattice.search.tuning import PROJECTIVE, STEPS_PX, nudged, sharpened, tuned
 from underdrawing.channel.lattice.search.window import Luma, Window
 
@@ -166,8 +166,11 @@ def placed(lead: Lead, window: Window, luma: Luma, key: bytes | None, *, likely:
     if placement is not None:
         yield settled(placement, lead, window, likely=likely, key=key)
     elif lead.voice.side_px == GRIDS[0]:
-        for guess in guessed(lead, luma, key=key):
+        guesses = guessed(lead, luma, key=key)
+        for guess in guesses:
             yield guess if guess.is_exact else settled(guess, lead, window, likely=likely, key=key)
+        for guess in guesses[:1]:
+            yield from likely_cuts(guess, lead, window, key=key)
 
 
 def _grown(

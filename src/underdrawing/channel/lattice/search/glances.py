@@ -39,8 +39,8 @@ _WINDOW_PX = 512
 
 _SCALE_STEP = 1.039
 _LEAST_BLOCK_PX, _LARGEST_BLOCK_PX = 8.5, 70.0
-_LARGEST_BLOCKS_PX = {256: 48.0, 512: 48.0, 1024: np.inf}
-"""Pictures on the smaller grids have blocks of up to 32 pixels, and are hardly enlarged by more than a half."""
+_LARGEST_BLOCKS_PX = {256: 52.0, 512: 52.0, 1024: np.inf}
+"""Pictures on the smaller grids have blocks of up to 32 pixels, and are hardly enlarged by much more than a half."""
 _LARGEST_SMALL_PX = 900
 _FEWEST_BLOCKS = 10
 _FEWEST_SMALL_BLOCKS, _FINER, _FINE_STEP = 6, 2, 1.015
@@ -60,13 +60,15 @@ _USUAL_LARGE_SIZES_PX = (
 _WHOLE_PIXELS = ((0.0, 0.0),)
 _HALF_PIXELS = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5))
 _FORGIVEN = 0.003
-_LEAST_PATCH_PX, _LEAST_SHARE = 160, 0.15
+_LEAST_PATCH_PX, _LEAST_SHARE = 160, 0.13
 
 _WIDEST, _ASPECT_STEP, _CLOSE_ASPECTS, _BETWEEN_ASPECTS = 0.14, 0.03, (-0.01, 0.0, 0.01), 0.015
 _STEEPEST_DEGREES, _LEAST_DEGREES = 12.0, 1.0
 _TURNS = {"kept": (2.0, (-0.8, -0.4, 0.0, 0.4, 0.8)), "cut": (1.0, (-0.4, -0.2, 0.0, 0.2, 0.4))}
 """For each way to turn a picture that leaves no plain corners, or may leave some that are not plain: how many degrees
 from one glance to the next, and what is tried around each. A picture cut to what is full shows the least."""
+_LEAST_NEARER_PX = 320
+"""Shorter side from which places are tried nearer to each other in a picture that was cut to what is full."""
 _EDGES_OFF = (-0.004, 0.0, 0.004)
 _ROUNDING_PX, _UNCERTAIN, _PULLED, _LONGEST = 8.0, 0.02, 0.012, 8.0
 _BENDS, _LESSER_PX = (-0.024, -0.012, 0.0, 0.012, 0.024), 400
@@ -158,7 +160,7 @@ def cut_out(size_px: tuple[int, int]) -> Iterator[Cut]:
             if short < min(size_px) or long < max(size_px) or (short, long) == tuple(sorted(size_px)):
                 continue
             share = size_px[0] * size_px[1] / (short * long)
-            if voice is _STRONG[0] and share < _LEAST_SHARE:
+            if share < _LEAST_SHARE:
                 continue
             shifts = _WHOLE_PIXELS if short == voice.side_px else _HALF_PIXELS
             steps = _whole(short, long, voice.side_px)
@@ -208,9 +210,12 @@ def cut_small(size_px: tuple[int, int]) -> Iterator[Glance]:
 
 
 def _small_blocks(size_px: tuple[int, int]) -> tuple[float, float]:
-    """The least and the largest side of a block of a picture on the smallest grid that a suspect was cut out of."""
-    least, largest = (side / GRIDS[0] * BLOCK for side in (max(GRIDS[0], min(size_px)), GRIDS[1]))
-    return least, min(largest, min(size_px) / _FEWEST_SMALL_BLOCKS)
+    """The least and the largest side of a block of a picture on the smallest grid that a suspect was cut out of; of one
+    that was enlarged, if the suspect is too large for another."""
+    short = min(size_px)
+    least, largest = (side / GRIDS[0] * BLOCK for side in (max(GRIDS[0], short), GRIDS[1]))
+    largest = largest if short <= GRIDS[1] else _LARGEST_BLOCKS_PX[GRIDS[0]]
+    return least, min(largest, short / _FEWEST_SMALL_BLOCKS)
 
 
 def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
@@ -245,8 +250,9 @@ def rotated(size_px: tuple[int, int]) -> Iterator[Glance]:
             if before is None:
                 continue
             finer = tuple(_turned_on(size_px, way, angle, float(np.deg2rad(close))) for close in more)
+            nearer = _FINER if way == "cut" and _LEAST_NEARER_PX <= min(size_px) < GRIDS[1] else 1
             for voice in (*_STRONG, *(_SMALL[:1] if _is_small(size_px) else ())):
-                yield from _turned_glance(angle, before, voice, finer, window_px=_LESSER_PX)
+                yield from _turned_glance(angle, before, voice, finer, window_px=_LESSER_PX, finer=nearer)
 
 
 def tilted(size_px: tuple[int, int], angle: float) -> Iterator[Glance]:

@@ -5,6 +5,7 @@ Source: ours; the score is that of :mod:`.tuning`, over all chips.
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +29,14 @@ from underdrawing.channel.lattice.search.tuning import (
 )
 from underdrawing.channel.lattice.search.window import APART, LANES, Window
 
-__all__ = ["settled"]
+__all__ = ["likely_cuts", "settled"]
 
 _LAST_STEPS_PX = (0.8, 0.4, 0.2, 0.1)
 _SETTLING_BLOCKS = 1200
 _NO_WORSE, _LIKELY = 1.0, 2.0
 _BEYOND_DOUBT = 25.0
 _PIXELS_BESIDE = 3
+_LIKELY_CUTS = 3
 _FIRST_REACH, _REACH_GROWTH, _GROWING_BLOCKS, _BENT_FROM = 6.0, 1.3, 300, 10.0
 
 Matrix = NDArray[np.float64]
@@ -79,6 +81,35 @@ def settled(
     best = max(candidate.score for candidate in settled_leads)
     chosen = next(candidate for candidate in settled_leads if candidate.score >= best - _NO_WORSE)
     return replace(placement, matrix=chosen.matrix)
+
+
+def likely_cuts(placement: Placement, lead: Lead, window: Window, *, key: bytes | None = None) -> list[Placement]:
+    """The likeliest of the placements near one that leave every pixel whole, likeliest first; see :func:`settled`.
+
+    The chips of a small picture hardly tell apart what lies a pixel beside, and yet only one of these places is read.
+    """
+    rows, columns = np.nonzero(placement.visible_blocks)
+    if rows.size < FEWEST_BLOCKS:
+        return []
+    lead = replace(lead, matrix=placement.matrix)
+    blocks = sampled(rows, columns, _SETTLING_BLOCKS)
+    tuner = Tuner.of(lead, window, blocks, _all_chips(lead, blocks, placement.grid, key))
+    cuts = _cuts_near(_upright(lead.matrix, blocks), placement.grid)
+    best = np.argsort(-tuner.scores_under(cuts))[:_LIKELY_CUTS]
+    return [replace(placement, matrix=matrix) for matrix in cuts[best]]
+
+
+def _cuts_near(matrix: Matrix, grid: WorkingGrid) -> Matrix:
+    """All maps near an upright one that leave every pixel whole, n×3×3."""
+    size = np.array([grid.columns, grid.rows]) * float(BLOCK)
+    linear, kept = matrix[:2, :2], moved(matrix, size[None] / 2)[0]
+    sizes, places = range(-_PIXELS_BESIDE, _PIXELS_BESIDE + 1), (-1, 0, 1)
+    changes = np.array(list(product(sizes, sizes, places, places)), dtype=np.float64)
+    scaled = np.sign(linear) * ((np.rint(np.abs(linear) @ size) + changes[:, :2])[..., None] / size)
+    cuts = np.zeros((len(changes), 3, 3))
+    cuts[:, :2, :2], cuts[:, 2, 2] = scaled, 1
+    cuts[:, :2, 2] = np.rint(kept - scaled @ (size / 2)) + changes[:, 2:]
+    return cuts
 
 
 def _grown(lead: Lead, window: Window, blocks: Blocks, grid: WorkingGrid, key: bytes | None) -> Lead:

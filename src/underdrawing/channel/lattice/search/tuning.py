@@ -250,7 +250,7 @@ class Tuner:
     def best_of(self, amounts: Matrix) -> Lead:
         """The lead after that of n×8 moves that makes the blocks agree best."""
         matrices = self.matrices(amounts)
-        scores = self._scores(matrices)
+        scores = self.scores_under(matrices)
         best = int(scores.argmax())
         return Lead(self.lead.voice, matrices[best], float(scores[best]))
 
@@ -269,9 +269,9 @@ class Tuner:
 
     def scores(self, amounts: Matrix) -> Matrix:
         """How well the blocks agree after each of n×8 moves; about a unit normal for one where there is no mark."""
-        return self._scores(self.matrices(amounts))
+        return self.scores_under(self.matrices(amounts))
 
-    def _scores(self, matrices: Matrix) -> Matrix:
+    def scores_under(self, matrices: Matrix) -> Matrix:
         """The same under n×3×3 matrices."""
         to_window = (self.window.inverse @ matrices).astype(np.float32)
         single = doubled = np.float32(0)

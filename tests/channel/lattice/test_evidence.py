@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from chips import GRID, KINDS, LAYOUT, SHAPE, levels, phases, weights
 from underdrawing.channel.lattice.design import LEVELS
-from underdrawing.channel.lattice.evidence import log_intact, reliability, wide_reliability
+from underdrawing.channel.lattice.evidence import guessed_reliabilities, log_intact, reliability, wide_reliability
 from underdrawing.channel.lattice.layout import PILOT
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
 from underdrawing.channel.lattice.noise import NoiseModel, chip_cells
@@ -99,3 +99,17 @@ def test_limits_wide_reliability_is_high_where_nothing_is_known():
     nothing = wide_reliability(np.zeros((16, 24), np.float32), 16)
     assert np.allclose(nothing, nothing[0, 0])
     assert nothing[0, 0] > 0.5
+
+
+def test_reference_one_of_many_guesses_is_better_than_the_likeliest():
+    """And they are the same every time."""
+    replaced = np.zeros((32, 48), dtype=bool)
+    replaced[4:26, 20:44] = True
+    noise = np.random.default_rng(9).normal(0, 0.5, replaced.shape)
+    evidence = (np.where(replaced, -0.03, 0.03) + noise).astype(np.float32)
+    guesses = guessed_reliabilities(evidence, 32, 32)
+    right = np.where(replaced, 1 - guesses, guesses).mean(axis=(1, 2))
+    likeliest = wide_reliability(evidence, 32)
+    assert np.allclose(guesses[2], likeliest)
+    assert right.max() > right[2] + 0.02
+    assert np.array_equal(guesses, guessed_reliabilities(evidence, 32, 32))

@@ -28,7 +28,7 @@ __all__ = ["SWEEPS", "proved", "read_anchor", "recalled"]
 
 SWEEPS = 60
 """How often a decoder that guesses at the code goes over the parity checks at most."""
-_GUESSED_REGIONS = 32
+_ANCHOR_TURNS, _GUESSED_REGIONS = 4, 32
 _FEWEST_BITS = (1664, 3104, 12352)
 """A signed core, a detail and a whole fine block without facts: the usual message has at least these."""
 
@@ -67,13 +67,13 @@ def _guesses(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokeniz
     weighed = [reception, reception.widely(usual), reception.with_tiers(usual)]
     for heard in weighed:
         yield from _as_usual(heard)
-    for heard in weighed:
-        hints = _hints(heard, pixels, tokenizer)
-        yield from _recalled(heard, hints)
-        yield from _recalled(heard.discerning(), hints)
-    hints, regions = _hints(weighed[1], pixels, tokenizer), reception.guessed(usual, _GUESSED_REGIONS)
-    yield from _recalled(reception, hints, regions)
-    yield from _recalled(reception.discerning(), hints, regions)
+    demappers = [_demapper(heard, pixels, tokenizer) for heard in weighed]
+    for heard, demapper in zip(weighed, demappers, strict=True):
+        yield from _recalled(heard, demapper)
+        yield from _recalled(heard.discerning(), demapper)
+    regions = reception.guessed(usual, _GUESSED_REGIONS)
+    yield from _recalled(reception, demappers[1], regions)
+    yield from _recalled(reception.discerning(), demappers[1], regions)
 
 
 def _as_usual(heard: Reception) -> Iterator[Bits]:
@@ -90,24 +90,25 @@ def _as_usual(heard: Reception) -> Iterator[Bits]:
         yield decoded.bits
 
 
-def _hints(heard: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> NDArray[np.float32]:
-    """What the bits of the anchor of a message with an open code probably are: its sizes, which most messages have in
-    common, and what the suspect tells about the code; n×`ANCHOR_BITS`."""
-    most = most_bits(heard.candidate.grid)
+def _demapper(heard: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> Demapper:
+    return Demapper(recalled(pixels, heard, None, tokenizer), None, SCALES_UPTO[Block.ANCHOR])
+
+
+def _recalled(heard: Reception, demapper: Demapper, intact: NDArray[np.float32] | None = None) -> Iterator[Bits]:
+    """Ever better founded guesses at the anchor of a message with an open code: its sizes are as in most messages, and
+    the suspect tells about the code. Under several guesses at which blocks are untouched, the first turns only."""
+    most, places = most_bits(heard.candidate.grid), token_places(Block.ANCHOR, ANCHOR_BITS)
     sizes = [anchor_hints(_FEWEST_BITS, most)] if most[2] else []
     hints = np.stack([*sizes, anchor_hints((*_FEWEST_BITS[:2], 0), (*most[:2], 0))])
-    demapper = Demapper(recalled(pixels, heard, None, tokenizer), None, SCALES_UPTO[Block.ANCHOR])
-    hints[:, token_places(Block.ANCHOR, ANCHOR_BITS)] = demapper.hints()
-    return hints
-
-
-def _recalled(
-    heard: Reception, hints: NDArray[np.float32], intact: NDArray[np.float32] | None = None
-) -> Iterator[Bits]:
-    """The anchor with such hints, perhaps under several guesses at which blocks are untouched."""
-    decode = partial(heard.decode_each, TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=hints, intact=intact, sweeps=SWEEPS)
-    for readings in (HONEST, BOLD):
-        yield from (decoded.bits for decoded in decode(readings=readings))
+    hints[:, places] = demapper.hints()
+    decode = partial(heard.decode_each, TIER_OF[Block.ANCHOR], ANCHOR_BITS, intact=intact, sweeps=SWEEPS)
+    for turn in range(_ANCHOR_TURNS if intact is None else 2):
+        guesses = decode(hints=hints, readings=BOLD if turn % 2 else HONEST)
+        yield from (decoded.bits for decoded in guesses)
+        if intact is None:
+            told = [(decoded.beliefs - hint)[places] for decoded, hint in zip(guesses, hints, strict=True)]
+            hints = hints.copy()
+            hints[:, places] = [demapper.hints(believed) for believed in told]
 
 
 def recalled(

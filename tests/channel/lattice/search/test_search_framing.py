@@ -9,7 +9,7 @@ from search_truth import TO_CORNERS, movement
 from skimage import data
 
 from underdrawing.channel.lattice.grid import luminance
-from underdrawing.channel.lattice.search.framing import framed, pulled, tilts
+from underdrawing.channel.lattice.search.framing import framed, pulled, tilt
 from underdrawing.channel.lattice.search.placement import moved
 from underdrawing.channel.lattice.search.window import Luma
 
@@ -47,15 +47,15 @@ def test_reference_bars_around_a_picture_are_left_out(paper):
 @pytest.mark.parametrize("photograph", ["astronaut", "chelsea"])
 def test_rejects_a_picture_that_fills_its_canvas(photograph):
     luma = luma_of(PHOTOGRAPHS[photograph]())
-    assert framed(luma) == tilts(luma) == []
-    assert pulled(luma) is None
+    assert framed(luma) == []
+    assert tilt(luma) is pulled(luma) is None
 
 
 @pytest.mark.parametrize("degrees", [-9.3, -2.2, 1.4, 6.7])
 @pytest.mark.parametrize("photograph", ["coffee", "chelsea"])
 def test_reference_the_angle_of_a_turned_picture_is_told_to_a_fifth_of_a_degree(photograph, degrees):
     copy = movement(f"rotate{degrees}", PHOTOGRAPHS[photograph]())
-    [angle] = tilts(luma_of(copy.pixels))
+    angle = tilt(luma_of(copy.pixels))
     across = copy.homography[:2, 0]
     assert np.rad2deg(angle) == pytest.approx(np.rad2deg(np.arctan2(across[1], across[0])), abs=0.2)
 
@@ -65,12 +65,12 @@ def test_reference_a_larger_canvas_tells_the_angle_as_well():
     canvas = cv2.copyMakeBorder(picture, 80, 80, 80, 80, cv2.BORDER_CONSTANT, value=(255,) * 3)
     height, width = canvas.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), -5.0, 1.0)
-    [angle] = tilts(luma_of(cv2.warpAffine(canvas, turn, (width, height), borderValue=(255,) * 3)))
+    angle = tilt(luma_of(cv2.warpAffine(canvas, turn, (width, height), borderValue=(255,) * 3)))
     assert np.rad2deg(angle) == pytest.approx(5.0, abs=0.1)
 
 
 def test_rejects_a_turned_picture_without_its_corners():
-    assert tilts(luma_of(movement("straighten6", data.coffee()).pixels)) == []
+    assert tilt(luma_of(movement("straighten6", data.coffee()).pixels)) is None
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -92,8 +92,8 @@ def test_reference_corners_are_told_where_their_sides_show(seed):
 
 def test_limits_nothing_is_told_where_nothing_is_drawn():
     luma = luma_of(np.full((200, 300, 3), 128, np.uint8))
-    assert framed(luma) == tilts(luma) == []
-    assert pulled(luma) is None
+    assert framed(luma) == []
+    assert tilt(luma) is pulled(luma) is None
 
 
 @settings(deadline=None, max_examples=40)
@@ -105,6 +105,6 @@ def test_limits_boxes_lie_in_the_suspect_whatever_it_shows(height, width, levels
     for left, top, right, bottom in framed(luma):
         assert 0 <= left < right <= 3 * width
         assert 0 <= top < bottom <= 3 * height
-    assert all(abs(angle) <= np.pi / 4 for angle in tilts(luma))
+    assert abs(tilt(luma) or 0) <= np.pi / 4
     corners = pulled(luma)
     assert corners is None or corners.shape == (4, 2)

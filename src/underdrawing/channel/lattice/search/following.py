@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import BLOCK, GRIDS
 from underdrawing.channel.lattice.search.folding import Lead, heard, lanes_of
-from underdrawing.channel.lattice.search.glances import Glance
+from underdrawing.channel.lattice.search.glances import WINDOW_PX, Glance
 from underdrawing.channel.lattice.search.guessing import guessed
 from underdrawing.channel.lattice.search.locating import located
 from underdrawing.channel.lattice.search.placement import Placement
@@ -28,7 +28,6 @@ __all__ = [
     "BRISK",
     "FINELY",
     "WHERE_EXPECTED",
-    "WINDOW_PX",
     "Patience",
     "followed",
     "loudness",
@@ -41,8 +40,6 @@ __all__ = [
     "window_px_of",
 ]
 
-WINDOW_PX = 512
-"""Longest side of a window, in grid pixels."""
 _SURE_LEAD = 7.5
 _SMALL_PX = 450_000
 _GROWTH, _BENT_GROWTH = 1.5, 1.25

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.search.window import Luma
 
-__all__ = ["Box", "framed", "pulled", "tilts"]
+__all__ = ["Box", "framed", "pulled", "tilt"]
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels: columns left to right − 1 and rows top to bottom − 1."""
@@ -77,8 +77,8 @@ def _ends(shares: NDArray[np.floating]) -> tuple[int, int]:
     return int(begins[longest]), int(ends[longest])
 
 
-def tilts(luma: Luma) -> list[float]:
-    """By which angle a picture is turned that leaves plain corners on its canvas, in radians; none where it does not.
+def tilt(luma: Luma) -> float | None:
+    """By which angle a picture is turned that leaves plain corners on its canvas, in radians; None where it does not.
 
     From x to y, as small as may be; a picture turned by a quarter looks the same.
     """
@@ -87,12 +87,12 @@ def tilts(luma: Luma) -> list[float]:
     corners = np.array([plane[row, column] for row in (0, height - 1) for column in (0, width - 1)])
     paper = float(np.median(corners))
     if np.count_nonzero(np.abs(corners - paper) < _ALIKE) < len(corners) - 1:
-        return []
+        return None
     drawn = (np.abs(plane - paper) >= _ALIKE).view(np.uint8)
     thick = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     contours, _ = cv2.findContours(thick, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not contours:
-        return []
+        return None
     hull = cv2.convexHull(max(contours, key=cv2.contourArea))[:, 0].astype(np.float64)
     sides = np.roll(hull, -1, axis=0) - hull
     inner = (hull > 1).all(axis=1) & (hull < np.array([width, height]) - 2).all(axis=1)
@@ -100,12 +100,12 @@ def tilts(luma: Luma) -> list[float]:
     angles = np.arctan2(sides[:, 1], sides[:, 0])
     lengths = np.hypot(sides[:, 0], sides[:, 1]) * free
     if lengths.sum() < _LEAST_EDGE * min(height, width):
-        return []
+        return None
     turns = np.angle((lengths * np.exp(4j * angles)).sum()) / 4
     near = np.abs(np.angle(np.exp(4j * (angles - turns)))) / 4 < _STRAIGHT
     if (lengths * near).sum() < _MOSTLY * lengths.sum():
-        return []
-    return [float(np.angle((lengths * near * np.exp(4j * angles)).sum()) / 4)]
+        return None
+    return float(np.angle((lengths * near * np.exp(4j * angles)).sum()) / 4)
 
 
 def pulled(luma: Luma) -> NDArray[np.float64] | None:
@@ -118,7 +118,7 @@ def pulled(luma: Luma) -> NDArray[np.float64] | None:
         little plain is to be seen.
     """
     plane = luma.plane
-    for paper in {float(plane[row, column]) for row in (0, -1) for column in (0, -1)}:
+    for paper in dict.fromkeys(float(plane[row, column]) for row in (0, -1) for column in (0, -1)):
         drawn = np.abs(plane - paper) >= _ALIKE
         turned = [np.rot90(drawn, quarter) for quarter in range(4)]  # top, right, bottom and left side uppermost
         edges = [_edge(side) for side in turned]

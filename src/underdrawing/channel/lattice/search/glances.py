@@ -16,6 +16,7 @@ from underdrawing.channel.lattice.search.folding import Expectation, Voice
 from underdrawing.channel.profiles import Profile
 
 __all__ = [
+    "WINDOW_PX",
     "Cut",
     "Glance",
     "any_scale",
@@ -31,11 +32,13 @@ __all__ = [
     "whole_frames",
 ]
 
+WINDOW_PX = 512
+"""Longest side of a window, in grid pixels."""
+
 Matrix = NDArray[np.float64]
 
 _STRONG, _WEAK = (tuple(Voice(side, profile) for side in (1024, 512)) for profile in Profile)
 _SMALL = tuple(Voice(256, profile) for profile in Profile)
-_WINDOW_PX = 512
 
 _SCALE_STEP = 1.039
 _LEAST_BLOCK_PX, _LARGEST_BLOCK_PX = 8.5, 70.0
@@ -91,7 +94,7 @@ class Glance:
     linear: Matrix
     voices: tuple[Voice, ...]
     stretches: tuple[Matrix, ...] = (np.eye(2),)
-    window_px: int = _WINDOW_PX
+    window_px: int = WINDOW_PX
     frame_px: tuple[float, float] | None = None
     slack_px: tuple[float, float] = (0.0, 0.0)
     finer: int = 1
@@ -268,7 +271,7 @@ def _turned_glance(
     voice: Voice,
     stretches: tuple[Matrix, ...],
     *,
-    window_px: int = _WINDOW_PX,
+    window_px: int = WINDOW_PX,
     finer: int = 1,
 ) -> Iterator[Glance]:
     """A picture of some (height, width) turned by an angle; nothing where it could not be heard."""

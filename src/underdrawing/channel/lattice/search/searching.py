@@ -17,7 +17,6 @@ from underdrawing.channel.lattice.search.following import (
     BRISK,
     FINELY,
     WHERE_EXPECTED,
-    WINDOW_PX,
     followed,
     loudness,
     placed,
@@ -28,8 +27,9 @@ from underdrawing.channel.lattice.search.following import (
     whole_window,
     window_px_of,
 )
-from underdrawing.channel.lattice.search.framing import Box, framed, pulled, tilts
+from underdrawing.channel.lattice.search.framing import Box, framed, pulled, tilt
 from underdrawing.channel.lattice.search.glances import (
+    WINDOW_PX,
     Cut,
     Glance,
     any_scale,
@@ -60,7 +60,7 @@ _LEAST_TURNED_PX = 288
 _LEAST_PX = 64
 _WINDOWS, _WORTH_A_LOOK = 3, 0.4
 _BENT_PX = 400
-_MOSTLY_SEEN, _MOST_OF_IT = 0.85, 0.5
+_MOSTLY_SEEN, _MOST_OF_IT = 0.7, 0.5
 _PROBE_PX, _USUAL_BLOCK_PX = 20, 20
 _FLAT, _CLIPPED = 0.4, 123.0
 
@@ -104,7 +104,8 @@ def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
         yield from _boxed(luma, box, key)
     for lead in _pulled(luma):
         yield from _corrected(lead, luma, centres[0], key)
-    for angle in tilts(luma):
+    angle = tilt(luma)
+    if angle is not None:
         leads = promising(tilted(luma.size_px, angle), luma, centres[0], key, patience=WHERE_EXPECTED)
         yield from placements_of(leads, luma, centres[0], key)
     yield from _cut_out(luma, centres, key)

@@ -67,7 +67,7 @@ _LEAST_PATCH_PX, _LEAST_SHARE = 160, 0.13
 
 _WIDEST, _ASPECT_STEP, _CLOSE_ASPECTS, _BETWEEN_ASPECTS = 0.14, 0.03, (-0.01, 0.0, 0.01), 0.015
 _STEEPEST_DEGREES, _LEAST_DEGREES = 12.0, 1.0
-_TURNS = {"kept": (2.0, (-0.8, -0.4, 0.0, 0.4, 0.8)), "cut": (1.0, (-0.4, -0.2, 0.0, 0.2, 0.4))}
+_TURNS = {"kept": (2.4, (-0.96, -0.48, 0.0, 0.48, 0.96)), "cut": (1.0, (-0.4, -0.2, 0.0, 0.2, 0.4))}
 """For each way to turn a picture that leaves no plain corners, or may leave some that are not plain: how many degrees
 from one glance to the next, and what is tried around each. A picture cut to what is full shows the least."""
 _LEAST_NEARER_PX = 320
@@ -311,8 +311,10 @@ def _is_small(size_px: tuple[int, int]) -> bool:
 
 
 def _audible(size_px: tuple[int, int]) -> list[int]:
-    """Grids on which the whole of a picture of this size has blocks that are not too small to be heard."""
-    return [side for side in GRIDS if min(size_px) / side * BLOCK >= _LEAST_BLOCK_PX]
+    """Grids on which the whole of a picture of this size has blocks that are not too small to be heard, nor larger than
+    they ever are."""
+    blocks = {side: min(size_px) / side * BLOCK for side in GRIDS}
+    return [side for side, block in blocks.items() if _LEAST_BLOCK_PX <= block <= _LARGEST_BLOCKS_PX[side]]
 
 
 def _voices_on(side_px: int) -> tuple[Voice, ...]:

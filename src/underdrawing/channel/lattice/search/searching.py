@@ -167,10 +167,11 @@ def _corrected(lead: Lead, luma: Luma, centre: Matrix, key: bytes | None) -> Ite
 def _cut_out(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[Placement]:
     """Placements of a suspect that was cut out of a picture of a usual size.
 
-    One patch is looked at where the weave is heard at that size, several where the size is the likeliest.
+    One patch is looked at where the weave is heard at that size, several where the size is the likeliest; the weave is
+    listened to around two places if the suspect shows most of the picture.
     """
     for cut in cut_out(luma.size_px):
-        likely = centres if cut.share > _MOST_OF_IT else centres[:1]
+        likely = centres[:2] if cut.share > _MOST_OF_IT else centres[:1]
         leads = {number: _heard_exactly(luma, cut, place, key) for number, place in enumerate(likely)}
         if cut.linear[0, 0] == cut.linear[1, 1] == 1:
             places = _patches(luma, centres[0])

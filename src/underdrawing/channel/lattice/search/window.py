@@ -42,6 +42,7 @@ _FREQUENCIES: tuple[tuple[int, int], ...] = COEFFICIENTS
 _BLOCK = BLOCK // STRIDE_PX
 _COARSE = 2
 _WORTH_SHRINKING = 1.15
+_HALF_STEPS = 4
 _REACH_PX = 13.0
 _LANES_GRID = GRIDS[1]
 _MEAN_PX, _STRONG_BELOW, _FITTED = 1.9, 0.02, 64
@@ -69,12 +70,17 @@ class Luma:
 
     def shrunk(self, factor: float) -> Plane:
         """A copy that is smaller by about this factor, never by more."""
-        steps = int(np.floor(4 * np.log2(factor) + 1e-6)) if factor > _WORTH_SHRINKING else 0
+        steps = int(np.floor(_HALF_STEPS * np.log2(factor) + 1e-6)) if factor > _WORTH_SHRINKING else 0
+        return self._smaller(steps)
+
+    def _smaller(self, steps: int) -> Plane:
+        """The copy whose sides are that many fourth roots of two smaller; from half of that on made of a larger one."""
         if steps == 0:
             return self.plane
         if steps not in self._copies:
-            height, width = (max(1, round(side / 2 ** (steps / 4))) for side in self.size_px)
-            small = cv2.resize(self.plane, (width, height), interpolation=cv2.INTER_AREA)
+            source = self._smaller(max(0, steps - _HALF_STEPS))
+            height, width = (max(1, round(side / 2 ** (steps / _HALF_STEPS))) for side in self.size_px)
+            small = cv2.resize(source, (width, height), interpolation=cv2.INTER_AREA)
             self._copies[steps] = np.asarray(small, dtype=np.float32)
         return self._copies[steps]
 

@@ -16,7 +16,7 @@ from underdrawing.messages.tiers import SCALES_UPTO, TIER_OF
 from underdrawing.payload import ANCHOR_BITS, Anchor, Block, anchor_hints, parse_anchor, token_places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,6 +28,7 @@ __all__ = ["SWEEPS", "proved", "read_anchor", "recalled"]
 
 SWEEPS = 60
 """How often a decoder that guesses at the code goes over the parity checks at most."""
+_TIER, _TOKENS = TIER_OF[Block.ANCHOR], token_places(Block.ANCHOR, ANCHOR_BITS)
 _ANCHOR_TURNS, _GUESSED_REGIONS = 4, 32
 _FEWEST_BITS = (1664, 3104, 12352)
 """A signed core, a detail and a whole fine block without facts: the usual message has at least these."""
@@ -62,7 +63,7 @@ def read_anchor(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Toke
 
 def _guesses(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> Iterator[Bits]:
     """What the bits of the anchor may be, cheapest guesses first."""
-    yield reception.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS).bits
+    yield reception.decode(_TIER, ANCHOR_BITS).bits
     usual = (True, *(size > 0 for size in most_bits(reception.candidate.grid)[:2]), False)
     weighed = [reception, reception.widely(usual), reception.with_tiers(usual)]
     for heard in weighed:
@@ -72,8 +73,8 @@ def _guesses(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokeniz
         yield from _recalled(heard, demapper)
         yield from _recalled(heard.discerning(), demapper)
     regions = reception.guessed(usual, _GUESSED_REGIONS)
-    yield from _recalled(reception, demappers[1], regions)
-    yield from _recalled(reception.discerning(), demappers[1], regions)
+    yield from _under_guesses(reception, demappers[1], regions)
+    yield from _under_guesses(reception.discerning(), demappers[1], regions)
 
 
 def _as_usual(heard: Reception) -> Iterator[Bits]:
@@ -86,7 +87,7 @@ def _as_usual(heard: Reception) -> Iterator[Bits]:
     sealed_codeless = anchor_hints((96, 0, 0), (*most[:2], 0), confidential=True, coded=False)
     unknown = np.zeros_like(usual)
     kinds = np.stack([unknown, without_fine, usual, sealed, codeless, sealed_codeless])
-    for decoded in heard.decode_each(TIER_OF[Block.ANCHOR], ANCHOR_BITS, hints=kinds):
+    for decoded in heard.decode_each(_TIER, ANCHOR_BITS, hints=kinds):
         yield decoded.bits
 
 
@@ -94,21 +95,34 @@ def _demapper(heard: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer)
     return Demapper(recalled(pixels, heard, None, tokenizer), None, SCALES_UPTO[Block.ANCHOR])
 
 
-def _recalled(heard: Reception, demapper: Demapper, intact: NDArray[np.float32] | None = None) -> Iterator[Bits]:
-    """Ever better founded guesses at the anchor of a message with an open code: its sizes are as in most messages, and
-    the suspect tells about the code. Under several guesses at which blocks are untouched, the first turns only."""
-    most, places = most_bits(heard.candidate.grid), token_places(Block.ANCHOR, ANCHOR_BITS)
+def _recalled(heard: Reception, demapper: Demapper) -> Iterator[Bits]:
+    """Ever better founded guesses at the anchor of a message with an open code: what the decoder believes of some bits
+    of a token sharpens what the suspect tells about the others."""
+    told = [demapper.hints()]
+    for turn in range(_ANCHOR_TURNS):
+        hints, readings = _hints(heard, told), BOLD if turn % 2 else HONEST
+        decoded = heard.decode_each(_TIER, ANCHOR_BITS, hints=hints, readings=readings, sweeps=SWEEPS)
+        yield from (each.bits for each in decoded)
+        believed = ((each.beliefs - hint)[_TOKENS] for each, hint in zip(decoded, hints, strict=True))
+        told = [demapper.hints(each) for each in believed] if turn < _ANCHOR_TURNS - 1 else []
+
+
+def _under_guesses(heard: Reception, demapper: Demapper, intact: NDArray[np.float32]) -> Iterator[Bits]:
+    """The same under each of many guesses at how reliable the blocks are, without turns."""
+    hints = _hints(heard, [demapper.hints()])
+    for readings in (HONEST, BOLD):
+        guesses = heard.decode_each(_TIER, ANCHOR_BITS, hints=hints, intact=intact, readings=readings, sweeps=SWEEPS)
+        yield from (decoded.bits for decoded in guesses)
+
+
+def _hints(heard: Reception, told: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """What the bits of the anchor of a message with an open code probably are, n×`ANCHOR_BITS`: for each of the usual
+    sizes of its blocks, and what is told about its tokens, by one for all or by one for each."""
+    most = most_bits(heard.candidate.grid)
     sizes = [anchor_hints(_FEWEST_BITS, most)] if most[2] else []
     hints = np.stack([*sizes, anchor_hints((*_FEWEST_BITS[:2], 0), (*most[:2], 0))])
-    hints[:, places] = demapper.hints()
-    decode = partial(heard.decode_each, TIER_OF[Block.ANCHOR], ANCHOR_BITS, intact=intact, sweeps=SWEEPS)
-    for turn in range(_ANCHOR_TURNS if intact is None else 2):
-        guesses = decode(hints=hints, readings=BOLD if turn % 2 else HONEST)
-        yield from (decoded.bits for decoded in guesses)
-        if intact is None:
-            told = [(decoded.beliefs - hint)[places] for decoded, hint in zip(guesses, hints, strict=True)]
-            hints = hints.copy()
-            hints[:, places] = [demapper.hints(believed) for believed in told]
+    hints[:, _TOKENS] = told
+    return hints
 
 
 def recalled(

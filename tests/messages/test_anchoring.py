@@ -1,0 +1,62 @@
+"""From a reception to the anchor: what helps where the channel alone falls short."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from scenes import jpeg, quarter_replaced, resized
+from underdrawing import protect
+from underdrawing.channel.lattice import receptions
+from underdrawing.channel.lattice.modulation import PHASE_BINS
+from underdrawing.channel.lattice.reception import Reception
+from underdrawing.images import Picture
+from underdrawing.messages.anchoring import read_anchor
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Sums that are the same every time, for copies at the limit."""
+    cv2.setNumThreads(1)
+
+
+@pytest.fixture(scope="module")
+def protection():
+    return protect(Picture(resized(data.rocket()[:, :427], 512 / 427)))
+
+
+@pytest.fixture(scope="module")
+def replaced(protection):
+    """The protected picture with a quarter replaced."""
+    return quarter_replaced(protection.picture.pixels)[0]
+
+
+def read_id(pixels, tokenizer):
+    """The id that is read of the likeliest reception, as text; None where none is."""
+    found = read_anchor(next(receptions(pixels)), pixels, tokenizer)
+    return None if found is None else f"{found[0].id:016x}"
+
+
+def test_round_trip_the_anchor_of_a_fair_copy(protection, replaced, tokenizer):
+    assert read_id(jpeg(replaced, 50), tokenizer) == protection.id
+
+
+def test_reference_blocks_weighed_far_and_wide_tell_what_they_do_not_alone(
+    protection, replaced, tokenizer, monkeypatch
+):
+    suspects = [jpeg(replaced, quality) for quality in (19, 21)]
+    helped = [read_id(pixels, tokenizer) for pixels in suspects]
+    monkeypatch.setattr(Reception, "widely", lambda reception, _: reception)
+    monkeypatch.setattr(Reception, "guessed", lambda reception, *_: reception.intact[None])
+    alone = [read_id(pixels, tokenizer) for pixels in suspects]
+    assert helped.count(protection.id) > alone.count(protection.id)
+    assert set(helped) | set(alone) <= {protection.id, None}
+
+
+def test_rejects_a_reception_of_noise(replaced, tokenizer):
+    heard = next(receptions(replaced))
+    noise = np.random.default_rng(1).integers(0, PHASE_BINS, heard.bins.shape).astype(np.uint8)
+    coefficients = np.random.default_rng(2).normal(0, 200, heard.coefficients.shape).astype(np.float32)
+    assert read_anchor(replace(heard, bins=noise, coefficients=coefficients), replaced, tokenizer) is None

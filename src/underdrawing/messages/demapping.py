@@ -61,10 +61,19 @@ class Demapper:
         Args:
             believed: the same from the decoder, hints not counted; None before it has been asked. May end early.
         """
+        if believed is None:
+            return self._unasked.copy()
         told = np.zeros(self._tokens * TOKEN_BITS, dtype=np.float32)
-        if believed is not None:
-            told[: believed.size] = believed
-        return self._of_families(told) if self.scales == 2 else self._odds.hints(told)
+        told[: believed.size] = believed
+        return self._told(told)
+
+    @cached_property
+    def _unasked(self) -> NDArray[np.float32]:
+        """The hints before the decoder has been asked."""
+        return self._told(np.zeros(self._tokens * TOKEN_BITS, dtype=np.float32))
+
+    def _told(self, believed: NDArray[np.float32]) -> NDArray[np.float32]:
+        return self._of_families(believed) if self.scales == 2 else self._odds.hints(believed)
 
     @property
     def _tokens(self) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, Design
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, luminance
 from underdrawing.channel.lattice.layout import Layout
-from underdrawing.channel.lattice.masking import activity
+from underdrawing.channel.lattice.masking import activity, levels_of
 from underdrawing.channel.lattice.modulation import steps_of
 from underdrawing.channel.lattice.search import Placement
 from underdrawing.channel.lattice.transform import block_coefficients
@@ -56,6 +56,11 @@ class Look:
     activity: NDArray[np.float32]
     coefficients: NDArray[np.float32]
     visible: NDArray[np.bool_] | None = None
+
+    @cached_property
+    def levels(self) -> NDArray[np.intp]:
+        """Masking level of each block, rows×columns."""
+        return levels_of(self.activity)
 
     def steps(self, design: Design, levels: NDArray[np.intp], layout: Layout) -> NDArray[np.float32]:
         """Lattice step of every chip at these levels, 24×rows×columns float32; 0 where there is no chip to be seen."""

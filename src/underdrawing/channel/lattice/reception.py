@@ -13,7 +13,6 @@ from underdrawing.channel.lattice.evidence import guessed_reliabilities, log_int
 from underdrawing.channel.lattice.grid import Pixels, luminance
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
-from underdrawing.channel.lattice.masking import levels_of
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_bins
 from underdrawing.channel.lattice.noise import CELLS, NoiseModel, chip_cells, estimate_noise
 from underdrawing.channel.lattice.search import Luma, Placement, Voice, placement_near, placements
@@ -321,7 +320,7 @@ def _placed(pixels: Pixels, placement: Placement, key: bytes | None) -> Iterator
 
 
 def _opened(candidate: Candidate, look: Look, suspect: Suspect, key: bytes | None) -> Reception:
-    levels = levels_of(look.activity)
+    levels = look.levels
     layout = _layout(candidate, (True,) + (False,) * (TIERS - 1), key)
     steps = look.steps(DESIGNS[candidate.profile, candidate.grid.side_px], levels, layout)
     bins = phase_bins(look.coefficients, steps, layout)

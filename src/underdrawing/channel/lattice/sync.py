@@ -21,7 +21,6 @@ from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, GROUPS, S
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
-from underdrawing.channel.lattice.masking import levels_of
 from underdrawing.channel.profiles import Profile
 
 __all__ = ["MARKED_SCORE", "Candidate", "Tone", "find_mark", "hypotheses"]
@@ -164,7 +163,7 @@ class _Probe:
     def hear(self, look: Look, design: Design) -> tuple[Plane, Plane, Plane]:
         """Cosines of the pilots' phases; cosines of the doubled phases of the other chips, which depend on no bit; and
         how many steps from zero those are."""
-        step = design.steps[levels_of(look.activity.ravel()), self.group]
+        step = design.steps[look.levels.ravel(), self.group]
         audible = look.audible
         if audible is not None:
             step = step * audible.ravel()
@@ -224,6 +223,7 @@ class _Search:
         self._plain = suspect.look(grid, Tone())
         heard = GROUPS[len(self._probes) - 1].stop
         self._heard_of_plain = replace(self._plain, coefficients=self._plain.coefficients[:heard])
+        self._undone: dict[Tone, Look] = {}
         self._best_total = -np.inf
         for profile in Profile:
             self._consider(Tone(), profile, self._plain)
@@ -269,7 +269,9 @@ class _Search:
 
     def _first_impression(self, tone: Tone, profile: Profile) -> float:
         """How well a tone fits, as far as the one look there is and the coefficients that are heard tell."""
-        return self.judge(tone, profile, self._heard_of_plain.undone(tone))[1]
+        if tone not in self._undone:
+            self._undone[tone] = self._heard_of_plain.undone(tone)
+        return self.judge(tone, profile, self._undone[tone])[1]
 
     def _refine(self, width: float) -> None:
         tone, profile = self.best.tone, self.best.profile

@@ -119,24 +119,22 @@ def pulled(luma: Luma) -> NDArray[np.float64] | None:
     """
     plane = luma.plane
     for paper in dict.fromkeys(float(plane[row, column]) for row in (0, -1) for column in (0, -1)):
-        drawn = np.abs(plane - paper) >= _ALIKE
-        turned = [np.rot90(drawn, quarter) for quarter in range(4)]  # top, right, bottom and left side uppermost
-        edges = [_edge(side) for side in turned]
+        turned = [np.rot90(plane, quarter) for quarter in range(4)]  # top, right, bottom and left side uppermost
+        edges = [_edge(side, paper) for side in turned]
         if sum(edge is not None for edge in edges) >= _FEWEST_EDGES:
-            return _corners(
-                [edge or (-_BEYOND * len(side), 0.0) for edge, side in zip(edges, turned, strict=True)], drawn
-            )
+            known = [edge or (-_BEYOND * len(side), 0.0) for edge, side in zip(edges, turned, strict=True)]
+            return _corners(known, plane.shape)
     return None
 
 
-def _edge(drawn: Bits) -> tuple[float, float] | None:
-    """The line y = a + b·x along which something drawn begins at the top, as (a, b); None where it shows no line.
+def _edge(plane: NDArray[np.float32], paper: float) -> tuple[float, float] | None:
+    """The line y = a + b·x along which something drawn on paper begins at the top, as (a, b); None where it shows none.
 
     The line that most pairs of a few points agree on: what is drawn may be as dark as what is not.
     """
-    deep = max(2, round(_DEEPEST * len(drawn)))
-    top = drawn[:deep].argmax(axis=0)
-    x = np.flatnonzero((top > 0) & drawn[:deep].any(axis=0))
+    drawn = np.abs(plane[: max(2, round(_DEEPEST * len(plane)))] - paper) >= _ALIKE
+    top = drawn.argmax(axis=0)
+    x = np.flatnonzero((top > 0) & drawn.any(axis=0))
     if x.size < _SHORTEST_EDGE * drawn.shape[1]:
         return None
     y = top[x] + _HALF_DRAWN_PX
@@ -151,9 +149,9 @@ def _edge(drawn: Bits) -> tuple[float, float] | None:
     return float(a), float(b)
 
 
-def _corners(edges: list[tuple[float, float]], drawn: Bits) -> NDArray[np.float64]:
-    """Where the lines along the top, the right, the bottom and the left side meet."""
-    height, width = drawn.shape
+def _corners(edges: list[tuple[float, float]], size_px: tuple[int, ...]) -> NDArray[np.float64]:
+    """Where the lines along the top, the right, the bottom and the left side of a (height, width) meet."""
+    height, width = size_px
     (top, top_slope), (right, right_slope), (bottom, bottom_slope), (left, left_slope) = edges
     lines = np.array(
         [

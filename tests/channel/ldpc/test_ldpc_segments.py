@@ -81,6 +81,9 @@ def test_rejects() -> None:
         block.encode(np.zeros(12401, dtype=np.uint8))
     with pytest.raises(UsageError, match="log-likelihood"):
         block.decode(np.zeros(12400, dtype=np.float32))
+    ratios, hints = np.ones((2, block.buffer_bits), dtype=np.float32), np.zeros((3, 12400), dtype=np.float32)
+    with pytest.raises(UsageError, match="hints: got those of 3 blocks, expected 2"):
+        block.decode_each(ratios, hints=hints)
 
 
 @pytest.mark.parametrize("information_bits", [192, 12400])

@@ -165,9 +165,8 @@ class Reception:
         """
         code = Segmented.for_information(information_bits, parity_first=tier > 0)
         ratios = self._ratios(tier, code, self.intact[None] if intact is None else intact)
-        times = len(ratios)
-        each = np.repeat(ratios, len(hints), axis=0), np.tile(hints, (times, 1))
-        return code.decode_each(each[0], hints=each[1], readings=readings, max_iterations=sweeps)
+        each, guesses = np.repeat(ratios, len(hints), axis=0), np.tile(hints, (len(ratios), 1))
+        return code.decode_each(each, hints=guesses, readings=readings, max_iterations=sweeps)
 
     def _ratios(self, tier: int, code: Segmented, intact: NDArray[np.float32]) -> NDArray[np.float32]:
         """What all chips of a tier say together about each coded bit, for each of m guesses at how reliable blocks are;

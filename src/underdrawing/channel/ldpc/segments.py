@@ -154,7 +154,7 @@ class Segmented:
         readings: tuple[Reading, ...] = READINGS,
         max_iterations: int = 30,
     ) -> tuple[SegmentedDecoded, ...]:
-        """Decode n blocks side by side, or one under n guesses at its bits; see `decode`.
+        """Decode n blocks side by side, which costs much less than one after the other; see `decode`.
 
         Args:
             ratios: n×`buffer_bits` log-likelihood ratios.
@@ -166,10 +166,13 @@ class Segmented:
             n results, in order.
 
         Raises:
-            UsageError: another length, or a ratio that is not finite.
+            UsageError: another length, a ratio that is not finite, or not as many hints as blocks.
         """
-        in_order, split = ([part(each) for each in of] for part, of in ((self._checked, ratios), (self._split, hints)))
-        return self._decoded(np.concatenate(in_order), np.concatenate(split), readings, max_iterations)
+        if len(ratios) != len(hints):
+            raise UsageError(f"hints: got those of {len(hints)} blocks, expected {len(ratios)}")
+        in_order = np.concatenate([self._checked(block) for block in ratios])
+        split = np.concatenate([self._split(block) for block in hints])
+        return self._decoded(in_order, split, readings, max_iterations)
 
     def _decoded(
         self,

@@ -35,7 +35,8 @@ _LAST_STEPS_PX = (0.8, 0.4, 0.2, 0.1)
 _SETTLING_BLOCKS = 1200
 _NO_WORSE, _LIKELY = 1.0, 2.0
 _BEYOND_DOUBT = 25.0
-_PIXELS_BESIDE = 3
+_BESIDE = range(-3, 4)
+_CUTS_NEAR = np.array(list(product(_BESIDE, _BESIDE, (-1, 0, 1), (-1, 0, 1))), dtype=np.float64)
 _LIKELY_CUTS = 3
 _FIRST_REACH, _REACH_GROWTH, _GROWING_BLOCKS, _BENT_FROM = 6.0, 1.3, 300, 10.0
 
@@ -94,21 +95,26 @@ def likely_cuts(placement: Placement, lead: Lead, window: Window, *, key: bytes 
     lead = replace(lead, matrix=placement.matrix)
     blocks = sampled(rows, columns, _SETTLING_BLOCKS)
     tuner = Tuner.of(lead, window, blocks, _all_chips(lead, blocks, placement.grid, key))
-    cuts = _cuts_near(_upright(lead.matrix, blocks), placement.grid)
+    cuts = _cuts(_upright(lead.matrix, blocks), placement.grid, _CUTS_NEAR)
     best = np.argsort(-tuner.scores_under(cuts))[:_LIKELY_CUTS]
     return [replace(placement, matrix=matrix) for matrix in cuts[best]]
 
 
-def _cuts_near(matrix: Matrix, grid: WorkingGrid) -> Matrix:
-    """All maps near an upright one that leave every pixel whole, n×3×3."""
-    size = np.array([grid.columns, grid.rows]) * float(BLOCK)
-    linear, kept = matrix[:2, :2], moved(matrix, size[None] / 2)[0]
-    sizes, places = range(-_PIXELS_BESIDE, _PIXELS_BESIDE + 1), (-1, 0, 1)
-    changes = np.array(list(product(sizes, sizes, places, places)), dtype=np.float64)
-    scaled = np.sign(linear) * ((np.rint(np.abs(linear) @ size) + changes[:, :2])[..., None] / size)
+def _cuts(matrix: Matrix, grid: WorkingGrid, changes: Matrix) -> Matrix:
+    """The maps near an upright one that leave every pixel whole, a frame of whole pixels cut between two, n×3×3.
+
+    Args:
+        matrix: the upright one.
+        grid: the frame.
+        changes: n×4, how many pixels wider and higher than the likeliest the frame is, and how many it lies further
+            right and down.
+    """
+    middle = np.array([grid.columns, grid.rows]) * (BLOCK / 2)
+    linear, kept = matrix[:2, :2], moved(matrix, middle[None])[0]
+    scaled = np.sign(linear) * ((np.rint(np.abs(linear) @ (2 * middle)) + changes[:, :2])[..., None] / (2 * middle))
     cuts = np.zeros((len(changes), 3, 3))
     cuts[:, :2, :2], cuts[:, 2, 2] = scaled, 1
-    cuts[:, :2, 2] = np.rint(kept - scaled @ (size / 2)) + changes[:, 2:]
+    cuts[:, :2, 2] = np.rint(kept - scaled @ middle) + changes[:, 2:]
     return cuts
 
 
@@ -157,19 +163,11 @@ def _only_cut(matrix: Matrix, grid: WorkingGrid, score: Callable[[Matrix], float
     Mostly a picture is cut and not resized. Then its place is one of a few, and trying these finds it where climbing
     towards it ends a fraction of a pixel beside. Down and across take turns.
     """
-    size = np.array([grid.columns, grid.rows]) * float(BLOCK)
-    middle = size / 2
-    linear, kept = matrix[:2, :2], moved(matrix, middle[None])[0]
-    sides_px = np.rint(np.abs(linear) @ size)
-
-    def map_of(sides_px: NDArray[np.float64]) -> Matrix:
-        scaled = np.sign(linear) * (sides_px[:, None] / size)
-        return np.vstack([np.column_stack([scaled, np.rint(kept - scaled @ middle)]), [0, 0, 1]])
-
+    change = np.zeros(4)
     for axis in (0, 1, 0, 1):
-        tried = [sides_px + longer * np.eye(2)[axis] for longer in range(-_PIXELS_BESIDE, _PIXELS_BESIDE + 1)]
-        sides_px = max(tried, key=lambda sides: score(map_of(sides)))
-    return map_of(sides_px)
+        tried = change + np.outer(_BESIDE, np.eye(4)[axis])
+        change = tried[int(np.argmax([score(cut) for cut in _cuts(matrix, grid, tried)]))]
+    return np.asarray(_cuts(matrix, grid, change[None])[0], dtype=np.float64)
 
 
 def _as_it_is(matrix: Matrix, blocks: Blocks) -> Matrix:

@@ -23,11 +23,11 @@ def sample_by_sample(lane, stretch, size, cell):
 @pytest.mark.parametrize("cell", [32, 64])
 @pytest.mark.parametrize("shape", [(256, 256), (211, 190)])
 def test_reference_folding_is_adding_cell_by_cell(shape, cell):
-    lane = np.random.default_rng(1).integers(-500, 500, (*shape, 4)).astype(np.int16)
+    lanes = np.random.default_rng(1).integers(-500, 500, (2, *shape, 4)).astype(np.int16)
     size = tuple(-(-side // (2 * cell)) * 2 * cell for side in shape)
     stretches = [np.diag(scales) for scales in ((0.985, 0.985), (1.0, 1.0), (1.0, 1.016), (0.992, 1.016))]
-    for stretch, sums in zip(stretches, summed(lane, stretches, size, cell), strict=True):
-        assert np.array_equal(sums, sample_by_sample(lane, stretch, size, cell))
+    for stretch, sums in zip(stretches, summed(lanes, stretches, size, cell), strict=True):
+        assert np.array_equal(sums, [sample_by_sample(lane, stretch, size, cell) for lane in lanes])
 
 
 @pytest.mark.parametrize("cell", [32, 64])
@@ -42,7 +42,7 @@ def test_reference_turned_cells_are_folded_where_they_lie(cell):
         waves = [np.cos(np.pi / cell * x), np.cos(np.pi / cell * y)]
         waves += [np.cos(2 * np.pi / cell * x), np.sin(2 * np.pi / cell * y)]
         lane = np.rint(400 * np.stack(waves, axis=-1)).reshape(*shape, 4).astype(np.int16)
-        (folded,) = summed(lane, [stretch], size, cell)
+        ((folded,),) = summed(lane[None], [stretch], size, cell)
         places = np.mgrid[:cell, :cell]
         for part, wave in ((2, np.cos(2 * np.pi / cell * places[1])), (3, np.sin(2 * np.pi / cell * places[0]))):
             mean = folded[..., part] / (400 * np.prod(shape) / cell**2)

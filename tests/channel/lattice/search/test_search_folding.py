@@ -58,7 +58,7 @@ def test_reference_agreements_are_those_of_adding_chip_by_chip(side_px):
     voice = Voice(side_px, Profile.STANDARD)
     weave = weave_of(side_px)
     lanes = len(weave.dither)
-    sums = np.random.default_rng(3).integers(-900, 900, (lanes, 2, 32, 32, 4)).astype(np.float32)
+    sums = np.random.default_rng(3).integers(-900, 900, (2, lanes, 32, 32, 4)).astype(np.int16)
     pilots, others = np.zeros((2, 32, 32)), np.zeros((2, 32, 32))
     rows, columns = np.mgrid[:32, :32]
     for lane, row, column in np.ndindex(lanes, WEAVE, WEAVE):
@@ -66,7 +66,7 @@ def test_reference_agreements_are_those_of_adding_chip_by_chip(side_px):
         if np.isnan(turn):
             continue
         down, across = rows + 8 * row, columns + 8 * column
-        cell = sums[lane][:, down % 32, across % 32]
+        cell = sums[:, lane][:, down % 32, across % 32].astype(np.float64)
         others += ((cell[..., 2] + 1j * cell[..., 3]) * np.exp(-4j * np.pi * turn)).real
         if weave.pilots[lane, row, column]:
             sign = (-1.0) ** (down // 32 + across // 32)

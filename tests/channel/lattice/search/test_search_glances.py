@@ -10,8 +10,8 @@ from underdrawing.channel.lattice.search.glances import (
     any_scale,
     bent,
     boxed,
+    cut_finely,
     cut_out,
-    cut_small,
     rotated,
     stretched,
     tilted,
@@ -33,32 +33,44 @@ def test_reference_every_scale_is_tried_to_within_half_a_percent():
 
 
 def test_reference_crops_of_small_pictures_are_looked_for_at_every_scale_and_shape():
-    tried = [np.diag(glance.linear @ finer) * BLOCK for glance in cut_small((270, 350)) for finer in glance.stretches]
+    tried = [
+        np.diag(glance.linear @ finer) * BLOCK for glance in cut_finely((270, 350), 256) for finer in glance.stretches
+    ]
     across, down = np.array(tried).T
-    for short in range(280, 511, 7):
-        block = short / 256 * BLOCK
+    for block in np.geomspace(17, 44, 40):
         for aspect in (0.985, 1.0, 1.016):
             near = np.abs(down / block - 1) < 0.0035
             assert np.abs(across[near] / (block * aspect) - 1).min() < 0.01
 
 
-def test_limits_no_crop_of_a_small_picture_is_larger_than_that():
-    assert len(list(cut_small((500, 600)))) < 5
-    assert not list(cut_small((512, 768)))
-    assert not list(cut_small((90, 300)))
+@pytest.mark.parametrize("size", [(300, 400), (552, 780), (900, 1100)])
+def test_reference_crops_and_pages_are_looked_for_to_a_quarter_of_a_percent(size):
+    tried = [scale(glance.linear @ finer) * BLOCK for glance in cut_finely(size, 512) for finer in glance.stretches]
+    for block in np.geomspace(8.5, min(min(size) / 8, 52) / 1.02, 200):
+        assert np.abs(np.array(tried) / block - 1).min() < 0.0035
 
 
-def test_reference_small_pictures_are_looked_for_once_at_every_scale():
+def test_limits_large_suspects_are_not_looked_at_finely():
+    assert not [glance for side in (256, 512) for glance in cut_finely((1080, 1920), side)]
+    assert not list(cut_finely((50, 300), 256))
+
+
+@pytest.mark.parametrize("side", [256, 512])
+def test_reference_smaller_grids_are_looked_for_once_at_every_scale(side):
     """Finely where one may have been cut out, else as coarsely as others."""
-    for size in ((300, 400), (500, 700), (700, 900)):
+    for size in ((300, 400), (500, 700), (700, 900), (1080, 1600)):
+        if side == 256 and size[0] > 900:
+            continue
         blocks = [
             scale(glance.linear) * BLOCK
-            for glance in (*any_scale(size), *cut_small(size))
-            if any(voice == Voice(256, Profile.STANDARD) for voice in glance.voices)
+            for glance in (*any_scale(size), *cut_finely(size, side))
+            if any(voice == Voice(side, Profile.STANDARD) for voice in glance.voices)
         ]
         largest = min(min(size) / 10, 48)
         assert np.diff([8.0, *sorted(blocks)]).max() / largest < 0.08
         assert max(blocks) > 0.96 * largest
+        fine = len(list(cut_finely(size, side)))
+        assert not fine or len(blocks) < len(list(any_scale(size))) + fine
     assert not any(voice.side_px == 256 for glance in any_scale((1080, 1920)) for voice in glance.voices)
 
 

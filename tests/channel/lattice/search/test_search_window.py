@@ -72,3 +72,18 @@ def test_shapes_a_window_holds_the_lanes_that_were_asked_for(plane, shape):
     assert [window.chips.shape[0] for window in (one, two, all_of_it)] == [1, LANES, LANES + APART]
     assert np.array_equal(one.chips[0], two.chips[0])
     assert one.levels.shape == (shape[0] // 2, shape[1] // 2) == one.chips.shape[1:]
+
+
+@pytest.mark.parametrize("middle", [(301.3, 222.8), (150.0, 420.0)])
+def test_reference_a_window_that_may_lie_beside_hears_what_is_where_it_lies(plane, middle):
+    """Inside the picture, and where it reaches over the edge."""
+    linear, size = np.diag([1.13, 1.07]), (256, 288)
+    beside = Window.of(Luma(plane), linear, np.array(middle), size, beside=True)
+    where = beside.matrix[:2, 2] + linear @ np.array(size[::-1]) / 2
+    assert 0 < np.abs(where - middle).max() <= 1.0
+    exact = Window.of(Luma(plane), linear, where, size)
+    assert np.allclose(exact.matrix, beside.matrix)
+    inner = np.s_[..., 8:-8, 8:-8]
+    error = (beside.chips - exact.chips)[inner]
+    assert np.sqrt(np.square(error).mean()) < 0.03 * np.sqrt(np.square(exact.chips[inner]).mean())
+    assert (beside.levels == exact.levels)[inner].mean() > 0.95

@@ -27,43 +27,44 @@ CELL = CELL_PX // STRIDE_PX
 Whole = NDArray[np.int16]
 Matrix = NDArray[np.float64]
 
-_Place = slice | tuple[slice, slice]
+_Place = tuple[slice, ...]
 _Piece = tuple[bool, _Place, _Place]
-"""A cell of a plane: whether its sign changes, where it goes, and where it comes from."""
+"""A cell of some planes: whether its sign changes, where it goes, and where it comes from."""
 
 
-def summed(lane: Whole, stretches: Sequence[Matrix], size: tuple[int, ...], cell: int = CELL) -> Whole:
-    """Sums of a lane over all cells under each of some stretches, n×cell×cell×4.
+def summed(lanes: Whole, stretches: Sequence[Matrix], size: tuple[int, ...], cell: int = CELL) -> Whole:
+    """Sums of each lane over all cells under each of some stretches, n×lanes×cell×cell×4.
 
     Single phases are added up with the signs of a chessboard, doubled ones as they are.
 
     Args:
-        lane: h×w×4 int16, weighted cosine and sine of the phase at each sample of a window, then of twice the phase.
+        lanes: lanes×h×w×4 int16, weighted cosine and sine of the phase at each sample of a window, then of twice the
+            phase.
         stretches: 2×2 float64, near the identity: what a step on the grid is in steps of the window.
         size: rows and columns, in samples, of as many pairs of cells as cover the window.
         cell: side of a cell in samples.
     """
     if any(stretch[0, 1] or stretch[1, 0] for stretch in stretches):
-        shifts = _shifts(np.array(stretches).tobytes(), size, lane.shape[:2], cell)
-        return np.array(_turned(lane, shifts, size, cell))
-    rows, columns = lane.shape[:2]
-    sums = np.empty((len(stretches), cell, cell * 4), dtype=np.int16)
-    between, (high, high_between) = np.empty_like(sums[0]), np.empty((2, cell, columns * 4), dtype=np.int16)
+        shifts = _shifts(np.array(stretches).tobytes(), size, lanes.shape[1:3], cell)
+        return np.stack([np.array(_turned(lane, shifts, size, cell)) for lane in lanes], axis=1)
+    count, rows, columns = lanes.shape[:3]
+    sums = np.empty((len(stretches), count, cell, cell * 4), dtype=np.int16)
+    between, (high, high_between) = np.empty_like(sums[0]), np.empty((2, count, cell, columns * 4), dtype=np.int16)
     scale = np.nan
     for stretch, total in zip(stretches, sums, strict=True):
         if stretch[1, 1] != scale:
             scale = float(stretch[1, 1])
-            _add_up(lane.reshape(rows, -1), _pieces(size[0], rows, scale, cell), high, high_between)
+            _add_up(lanes.reshape(count, rows, -1), _pieces(size[0], rows, scale, cell), high, high_between)
         pieces = _pieces(size[1], columns, float(stretch[0, 0]), cell, across=True)
         _add_up(high, pieces, total, between)
-    return sums.reshape(-1, cell, cell, 4)
+    return sums.reshape(-1, count, cell, cell, 4)
 
 
 def _add_up(plane: Whole, pieces: Sequence[_Piece], total: Whole, between: Whole) -> None:
-    """Add up pieces of a plane, those of every other cell with the signs of a chessboard.
+    """Add up pieces of some planes, those of every other cell with the signs of a chessboard.
 
     Args:
-        plane: four values to a sample.
+        plane: one plane behind the other, four values to a sample.
         pieces: from :func:`_pieces`.
         total: where the sums go.
         between: the same size, room for those of every other cell.
@@ -73,7 +74,7 @@ def _add_up(plane: Whole, pieces: Sequence[_Piece], total: Whole, between: Whole
     for is_odd, into, out in pieces:
         part = (between if is_odd else total)[into]
         part += plane[out]
-    between *= _signs(between.shape[1])
+    between *= _signs(between.shape[2])
     total += between
 
 
@@ -91,12 +92,17 @@ def _pieces(count: int, length: int, scale: float, cell: int, *, across: bool = 
         first, last = max(0, -start), min(cell, length - start)
         if first < last:
             into, out = slice(first, last), slice(start + first, start + last)
-            pieces.append((number % 2 == 1, _across(into), _across(out)) if across else (number % 2 == 1, into, out))
+            laid = _across if across else _down
+            pieces.append((number % 2 == 1, laid(into), laid(out)))
     return tuple(pieces)
 
 
-def _across(samples: slice) -> tuple[slice, slice]:
-    return np.s_[:, 4 * samples.start : 4 * samples.stop]
+def _across(samples: slice) -> _Place:
+    return np.s_[:, :, 4 * samples.start : 4 * samples.stop]
+
+
+def _down(samples: slice) -> _Place:
+    return np.s_[:, samples]
 
 
 def _turned(lane: Whole, shifts: NDArray[np.intp], size: tuple[int, ...], cell: int) -> list[Whole]:

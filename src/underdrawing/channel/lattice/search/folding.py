@@ -82,10 +82,10 @@ class Lead:
 
 @dataclass(frozen=True, eq=False)
 class _Phasors:
-    """Phases of the chips of each lane at all samples of a window: h×w×4 int16, weighted cosine and sine, then doubled,
-    500 times each so that a whole window can be added up."""
+    """Phases of the chips of each lane at all samples of a window: lanes×h×w×4 int16, weighted cosine and sine, then
+    doubled, 500 times each so that a whole window can be added up."""
 
-    lanes: tuple[Whole, ...]
+    lanes: Whole
     single_power: float
     doubled_power: float
 
@@ -136,8 +136,8 @@ def _phasors(window: Window, voice: Voice) -> _Phasors | None:
     powers = [float(np.square(weights) @ window.shares) for weights in _WEIGHTS]
     if min(powers) < _LEAST_POWER:
         return None
-    lanes = []
-    for lane in range(len(weave_of(voice.side_px).dither)):
+    lanes = np.empty((len(weave_of(voice.side_px).dither), *window.shape), dtype=np.int64)
+    for lane, phasors in enumerate(lanes):
         per_step, table = _lookup(voice, lane)
         turns: Plane = np.asarray(cv2.LUT(window.heard_levels, per_step), dtype=np.float32)
         turns *= window.chips[lane]
@@ -145,8 +145,8 @@ def _phasors(window: Window, voice: Voice) -> _Phasors | None:
         index = turns.view(np.int32)
         index &= _TURN - 1
         index |= window.level_turns
-        lanes.append(table.take(index).view(np.int16).reshape(*index.shape, 4))
-    return _Phasors(tuple(lanes), *powers)
+        table.take(index, out=phasors, mode="clip")
+    return _Phasors(lanes.view(np.int16).reshape(*lanes.shape, 4), *powers)
 
 
 _LEAST_POWER = 0.05
@@ -208,7 +208,7 @@ def _loud(
 ) -> list[Lead]:
     cell = window.cell
     size = tuple(-(-side // (2 * cell)) * 2 * cell for side in window.shape)
-    pilots, others = _agreements([summed(lane, stretches, size, cell) for lane in phasors.lanes], voice, key)
+    pilots, others = _agreements(summed(phasors.lanes, stretches, size, cell), voice, key)
     *_, pilot_count, count = _patterns(voice.side_px, key)
     chips = window.levels.size / cell**2  # a cosine has a mean square of a half; so has the mean of two scores
     pilots *= np.float32(1 / (_UNIT * np.sqrt(pilot_count * chips * phasors.single_power)))
@@ -245,13 +245,12 @@ def _fitting(size: tuple[int, ...], expected: Expectation, window: Window) -> Pl
     return signs.reshape(WEAVE, block, WEAVE, block).transpose(0, 2, 1, 3).reshape(WEAVE**2, 1, block**2)
 
 
-def _agreements(sums: Sequence[NDArray[np.generic]], voice: Voice, key: bytes | None) -> list[Plane]:
-    """For each lane n sums over all cells, cell×cell×4 → how well pilots and doubled phases agree at each of the places
-    where a cell may begin, blocks of a cell×n×places in a block each."""
-    together = np.array(sums)
-    lanes, count, cell = together.shape[:3]
+def _agreements(sums: Whole, voice: Voice, key: bytes | None) -> list[Plane]:
+    """Sums over all cells, n×lanes×cell×cell×4 → how well pilots and doubled phases agree at each of the places where a
+    cell may begin, blocks of a cell×n×places in a block each."""
+    count, lanes, cell = sums.shape[:3]
     block = cell // WEAVE
-    apart = together.reshape(lanes, count, WEAVE, block, WEAVE, block, 2, 2).transpose(6, 0, 2, 4, 7, 1, 3, 5)
+    apart = sums.reshape(count, lanes, WEAVE, block, WEAVE, block, 2, 2).transpose(6, 1, 2, 4, 7, 0, 3, 5)
     both: Plane = np.ascontiguousarray(apart, dtype=np.float32)
     patterns = _patterns(voice.side_px, key)[:2]
     return [

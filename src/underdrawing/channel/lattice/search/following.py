@@ -27,6 +27,7 @@ from underdrawing.channel.lattice.search.window import Luma, Window
 __all__ = [
     "BRISK",
     "FINELY",
+    "SMALL_PX",
     "WHERE_EXPECTED",
     "Patience",
     "followed",
@@ -41,7 +42,9 @@ __all__ = [
 ]
 
 _SURE_LEAD = 7.5
-_SMALL_PX = 450_000
+SMALL_PX = 450_000
+"""Pixels up to which a suspect is small: one window shows most of it."""
+
 _GROWTH, _BENT_GROWTH = 1.5, 1.25
 _LARGEST_PX = 4096
 
@@ -73,7 +76,7 @@ class Patience:
 
 
 _PATIENT, BRISK = Patience(3.4, 100, 4.5, 12, 6.5, 4), Patience(3.6, 60, 4.5, 8, 6.5, 2)
-FINELY = Patience(3.3, 150, 4.5, 12, 6.5, 4)
+FINELY = {GRIDS[1]: Patience(4.0, 60, 4.8, 12, 6.5, 4), GRIDS[0]: Patience(3.3, 150, 4.5, 12, 6.5, 4)}
 WHERE_EXPECTED = Patience(3.0, 24, 4.0, 8, 6.0, 3)
 
 
@@ -87,13 +90,13 @@ def promising(
     window_px: int = WINDOW_PX,
 ) -> list[Lead]:
     """The leads around a place that stand after tuning, best first."""
-    if luma.plane.size <= _SMALL_PX and patience is BRISK:
+    if luma.plane.size <= SMALL_PX and patience is BRISK:
         patience = _PATIENT
     loud: list[tuple[Lead, Window]] = []
     for glance in glances:
         size_px = window_px_of(luma, glance.linear, glance.window_px)
         lanes = lanes_of(glance.voices)
-        window = Window.of(luma, glance.linear, centre, size_px, lanes=lanes, finer=glance.finer, key=key)
+        window = Window.of(luma, glance.linear, centre, size_px, lanes=lanes, finer=glance.finer, beside=True, key=key)
         expected = glance.expected(centre, luma.size_px)
         for voice in glance.voices:
             leads = heard(window, voice, glance.stretches, expected=expected, least=patience.least_lead, key=key)

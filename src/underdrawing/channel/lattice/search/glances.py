@@ -23,8 +23,8 @@ __all__ = [
     "bent",
     "boxed",
     "cut_and_turned",
+    "cut_finely",
     "cut_out",
-    "cut_small",
     "rotated",
     "stretched",
     "tilted",
@@ -46,9 +46,14 @@ _LARGEST_BLOCKS_PX = {256: 52.0, 512: 52.0, 1024: np.inf}
 """Pictures on the smaller grids have blocks of up to 32 pixels, and are hardly enlarged by much more than a half."""
 _LARGEST_SMALL_PX = 900
 _FEWEST_BLOCKS = 10
-_FEWEST_SMALL_BLOCKS, _FINER, _FINE_STEP = 6, 2, 1.015
-_FINE_SCALES, _FINE_ASPECTS = (0.995, 1.0, 1.005), (-0.012, 0.0, 0.012)
-"""The smallest grid is a whole number of blocks long, which changes the shape of a picture by up to 1.6 %."""
+_FINER, _MOST_FINELY, _FEWEST_FINELY = 2, 1_000_000, {256: 6, 512: 8}
+_FINELY = {
+    256: (_SMALL[0], 1.015, tuple(np.diag([x * y, y]) for x in (0.988, 1.0, 1.012) for y in (0.995, 1.0, 1.005))),
+    512: (_STRONG[1], 1.02, tuple(np.eye(2) * scale for scale in (0.9925, 0.9975, 1.0025, 1.0075))),
+}
+"""For each of the smaller grids what is listened for, how much larger a block is from one glance to the next, and what
+is tried around each. The smallest is a whole number of blocks long, which changes the shape of a picture by up to
+1.6 %."""
 _SCALES = (-0.015, -0.005, 0.005, 0.015)
 
 _USUAL_SIZES_PX = (
@@ -190,35 +195,34 @@ def any_scale(size_px: tuple[int, int], *, usual: bool = False) -> Iterator[Glan
     """Upright at any scale: crops, screenshots, pages. With ``usual`` only for the usual kinds of mark."""
     scales = tuple(np.eye(2) * (1 + scale) for scale in _SCALES)
     voices = _STRONG if usual else (*_STRONG, *_WEAK, *(_SMALL if min(size_px) <= _LARGEST_SMALL_PX else ()))
-    least, largest = _small_blocks(size_px)
+    finely = {} if usual else {voice: _cut_blocks(size_px, side) for side, (voice, *_) in _FINELY.items()}
     for block in _block_sizes(size_px):
         likely = [voice for voice in voices if block <= _LARGEST_BLOCKS_PX[voice.side_px]]
-        if least <= block <= largest:
-            likely = [voice for voice in likely if voice != _SMALL[0]]  # see cut_small
+        likely = [voice for voice in likely if voice not in finely or not finely[voice][0] <= block <= finely[voice][1]]
         yield Glance(np.eye(2) * block / BLOCK, tuple(likely), scales)
 
 
-def cut_small(size_px: tuple[int, int]) -> Iterator[Glance]:
-    """Cut out of a picture on the smallest grid, and not resized; or resized, with blocks of such a size.
+def cut_finely(size_px: tuple[int, int], side_px: int) -> Iterator[Glance]:
+    """Cut out of a picture on one of the smaller grids, and perhaps resized.
 
     A crop has few blocks there, and these are busy: places have to be right to half a pixel and scales to a quarter of
-    a percent, across as well as down.
+    a percent. The mark is heard about twice as loud then as in passing.
     """
-    least, largest = _small_blocks(size_px)
-    changes = tuple(np.diag([scale * (1 + aspect), scale]) for scale, aspect in product(_FINE_SCALES, _FINE_ASPECTS))
-    block = least * _FINE_SCALES[-1]
+    voice, step, changes = _FINELY[side_px]
+    block, largest = _cut_blocks(size_px, side_px)
     while block < largest:
-        yield Glance(np.eye(2) * block / BLOCK, _SMALL[:1], changes, finer=_FINER)
-        block *= _FINE_STEP
+        yield Glance(np.eye(2) * block / BLOCK, (voice,), changes, finer=_FINER)
+        block *= step
 
 
-def _small_blocks(size_px: tuple[int, int]) -> tuple[float, float]:
-    """The least and the largest side of a block of a picture on the smallest grid that a suspect was cut out of; of one
-    that was enlarged, if the suspect is too large for another."""
+def _cut_blocks(size_px: tuple[int, int], side_px: int) -> tuple[float, float]:
+    """The least and the largest side of a block that a suspect is looked at finely for: on the smallest grid as if all
+    of the picture were shown, and no more than that; and as if so few blocks were left that they could not be heard."""
     short = min(size_px)
-    least, largest = (side / GRIDS[0] * BLOCK for side in (max(GRIDS[0], short), GRIDS[1]))
-    largest = largest if short <= GRIDS[1] else _LARGEST_BLOCKS_PX[GRIDS[0]]
-    return least, min(largest, short / _FEWEST_SMALL_BLOCKS)
+    least = max(short / side_px * BLOCK if side_px == GRIDS[0] else 0.0, _LEAST_BLOCK_PX)
+    if size_px[0] * size_px[1] > _MOST_FINELY:
+        return least, least
+    return least, min(_LARGEST_BLOCKS_PX[side_px], short / _FEWEST_FINELY[side_px])
 
 
 def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:

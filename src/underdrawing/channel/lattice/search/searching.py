@@ -16,6 +16,7 @@ from underdrawing.channel.lattice.search.folding import SINGLE_WEIGHTS, Lead, Vo
 from underdrawing.channel.lattice.search.following import (
     BRISK,
     FINELY,
+    SMALL_PX,
     WHERE_EXPECTED,
     followed,
     loudness,
@@ -36,8 +37,8 @@ from underdrawing.channel.lattice.search.glances import (
     bent,
     boxed,
     cut_and_turned,
+    cut_finely,
     cut_out,
-    cut_small,
     rotated,
     stretched,
     tilted,
@@ -55,7 +56,7 @@ __all__ = ["placement_near", "placements"]
 
 _LEAST_WHOLE = 5.5
 _LEAST_SPOT = 6.5
-_LEAST_HEARD, _LEAST_EXACT, _EXACT_LEADS = 4.1, 4.8, 3
+_LEAST_HEARD, _LEAST_EXACT, _EXACT_LEADS = 4.6, 4.8, 3
 _LEAST_TURNED_PX = 288
 _LEAST_PX = 64
 _WINDOWS, _WORTH_A_LOOK = 3, 0.4
@@ -219,11 +220,12 @@ def _patches(luma: Luma, centre: Matrix) -> list[Matrix]:
 def _stages(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[tuple[Matrix, list[Lead]]]:
     """Leads worth following, stage by stage, and around which place they were tuned."""
     size_px = luma.size_px
-    for number, centre in enumerate(centres):
+    for number, centre in enumerate(centres[:1] if luma.plane.size <= SMALL_PX else centres):
         glances = any_scale(size_px, usual=number > 0)
         new = (glance for glance in glances if not _is_seen(glance, luma, centre, centres[:number]))
         yield centre, promising(new, luma, centre, key)
-    yield centres[0], promising(cut_small(size_px), luma, centres[0], key, patience=FINELY)
+    for side_px, patience in FINELY.items():
+        yield centres[0], promising(cut_finely(size_px, side_px), luma, centres[0], key, patience=patience)
     for stage in (stretched, rotated):
         yield centres[0], promising(stage(size_px), luma, centres[0], key, patience=WHERE_EXPECTED)
 

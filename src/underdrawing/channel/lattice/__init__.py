@@ -19,7 +19,8 @@ from underdrawing.channel.lattice.drift import TONE_DRIFT_LIMIT, tone_drift
 from underdrawing.channel.lattice.embed import Embedded, embed
 from underdrawing.channel.lattice.grid import MINIMUM_SIDE_PX, WorkingGrid
 from underdrawing.channel.lattice.host import Host
-from underdrawing.channel.lattice.reception import Reception, nearby, receive, receptions, searched
+from underdrawing.channel.lattice.receiving import nearby, receive, receptions, searched
+from underdrawing.channel.lattice.reception import Reception
 from underdrawing.channel.lattice.search import Placement
 
 __all__ = [

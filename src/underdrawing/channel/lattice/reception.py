@@ -1,6 +1,5 @@
-"""Reading a mark: from a suspect's luminance to soft bits, tier by tier, and to evidence block by block."""
+"""A suspect on its working grid: soft bits, tier by tier, and evidence block by block."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -10,19 +9,18 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, SPREAD, TIERS, Design
 from underdrawing.channel.lattice.evidence import guessed_reliabilities, log_intact, reliability, wide_reliability
-from underdrawing.channel.lattice.grid import Pixels, luminance
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_bins
 from underdrawing.channel.lattice.noise import CELLS, NoiseModel, chip_cells, estimate_noise
-from underdrawing.channel.lattice.search import Luma, Placement, Voice, placement_near, placements
-from underdrawing.channel.lattice.sync import Candidate, hypotheses
+from underdrawing.channel.lattice.sync import Candidate
 from underdrawing.channel.ldpc import READINGS, Reading, Segmented, SegmentedDecoded
 
-__all__ = ["Reception", "nearby", "receive", "receptions", "searched"]
+__all__ = ["Reception"]
 
 _TONE_DOUBT = (0.01, 0.04)  # untouched, undone
 _HARMLESS_ERROR = 0.12
+_FIRST_NOISE = 0.2
 _CLIPPED_EVIDENCE = np.float32(-2)
 """Nats for a block that is white or black all over: nothing was heard there, and what is beside it is clipped too."""
 _CLIPPED_INTACT = np.float32(0.1)
@@ -72,6 +70,35 @@ class Reception:
     suspect: Suspect
     look: Look
     sorts: NDArray[np.intp] | None = None
+
+    @classmethod
+    def opened(cls, candidate: Candidate, look: Look, suspect: Suspect, key: bytes | None) -> "Reception":
+        """What is received while nothing but the pilots is known.
+
+        Args:
+            candidate: grid, profile and tones.
+            look: how the suspect looks under these.
+            suspect: what is looked at.
+            key: secret of the channel.
+        """
+        layout = _layout(candidate, (True,) + (False,) * (TIERS - 1), key)
+        steps = look.steps(DESIGNS[candidate.profile, candidate.grid.side_px], look.levels, layout)
+        reception = cls(
+            candidate,
+            layout,
+            look.levels,
+            look.means,
+            look.coefficients,
+            phase_bins(look.coefficients, steps, layout),
+            steps,
+            known=np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1)),
+            noise=NoiseModel.of(np.full((6, LEVELS), _FIRST_NOISE, dtype=np.float32)),
+            intact=np.ones(look.levels.shape, dtype=np.float32),
+            key=key,
+            suspect=suspect,
+            look=look,
+        )
+        return _settled(reception, regions=False)
 
     @cached_property
     def cells(self) -> NDArray[np.intp]:
@@ -272,78 +299,6 @@ class Reception:
         if weight.sum() < _FEWEST_CHIPS:
             return self.noise
         return self._estimated_noise(weight)
-
-
-def receive(pixels: Pixels, *, key: bytes | None = None) -> Reception | None:
-    """Look for a mark in an image.
-
-    Args:
-        pixels: H×W×3 RGB, uint8 or uint16.
-        key: secret of the channel, if the mark has one.
-
-    Returns:
-        The likeliest reception, or None when there is no mark to be read.
-    """
-    return next((each for each in receptions(pixels, key=key) if each.candidate.is_sure), None)
-
-
-def receptions(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Reception]:
-    """The same under every hypothesis about the tones that has some support, likeliest first.
-
-    The suspect is taken to be the whole picture, upright.
-    """
-    suspect = Suspect(pixels)
-    for candidate, look in hypotheses(suspect, key=key):
-        yield _opened(candidate, look, suspect, key)
-
-
-def nearby(reception: Reception) -> Iterator[Reception]:
-    """Receptions of the same suspect a little off where it was taken to lie: a narrow crop, a slight bend."""
-    candidate, pixels, key = reception.candidate, reception.suspect.pixels, reception.key
-    voice = Voice(candidate.grid.side_px, candidate.profile)
-    near = placement_near(Luma(luminance(pixels)), candidate.grid, voice, key=key)
-    if near is not None and not near.is_whole:
-        yield from _placed(pixels, near, key)
-
-
-def searched(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Reception]:
-    """The same for a suspect that shows a part of the picture, or shows it turned, mirrored, bent or on a page."""
-    for placement in placements(Luma(luminance(pixels)), key=key):
-        yield from _placed(pixels, placement, key)
-
-
-def _placed(pixels: Pixels, placement: Placement, key: bytes | None) -> Iterator[Reception]:
-    suspect = Suspect.placed(pixels, placement)
-    for candidate, look in hypotheses(suspect, key=key):
-        yield _opened(candidate, look, suspect, key)
-
-
-def _opened(candidate: Candidate, look: Look, suspect: Suspect, key: bytes | None) -> Reception:
-    levels = look.levels
-    layout = _layout(candidate, (True,) + (False,) * (TIERS - 1), key)
-    steps = look.steps(DESIGNS[candidate.profile, candidate.grid.side_px], levels, layout)
-    bins = phase_bins(look.coefficients, steps, layout)
-    known = np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1))
-    blank = np.ones(levels.shape, dtype=np.float32)
-    noise = NoiseModel.of(np.full((6, LEVELS), 0.2, dtype=np.float32))
-    return _settled(
-        Reception(
-            candidate,
-            layout,
-            levels,
-            look.means,
-            look.coefficients,
-            bins,
-            steps,
-            known,
-            noise,
-            blank,
-            key,
-            suspect,
-            look,
-        ),
-        regions=False,
-    )
 
 
 def _layout(candidate: Candidate, present: tuple[bool, ...], key: bytes | None, *, dense: bool = False) -> Layout:

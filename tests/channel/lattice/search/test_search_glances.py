@@ -10,6 +10,7 @@ from underdrawing.channel.lattice.search.glances import (
     any_scale,
     bent,
     boxed,
+    cut_and_turned,
     cut_finely,
     cut_out,
     rotated,
@@ -116,13 +117,25 @@ def test_reference_a_cut_is_no_larger_than_what_it_was_cut_from():
     cuts = list(cut_out((610, 700)))
     assert {cut.voice.side_px for cut in cuts} == {512, 1024}
     assert min(cut.linear[1, 1] * cut.voice.side_px for cut in cuts) >= 610
-    assert all(0 < cut.share < 1 for cut in cuts)
     assert {cut.voice.side_px for cut in cut_out((1100, 1500))} == {1024}
+
+
+@pytest.mark.parametrize(("size", "ways"), [((200, 300), 0), ((400, 512), 7), ((512, 700), 7), ((1080, 1920), 0)])
+def test_reference_turned_cuts_are_looked_for_in_suspects_of_their_size(size, ways):
+    turns = [matrix for matrix, _ in cut_and_turned(size)]
+    assert len(turns) == ways
+    assert not any(np.allclose(matrix, np.eye(2)) for matrix in turns)
+
+
+def test_limits_enlarged_pictures_are_not_looked_for_turned():
+    for size in ((1080, 1920), (2000, 3000)):
+        assert {voice.side_px for glance in rotated(size) for voice in glance.voices} == {1024}
 
 
 def test_limits_small_suspects_are_not_looked_for_in_large_pictures():
     assert {cut.voice.side_px for cut in cut_out((320, 480))} == {512}
-    assert min(cut.share for cut in cut_out((700, 900)) if cut.voice.side_px == 1024) >= 0.15
+    shorts = [cut.linear.max() * cut.voice.side_px for cut in cut_out((700, 900)) if cut.voice.side_px == 1024]
+    assert 1080 < max(shorts) < 2160, "a fifth of 1500×2000 pixels, not a thirteenth of 2160×3840"
 
 
 @pytest.mark.parametrize("size", [(1969, 1931), (500, 741), (1242, 1928)])

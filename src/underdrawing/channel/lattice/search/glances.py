@@ -40,7 +40,7 @@ Matrix = NDArray[np.float64]
 _STRONG, _WEAK = (tuple(Voice(side, profile) for side in (1024, 512)) for profile in Profile)
 _SMALL = tuple(Voice(256, profile) for profile in Profile)
 
-_SCALE_STEP = 1.039
+_SCALE_STEP = 1.049
 _LEAST_BLOCK_PX, _LARGEST_BLOCK_PX = 8.5, 70.0
 _LARGEST_BLOCKS_PX = {256: 52.0, 512: 52.0, 1024: np.inf}
 """Pictures on the smaller grids have blocks of up to 32 pixels, and are hardly enlarged by much more than a half."""
@@ -54,7 +54,7 @@ _FINELY = {
 """For each of the smaller grids what is listened for, how much larger a block is from one glance to the next, and what
 is tried around each. The smallest is a whole number of blocks long, which changes the shape of a picture by up to
 1.6 %."""
-_SCALES = (-0.015, -0.005, 0.005, 0.015)
+_SCALES = (-0.0196, -0.0098, 0.0, 0.0098, 0.0196)
 
 _USUAL_SIZES_PX = (
     *((512, 768), (640, 960), (600, 800), (720, 1280), (768, 1024), (800, 1200)),
@@ -68,13 +68,15 @@ _USUAL_LARGE_SIZES_PX = (
 _WHOLE_PIXELS = ((0.0, 0.0),)
 _HALF_PIXELS = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5))
 _FORGIVEN = 0.003
-_LEAST_PATCH_PX, _LEAST_SHARE = 160, 0.13
+_LEAST_PATCH_PX, _LEAST_TURNED_PX, _LEAST_SHARE = 160, 288, 0.13
 
 _WIDEST, _ASPECT_STEP, _CLOSE_ASPECTS, _BETWEEN_ASPECTS = 0.14, 0.03, (-0.01, 0.0, 0.01), 0.015
 _STEEPEST_DEGREES, _LEAST_DEGREES = 12.0, 1.0
 _TURNS = {"kept": (2.4, (-0.96, -0.48, 0.0, 0.48, 0.96)), "cut": (1.0, (-0.4, -0.2, 0.0, 0.2, 0.4))}
 """For each way to turn a picture that leaves no plain corners, or may leave some that are not plain: how many degrees
 from one glance to the next, and what is tried around each. A picture cut to what is full shows the least."""
+_LARGEST_TURNED = {256: 2.1, 512: 2.1, 1024: np.inf}
+"""Times the side of a grid that such a picture was high: it is not looked for enlarged as well."""
 _LEAST_NEARER_PX = 320
 """Shorter side from which places are tried nearer to each other in a picture that was cut to what is full."""
 _EDGES_OFF = (-0.004, 0.0, 0.004)
@@ -152,13 +154,11 @@ class Cut:
         linear: 2×2 float64, what a step of one grid pixel is in suspect pixels.
         voice: what to listen for.
         shifts_px: by how much the grid may be shifted, (x, y) in grid pixels.
-        share: of the picture that the suspect shows.
     """
 
     linear: Matrix
     voice: Voice
     shifts_px: tuple[tuple[float, float], ...]
-    share: float
 
 
 def cut_out(size_px: tuple[int, int]) -> Iterator[Cut]:
@@ -167,22 +167,22 @@ def cut_out(size_px: tuple[int, int]) -> Iterator[Cut]:
         for short, long in sizes_px:
             if short < min(size_px) or long < max(size_px) or (short, long) == tuple(sorted(size_px)):
                 continue
-            share = size_px[0] * size_px[1] / (short * long)
-            if share < _LEAST_SHARE:
+            if size_px[0] * size_px[1] < _LEAST_SHARE * short * long:
                 continue
             shifts = _WHOLE_PIXELS if short == voice.side_px else _HALF_PIXELS
             steps = _whole(short, long, voice.side_px)
             if min(size_px) / steps.max() < _LEAST_PATCH_PX:
                 continue
             for linear in _ways(steps):
-                yield Cut(linear, voice, shifts, share)
+                yield Cut(linear, voice, shifts)
 
 
-def cut_and_turned() -> Iterator[tuple[Matrix, Voice]]:
+def cut_and_turned(size_px: tuple[int, int]) -> Iterator[tuple[Matrix, Voice]]:
     """Cut out of a picture that has the grid of 512 as its pixels, not resized, but mirrored or turned by quarters:
-    steps and voice."""
-    for orientation in _orientations():
-        yield orientation, _STRONG[1]
+    steps and voice. Nothing where so little or more than such a picture is shown."""
+    if _LEAST_TURNED_PX <= min(size_px) <= GRIDS[1]:
+        for orientation in _orientations():
+            yield orientation, _STRONG[1]
 
 
 def _ways(steps: Matrix) -> list[Matrix]:
@@ -258,7 +258,8 @@ def rotated(size_px: tuple[int, int]) -> Iterator[Glance]:
                 continue
             finer = tuple(_turned_on(size_px, way, angle, float(np.deg2rad(close))) for close in more)
             nearer = _FINER if way == "cut" and _LEAST_NEARER_PX <= min(size_px) < GRIDS[1] else 1
-            for voice in (*_STRONG, *(_SMALL[:1] if _is_small(size_px) else ())):
+            voices = (*_STRONG, *(_SMALL[:1] if _is_small(size_px) else ()))
+            for voice in (voice for voice in voices if min(before) < _LARGEST_TURNED[voice.side_px] * voice.side_px):
                 yield from _turned_glance(angle, before, voice, finer, window_px=_LESSER_PX, finer=nearer)
 
 

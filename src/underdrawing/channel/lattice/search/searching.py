@@ -31,7 +31,6 @@ from underdrawing.channel.lattice.search.following import (
 from underdrawing.channel.lattice.search.framing import Box, framed, pulled, tilt
 from underdrawing.channel.lattice.search.glances import (
     WINDOW_PX,
-    Cut,
     Glance,
     any_scale,
     bent,
@@ -57,11 +56,10 @@ __all__ = ["placement_near", "placements"]
 _LEAST_WHOLE = 5.5
 _LEAST_SPOT = 6.5
 _LEAST_HEARD, _LEAST_EXACT, _EXACT_LEADS = 4.6, 4.8, 3
-_LEAST_TURNED_PX = 288
 _LEAST_PX = 64
 _WINDOWS, _WORTH_A_LOOK = 3, 0.4
 _BENT_PX = 400
-_MOSTLY_SEEN, _MOST_OF_IT = 0.7, 0.5
+_MOSTLY_SEEN = 0.7
 _PROBE_PX, _USUAL_BLOCK_PX = 20, 20
 _FLAT, _CLIPPED = 0.4, 123.0
 
@@ -168,33 +166,29 @@ def _corrected(lead: Lead, luma: Luma, centre: Matrix, key: bytes | None) -> Ite
 def _cut_out(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[Placement]:
     """Placements of a suspect that was cut out of a picture of a usual size.
 
-    One patch is looked at where the weave is heard at that size, several where the size is the likeliest; the weave is
-    listened to around two places if the suspect shows most of the picture.
+    One patch is looked at where the weave is heard at that size, several where the size is the likeliest.
     """
+    likely = centres[0]
     for cut in cut_out(luma.size_px):
-        likely = centres[:2] if cut.share > _MOST_OF_IT else centres[:1]
-        leads = {number: _heard_exactly(luma, cut, place, key) for number, place in enumerate(likely)}
+        loud = _heard_exactly(luma, cut.linear, cut.voice, likely, key)
         if cut.linear[0, 0] == cut.linear[1, 1] == 1:
-            places = _patches(luma, centres[0])
+            places = _patches(luma, likely)
         else:
-            heard_at = (np.rint(likely[number]) for number, loud in leads.items() if loud)
-            places = [place + cut.linear @ np.array(shift) for place in heard_at for shift in cut.shifts_px]
+            places = [np.rint(likely) + cut.linear @ np.array(shift) for shift in cut.shifts_px] if loud else []
         yield from _spotted_at(places, luma, cut.linear, cut.voice, key)
-        for number, loud in leads.items():
-            near = [tuned_nearby(lead, luma, likely[number], key) for lead in loud if lead.score >= _LEAST_EXACT]
-            good = [lead for lead in near if lead.score >= BRISK.least_tuned]
-            yield from placements_of(sorted(good, key=loudness, reverse=True)[:1], luma, likely[number], key)
-    if min(luma.size_px) < _LEAST_TURNED_PX:
-        return
-    for linear, voice in cut_and_turned():
-        yield from _spotted_at([np.rint(centres[0])], luma, linear, voice, key)
+        near = [tuned_nearby(lead, luma, likely, key) for lead in loud if lead.score >= _LEAST_EXACT]
+        good = [lead for lead in near if lead.score >= BRISK.least_tuned]
+        yield from placements_of(sorted(good, key=loudness, reverse=True)[:1], luma, likely, key)
+    for linear, voice in cut_and_turned(luma.size_px):
+        if _heard_exactly(luma, linear, voice, likely, key):
+            yield from _spotted_at([np.rint(likely)], luma, linear, voice, key)
 
 
-def _heard_exactly(luma: Luma, cut: Cut, centre: Matrix, key: bytes | None) -> list[Lead]:
+def _heard_exactly(luma: Luma, linear: Matrix, voice: Voice, centre: Matrix, key: bytes | None) -> list[Lead]:
     """The loudest leads around a place at the very scale of a cut."""
-    size_px = window_px_of(luma, cut.linear, WINDOW_PX)
-    window = Window.of(luma, cut.linear, centre, size_px, lanes=lanes_of((cut.voice,)), finer=2, key=key)
-    return heard(window, cut.voice, (np.eye(2),), least=_LEAST_HEARD, key=key)[:_EXACT_LEADS]
+    size_px = window_px_of(luma, linear, WINDOW_PX)
+    window = Window.of(luma, linear, centre, size_px, lanes=lanes_of((voice,)), finer=2, key=key)
+    return heard(window, voice, (np.eye(2),), least=_LEAST_HEARD, key=key)[:_EXACT_LEADS]
 
 
 def _spotted_at(

@@ -170,7 +170,7 @@ def _lookup(voice: Voice, lane: int) -> tuple[Plane, NDArray[np.int64]]:
     return per_step, np.ascontiguousarray(weighted, dtype=np.int16).view(np.int64).ravel()
 
 
-_AT_A_TIME = 25
+_AT_A_TIME = 27
 """Stretches that are folded before their scores are worked out together, in an ordinary window."""
 
 

@@ -41,7 +41,6 @@ __all__ = [
     "window_px_of",
 ]
 
-_SURE_LEAD = 7.5
 SMALL_PX = 450_000
 """Pixels up to which a suspect is small: one window shows most of it."""
 
@@ -65,6 +64,7 @@ class Patience:
         tuned_leads: and of how many.
         least_tuned: score after that from which one is followed,
         followed_leads: and of how many.
+        sure: score after tuning from which no other lead is tuned. Infinite where there are summits beside the highest.
     """
 
     least_lead: float
@@ -73,10 +73,11 @@ class Patience:
     tuned_leads: int
     least_tuned: float
     followed_leads: int
+    sure: float = 7.5
 
 
 _PATIENT, BRISK = Patience(3.4, 100, 4.5, 12, 6.5, 4), Patience(3.6, 60, 4.5, 8, 6.5, 2)
-FINELY = {GRIDS[1]: Patience(4.2, 40, 4.8, 12, 6.5, 4), GRIDS[0]: Patience(3.5, 150, 4.5, 12, 6.5, 4)}
+FINELY = {GRIDS[1]: Patience(4.2, 40, 4.8, 12, 6.5, 4), GRIDS[0]: Patience(4.0, 150, 4.5, 12, 6.5, 4, np.inf)}
 WHERE_EXPECTED = Patience(3.0, 24, 4.0, 8, 6.0, 3)
 
 
@@ -109,7 +110,7 @@ def promising(
         if lead.score < patience.least_nudged:
             break
         stand.append(tuned_nearby(lead, luma, centre, key, window_px=window_px))
-        if stand[-1].score >= _SURE_LEAD:
+        if stand[-1].score >= patience.sure:
             break
     stand.sort(key=loudness, reverse=True)
     return [lead for lead in stand[: patience.followed_leads] if lead.score >= patience.least_tuned]

@@ -48,12 +48,12 @@ _LARGEST_SMALL_PX = 900
 _FEWEST_BLOCKS = 10
 _FINER, _MOST_FINELY, _FEWEST_FINELY = 2, 1_000_000, {256: 6, 512: 8}
 _FINELY = {
-    256: (_SMALL[0], 1.015, tuple(np.diag([x * y, y]) for x in (0.988, 1.0, 1.012) for y in (0.995, 1.0, 1.005))),
-    512: (_STRONG[1], 1.02, tuple(np.eye(2) * scale for scale in (0.9925, 0.9975, 1.0025, 1.0075))),
+    256: (_SMALL[0], 3, 1.015, tuple(np.diag([x * y, y]) for y in (0.995, 1.0, 1.005) for x in (0.988, 1.0, 1.012))),
+    512: (_STRONG[1], 2, 1.02, tuple(np.eye(2) * scale for scale in (0.9925, 0.9975, 1.0025, 1.0075))),
 }
-"""For each of the smaller grids what is listened for, how much larger a block is from one glance to the next, and what
-is tried around each. The smallest is a whole number of blocks long, which changes the shape of a picture by up to
-1.6 %."""
+"""For each of the smaller grids what is listened for, how many times nearer to each other than usual places are tried,
+how much larger a block is from one glance to the next, and what is tried around each. The smallest is a whole number of
+blocks long, which changes the shape of a picture by up to 1.6 %."""
 _SCALES = (-0.0196, -0.0098, 0.0, 0.0098, 0.0196)
 
 _USUAL_SIZES_PX = (
@@ -205,13 +205,13 @@ def any_scale(size_px: tuple[int, int], *, usual: bool = False) -> Iterator[Glan
 def cut_finely(size_px: tuple[int, int], side_px: int) -> Iterator[Glance]:
     """Cut out of a picture on one of the smaller grids, and perhaps resized.
 
-    A crop has few blocks there, and these are busy: places have to be right to half a pixel and scales to a quarter of
-    a percent. The mark is heard about twice as loud then as in passing.
+    A crop has few blocks there, and these are busy: places have to be right to half a pixel, on the smallest grid to a
+    third of one, and scales to a quarter of a percent. The mark is heard about twice as loud then as in passing.
     """
-    voice, step, changes = _FINELY[side_px]
+    voice, finer, step, changes = _FINELY[side_px]
     block, largest = _cut_blocks(size_px, side_px)
     while block < largest:
-        yield Glance(np.eye(2) * block / BLOCK, (voice,), changes, finer=_FINER)
+        yield Glance(np.eye(2) * block / BLOCK, (voice,), changes, finer=finer)
         block *= step
 
 

@@ -47,7 +47,7 @@ def test_reference_crops_of_small_pictures_are_looked_for_at_every_scale_and_sha
 @pytest.mark.parametrize("size", [(300, 400), (552, 780), (900, 1100)])
 def test_reference_crops_and_pages_are_looked_for_to_a_quarter_of_a_percent(size):
     tried = [scale(glance.linear @ finer) * BLOCK for glance in cut_finely(size, 512) for finer in glance.stretches]
-    for block in np.geomspace(8.5, min(min(size) / 8, 52) / 1.02, 200):
+    for block in np.geomspace(8.5, min(min(size) / 12, 52) / 1.02, 200):
         assert np.abs(np.array(tried) / block - 1).min() < 0.0035
 
 

@@ -46,7 +46,7 @@ _LARGEST_BLOCKS_PX = {256: 52.0, 512: 52.0, 1024: np.inf}
 """Pictures on the smaller grids have blocks of up to 32 pixels, and are hardly enlarged by much more than a half."""
 _LARGEST_SMALL_PX = 900
 _FEWEST_BLOCKS = 10
-_FINER, _MOST_FINELY, _FEWEST_FINELY = 2, 1_000_000, {256: 6, 512: 8}
+_FINER, _MOST_FINELY, _FEWEST_FINELY = 2, 1_000_000, {256: 6, 512: 12}
 _FINELY = {
     256: (_SMALL[0], 3, 1.015, tuple(np.diag([x * y, y]) for y in (0.995, 1.0, 1.005) for x in (0.988, 1.0, 1.012))),
     512: (_STRONG[1], 2, 1.02, tuple(np.eye(2) * scale for scale in (0.9925, 0.9975, 1.0025, 1.0075))),
@@ -70,7 +70,8 @@ _HALF_PIXELS = ((0.0, 0.0), (0.0, 0.5), (0.5, 0.0), (0.5, 0.5))
 _FORGIVEN = 0.003
 _LEAST_PATCH_PX, _LEAST_TURNED_PX, _LEAST_SHARE = 160, 288, 0.13
 
-_WIDEST, _ASPECT_STEP, _CLOSE_ASPECTS, _BETWEEN_ASPECTS = 0.14, 0.03, (-0.01, 0.0, 0.01), 0.015
+_WIDEST, _ASPECT_STEP, _BETWEEN_ASPECTS = 0.14, 0.03, 0.015
+_CLOSE_ASPECTS, _CLOSER_ASPECTS = (-0.01, 0.0, 0.01), (-0.012, -0.006, 0.0, 0.006, 0.012)
 _STEEPEST_DEGREES, _LEAST_DEGREES = 12.0, 1.0
 _TURNS = {"kept": (2.4, (-0.96, -0.48, 0.0, 0.48, 0.96)), "cut": (1.0, (-0.4, -0.2, 0.0, 0.2, 0.4))}
 """For each way to turn a picture that leaves no plain corners, or may leave some that are not plain: how many degrees
@@ -232,7 +233,9 @@ def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
             continue
         extent = np.array(size_px[::-1], dtype=np.float64)
         step, along = extent[1 - axis] / side, np.diag(np.eye(2)[axis])
-        finer = tuple(np.eye(2) + stretch * along for stretch in _CLOSE_ASPECTS)
+        nearer = _FINER if side < GRIDS[2] and size_px[0] * size_px[1] <= _MOST_FINELY else 1
+        closer = _CLOSER_ASPECTS if nearer > 1 else _CLOSE_ASPECTS
+        finer = tuple(np.eye(2) + stretch * along for stretch in closer)
         for aspect in np.arange(-_WIDEST, _WIDEST + 1e-9, _ASPECT_STEP):
             linear = step * (np.eye(2) + aspect * along)
             frame = extent / np.diag(linear)
@@ -245,6 +248,7 @@ def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
                 finer,
                 frame_px=(float(frame[1]), float(frame[0])),
                 slack_px=(float(slack[0]), float(slack[1])),
+                finer=nearer,
             )
 
 

@@ -16,6 +16,7 @@ from underdrawing.channel.lattice.search.folding import Expectation, Voice
 from underdrawing.channel.profiles import Profile
 
 __all__ = [
+    "MOST_FINELY",
     "WINDOW_PX",
     "Cut",
     "Glance",
@@ -46,7 +47,10 @@ _LARGEST_BLOCKS_PX = {256: 52.0, 512: 52.0, 1024: np.inf}
 """Pictures on the smaller grids have blocks of up to 32 pixels, and are hardly enlarged by much more than a half."""
 _LARGEST_SMALL_PX = 900
 _FEWEST_BLOCKS = 10
-_FINER, _MOST_FINELY, _FEWEST_FINELY = 2, 1_000_000, {256: 6, 512: 12}
+MOST_FINELY = 1_000_000
+"""Pixels up to which a suspect is looked at finely for marks on the smaller grids."""
+
+_FINER, _FEWEST_FINELY = 2, {256: 6, 512: 12}
 _FINELY = {
     256: (_SMALL[0], 3, 1.015, tuple(np.diag([x * y, y]) for y in (0.995, 1.0, 1.005) for x in (0.988, 1.0, 1.012))),
     512: (_STRONG[1], 2, 1.02, tuple(np.eye(2) * scale for scale in (0.9925, 0.9975, 1.0025, 1.0075))),
@@ -221,7 +225,7 @@ def _cut_blocks(size_px: tuple[int, int], side_px: int) -> tuple[float, float]:
     of the picture were shown, and no more than that; and as if so few blocks were left that they could not be heard."""
     short = min(size_px)
     least = max(short / side_px * BLOCK if side_px == GRIDS[0] else 0.0, _LEAST_BLOCK_PX)
-    if size_px[0] * size_px[1] > _MOST_FINELY:
+    if size_px[0] * size_px[1] > MOST_FINELY:
         return least, least
     return least, min(_LARGEST_BLOCKS_PX[side_px], short / _FEWEST_FINELY[side_px])
 
@@ -233,7 +237,7 @@ def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
             continue
         extent = np.array(size_px[::-1], dtype=np.float64)
         step, along = extent[1 - axis] / side, np.diag(np.eye(2)[axis])
-        nearer = _FINER if side < GRIDS[2] and size_px[0] * size_px[1] <= _MOST_FINELY else 1
+        nearer = _FINER if side < GRIDS[2] and size_px[0] * size_px[1] <= MOST_FINELY else 1
         closer = _CLOSER_ASPECTS if nearer > 1 else _CLOSE_ASPECTS
         finer = tuple(np.eye(2) + stretch * along for stretch in closer)
         for aspect in np.arange(-_WIDEST, _WIDEST + 1e-9, _ASPECT_STEP):

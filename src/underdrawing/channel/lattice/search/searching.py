@@ -30,6 +30,7 @@ from underdrawing.channel.lattice.search.following import (
 )
 from underdrawing.channel.lattice.search.framing import Box, framed, pulled, tilt
 from underdrawing.channel.lattice.search.glances import (
+    MOST_FINELY,
     WINDOW_PX,
     Glance,
     any_scale,
@@ -55,7 +56,7 @@ __all__ = ["placement_near", "placements"]
 
 _LEAST_WHOLE = 5.5
 _LEAST_SPOT = 6.5
-_LEAST_HEARD, _LEAST_EXACT, _EXACT_LEADS = 4.6, 4.8, 3
+_LEAST_HEARD, _LEAST_HEARD_LARGE, _LEAST_EXACT, _EXACT_LEADS = 4.6, 4.1, 4.8, 3
 _LEAST_PX = 64
 _WINDOWS, _WORTH_A_LOOK = 3, 0.4
 _BENT_PX = 400
@@ -166,29 +167,35 @@ def _corrected(lead: Lead, luma: Luma, centre: Matrix, key: bytes | None) -> Ite
 def _cut_out(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[Placement]:
     """Placements of a suspect that was cut out of a picture of a usual size.
 
-    One patch is looked at where the weave is heard at that size, several where the size is the likeliest.
+    One patch is looked at where the weave is heard at that size, several where the size is the likeliest. In a large
+    suspect, which is not looked at finely later, it is listened to around two places, for one may have been replaced.
     """
-    likely = centres[0]
+    is_large = luma.plane.size > MOST_FINELY
+    likely, least = centres[:2] if is_large else centres[:1], _LEAST_HEARD_LARGE if is_large else _LEAST_HEARD
     for cut in cut_out(luma.size_px):
-        loud = _heard_exactly(luma, cut.linear, cut.voice, likely, key)
+        leads = [(centre, _heard_exactly(luma, cut.linear, cut.voice, centre, least, key)) for centre in likely]
         if cut.linear[0, 0] == cut.linear[1, 1] == 1:
-            places = _patches(luma, likely)
+            places = _patches(luma, centres[0])
         else:
-            places = [np.rint(likely) + cut.linear @ np.array(shift) for shift in cut.shifts_px] if loud else []
+            heard_at = [np.rint(centre) for centre, loud in leads if loud]
+            places = [place + cut.linear @ np.array(shift) for place in heard_at for shift in cut.shifts_px]
         yield from _spotted_at(places, luma, cut.linear, cut.voice, key)
-        near = [tuned_nearby(lead, luma, likely, key) for lead in loud if lead.score >= _LEAST_EXACT]
-        good = [lead for lead in near if lead.score >= BRISK.least_tuned]
-        yield from placements_of(sorted(good, key=loudness, reverse=True)[:1], luma, likely, key)
+        for centre, loud in leads:
+            near = [tuned_nearby(lead, luma, centre, key) for lead in loud if lead.score >= _LEAST_EXACT]
+            good = [lead for lead in near if lead.score >= BRISK.least_tuned]
+            yield from placements_of(sorted(good, key=loudness, reverse=True)[:1], luma, centre, key)
     for linear, voice in cut_and_turned(luma.size_px):
-        if _heard_exactly(luma, linear, voice, likely, key):
-            yield from _spotted_at([np.rint(likely)], luma, linear, voice, key)
+        if _heard_exactly(luma, linear, voice, centres[0], _LEAST_HEARD, key):
+            yield from _spotted_at([np.rint(centres[0])], luma, linear, voice, key)
 
 
-def _heard_exactly(luma: Luma, linear: Matrix, voice: Voice, centre: Matrix, key: bytes | None) -> list[Lead]:
+def _heard_exactly(
+    luma: Luma, linear: Matrix, voice: Voice, centre: Matrix, least: float, key: bytes | None
+) -> list[Lead]:
     """The loudest leads around a place at the very scale of a cut."""
     size_px = window_px_of(luma, linear, WINDOW_PX)
     window = Window.of(luma, linear, centre, size_px, lanes=lanes_of((voice,)), finer=2, key=key)
-    return heard(window, voice, (np.eye(2),), least=_LEAST_HEARD, key=key)[:_EXACT_LEADS]
+    return heard(window, voice, (np.eye(2),), least=least, key=key)[:_EXACT_LEADS]
 
 
 def _spotted_at(

@@ -10,6 +10,7 @@ from underdrawing.channel.lattice.search.glances import (
     any_scale,
     bent,
     boxed,
+    boxed_in_part,
     cut_and_turned,
     cut_finely,
     cut_out,
@@ -51,8 +52,12 @@ def test_reference_crops_and_pages_are_looked_for_to_a_quarter_of_a_percent(size
         assert np.abs(np.array(tried) / block - 1).min() < 0.0035
 
 
-def test_limits_large_suspects_are_not_looked_at_finely():
+def test_limits_large_suspects_are_looked_at_finely_for_the_largest_grid_alone():
     assert not [glance for side in (256, 512) for glance in cut_finely((1080, 1920), side)]
+    assert not list(cut_finely((900, 1100), 1024))
+    tried = [scale(g.linear @ finer) * BLOCK for g in cut_finely((1080, 1920), 1024) for finer in g.stretches]
+    for block in np.geomspace(1080 / 64, 1080 / 21, 100):
+        assert np.abs(np.array(tried) / block - 1).min() < 0.0055
     assert not list(cut_finely((50, 300), 256))
 
 
@@ -111,6 +116,14 @@ def test_reference_whole_pictures_are_expected_in_the_middle(stage):
         expected = glance.expected(np.array(SIZE[::-1]) / 2, SIZE)
         assert np.allclose(expected.place_px, np.array(glance.frame_px[::-1]) / 2)
         assert min(expected.slack_px) >= 8
+
+
+def test_reference_a_box_with_wrong_ends_is_looked_at_for_the_scale_its_width_tells():
+    scales = [scale(glance.linear) for glance in boxed_in_part((956, 717))]
+    for short, sides in ((717, (512, 1024)), (956, (512, 1024))):
+        for side in sides:
+            assert np.abs(np.array(scales) / (short / side) - 1).min() < 1e-9
+    assert all(glance.frame_px is None for glance in boxed_in_part((956, 717)))
 
 
 def test_reference_a_cut_is_no_larger_than_what_it_was_cut_from():

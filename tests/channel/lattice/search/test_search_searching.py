@@ -107,6 +107,21 @@ def test_reference_the_edges_of_a_small_picture_tell_where_it_lies(photograph, n
     assert min(np.quantile(errors_px(placement.matrix, copy), 0.95) for placement in right) < 0.75
 
 
+def test_reference_a_picture_whose_side_is_as_plain_as_the_page_is_placed_where_it_lies(wide):
+    """The box that is left ends where the plain part of the picture begins."""
+    shown = cv2.resize(wide, None, fx=1.4, fy=1.4, interpolation=cv2.INTER_CUBIC)
+    height, width = shown.shape[:2]
+    shown[:, : width // 4] = 230
+    page = np.full((1400, 1900, 3), 230, dtype=np.uint8)
+    page[200 : 200 + height, 400 : 400 + width] = shown
+    placement = found(page)
+    assert placement is not None
+    rows, columns = placement.grid.size_px
+    corners = placement.matrix @ np.array([[0, columns, 0, columns], [0, 0, rows, rows], [1, 1, 1, 1]])
+    there = np.array([[400, 400 + width, 400, 400 + width], [200, 200, 200 + height, 200 + height]])
+    assert np.abs(corners[:2] / corners[2] - there).max() < 1.5
+
+
 def test_reference_sixteen_bits_are_searched_like_eight(wide):
     deep = wide.astype(np.uint16) * 257
     cut = np.s_[90:560, 130:800]

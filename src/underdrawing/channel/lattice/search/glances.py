@@ -23,6 +23,7 @@ __all__ = [
     "any_scale",
     "bent",
     "boxed",
+    "boxed_in_part",
     "cut_and_turned",
     "cut_finely",
     "cut_out",
@@ -48,16 +49,17 @@ _LARGEST_BLOCKS_PX = {256: 52.0, 512: 52.0, 1024: np.inf}
 _LARGEST_SMALL_PX = 900
 _FEWEST_BLOCKS = 10
 MOST_FINELY = 1_000_000
-"""Pixels up to which a suspect is looked at finely for marks on the smaller grids."""
+"""Pixels up to which a suspect is looked at finely for marks on the smaller grids; beyond, for those on the largest."""
 
-_FINER, _FEWEST_FINELY = 2, {256: 6, 512: 12}
+_FINER, _FEWEST_FINELY = 2, {256: 6, 512: 12, 1024: 20}
 _FINELY = {
     256: (_SMALL[0], 3, 1.015, tuple(np.diag([x * y, y]) for y in (0.995, 1.0, 1.005) for x in (0.988, 1.0, 1.012))),
     512: (_STRONG[1], 2, 1.02, tuple(np.eye(2) * scale for scale in (0.9925, 0.9975, 1.0025, 1.0075))),
+    1024: (_STRONG[0], 2, 1.039, tuple(np.eye(2) * scale for scale in (0.985, 0.995, 1.005, 1.015))),
 }
-"""For each of the smaller grids what is listened for, how many times nearer to each other than usual places are tried,
-how much larger a block is from one glance to the next, and what is tried around each. The smallest is a whole number of
-blocks long, which changes the shape of a picture by up to 1.6 %."""
+"""For each grid what is listened for, how many times nearer to each other than usual places are tried, how much larger
+a block is from one glance to the next, and what is tried around each. The smallest is a whole number of blocks long,
+which changes the shape of a picture by up to 1.6 %."""
 _SCALES = (-0.0196, -0.0098, 0.0, 0.0098, 0.0196)
 
 _USUAL_SIZES_PX = (
@@ -84,7 +86,7 @@ _LARGEST_TURNED = {256: 2.1, 512: 2.1, 1024: np.inf}
 """Times the side of a grid that such a picture was high: it is not looked for enlarged as well."""
 _LEAST_NEARER_PX = 320
 """Shorter side from which places are tried nearer to each other in a picture that was cut to what is full."""
-_EDGES_OFF = (-0.004, 0.0, 0.004)
+_EDGES_OFF, _ROUNDED = (-0.004, 0.0, 0.004), (-0.012, -0.006, 0.0, 0.006, 0.012)
 _ROUNDING_PX, _UNCERTAIN, _PULLED, _LONGEST = 8.0, 0.02, 0.012, 8.0
 _BENDS, _LESSER_PX = (-0.024, -0.012, 0.0, 0.012, 0.024), 400
 
@@ -151,6 +153,16 @@ def boxed(size_px: tuple[int, int]) -> Iterator[Glance]:
         yield Glance(linear, _voices_on(side), finer, frame_px=frame_px, slack_px=(_ROUNDING_PX,) * 2, finer=_FINER)
 
 
+def boxed_in_part(size_px: tuple[int, int]) -> Iterator[Glance]:
+    """A picture of whose edges two opposite ones are right, those that its shorter side lies between: where the picture
+    is as plain as what surrounds it, a box ends too early. How long it is in blocks, and so its shape, is open."""
+    for axis, extent in enumerate(size_px):
+        along = np.diag(np.eye(2)[axis])
+        shapes = tuple(np.eye(2) + stretch * along for stretch in _ROUNDED)
+        for side in _audible((extent, extent)):
+            yield Glance(np.eye(2) * extent / side, _voices_on(side), shapes, finer=_FINER)
+
+
 @dataclass(frozen=True, eq=False)
 class Cut:
     """A cut out of a picture of some size.
@@ -208,10 +220,11 @@ def any_scale(size_px: tuple[int, int], *, usual: bool = False) -> Iterator[Glan
 
 
 def cut_finely(size_px: tuple[int, int], side_px: int) -> Iterator[Glance]:
-    """Cut out of a picture on one of the smaller grids, and perhaps resized.
+    """Cut out of a picture on some grid, and perhaps resized: on a smaller one, or for a large suspect on the largest.
 
-    A crop has few blocks there, and these are busy: places have to be right to half a pixel, on the smallest grid to a
-    third of one, and scales to a quarter of a percent. The mark is heard about twice as loud then as in passing.
+    A crop has few blocks on the smaller grids, and these are busy: places have to be right to half a pixel, on the
+    smallest grid to a third of one, and scales to a quarter of a percent. The mark is heard about twice as loud then as
+    in passing.
     """
     voice, finer, step, changes = _FINELY[side_px]
     block, largest = _cut_blocks(size_px, side_px)
@@ -221,11 +234,11 @@ def cut_finely(size_px: tuple[int, int], side_px: int) -> Iterator[Glance]:
 
 
 def _cut_blocks(size_px: tuple[int, int], side_px: int) -> tuple[float, float]:
-    """The least and the largest side of a block that a suspect is looked at finely for: on the smallest grid as if all
-    of the picture were shown, and no more than that; and as if so few blocks were left that they could not be heard."""
+    """The least and the largest side of a block that a suspect is looked at finely for: as if all of the picture were
+    shown, on the middle grid more than that; and as if so few blocks were left that they could not be heard."""
     short = min(size_px)
-    least = max(short / side_px * BLOCK if side_px == GRIDS[0] else 0.0, _LEAST_BLOCK_PX)
-    if size_px[0] * size_px[1] > MOST_FINELY:
+    least = max(short / side_px * BLOCK if side_px != GRIDS[1] else 0.0, _LEAST_BLOCK_PX)
+    if (size_px[0] * size_px[1] > MOST_FINELY) != (side_px == GRIDS[2]):
         return least, least
     return least, min(_LARGEST_BLOCKS_PX[side_px], short / _FEWEST_FINELY[side_px])
 

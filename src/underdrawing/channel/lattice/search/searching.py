@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK
+from underdrawing.channel.lattice.design import BLOCK, GRIDS
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.masking import activity, levels_of
 from underdrawing.channel.lattice.search.folding import SINGLE_WEIGHTS, Lead, Voice, heard, lanes_of
@@ -36,6 +36,7 @@ from underdrawing.channel.lattice.search.glances import (
     any_scale,
     bent,
     boxed,
+    boxed_in_part,
     cut_and_turned,
     cut_finely,
     cut_out,
@@ -58,7 +59,7 @@ _LEAST_WHOLE = 5.5
 _LEAST_SPOT = 6.5
 _LEAST_HEARD, _LEAST_HEARD_LARGE, _LEAST_EXACT, _EXACT_LEADS = 4.6, 4.1, 4.8, 3
 _LEAST_PX = 64
-_WINDOWS, _WORTH_A_LOOK = 3, 0.4
+_WINDOWS, _WORTH_A_LOOK = 2, 0.4
 _BENT_PX = 400
 _MOSTLY_SEEN = 0.7
 _PROBE_PX, _USUAL_BLOCK_PX = 20, 20
@@ -126,10 +127,16 @@ def _boxed(luma: Luma, box: Box, key: bytes | None) -> Iterator[Placement]:
     inner = Luma(np.ascontiguousarray(luma.plane[top:bottom, left:right]))
     centres = _centres(inner) if min(inner.size_px) >= _LEAST_PX else []
     for centre in centres[:1]:
-        leads = _whole(inner, centre, key)
-        leads = leads or promising(boxed(inner.size_px), inner, centre, key, patience=WHERE_EXPECTED)
-        for placement in placements_of(leads, inner, centre, key):
-            yield placement.laid_at(left, top, luma.size_px)
+        for leads in _in_box(inner, centre, key):
+            for placement in placements_of(leads, inner, centre, key):
+                yield placement.laid_at(left, top, luma.size_px)
+
+
+def _in_box(inner: Luma, centre: Matrix, key: bytes | None) -> Iterator[list[Lead]]:
+    """Leads in a box, stage by stage: its edges are right, they are a few pixels off, or two of them are wrong."""
+    whole = _whole(inner, centre, key)
+    yield whole or promising(boxed(inner.size_px), inner, centre, key, patience=WHERE_EXPECTED)
+    yield promising(boxed_in_part(inner.size_px), inner, centre, key, patience=FINELY[GRIDS[1]])
 
 
 def _pulled(luma: Luma) -> Iterator[Lead]:
@@ -221,12 +228,13 @@ def _patches(luma: Luma, centre: Matrix) -> list[Matrix]:
 def _stages(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[tuple[Matrix, list[Lead]]]:
     """Leads worth following, stage by stage, and around which place they were tuned."""
     size_px = luma.size_px
+    is_large = luma.plane.size > MOST_FINELY
     for number, centre in enumerate(centres[:1] if luma.plane.size <= SMALL_PX else centres):
         glances = any_scale(size_px, usual=number > 0)
         new = (glance for glance in glances if not _is_seen(glance, luma, centre, centres[:number]))
         yield centre, promising(new, luma, centre, key)
-    for side_px, patience in FINELY.items():
-        yield centres[0], promising(cut_finely(size_px, side_px), luma, centres[0], key, patience=patience)
+        for side_px, patience in FINELY.items() if number == 0 or is_large else ():
+            yield centre, promising(cut_finely(size_px, side_px), luma, centre, key, patience=patience)
     for stage in (stretched, rotated):
         yield centres[0], promising(stage(size_px), luma, centres[0], key, patience=WHERE_EXPECTED)
 
@@ -284,9 +292,7 @@ def _centres(luma: Luma) -> list[Matrix]:
             break
         place = (np.array([column, row]) + 0.5) * [width / columns, height / rows]
         centres.append(np.clip(place, inner, np.array([width, height]) - inner))
-        around[
-            max(row - down // 2, 0) : row + down // 2 + 1, max(column - across // 2, 0) : column + across // 2 + 1
-        ] = 0
+        around[max(row - down, 0) : row + down + 1, max(column - across, 0) : column + across + 1] = 0
     different = [
         place for n, place in enumerate(centres) if not any(np.allclose(place, other) for other in centres[:n])
     ]

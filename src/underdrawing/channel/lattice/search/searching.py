@@ -230,9 +230,10 @@ def _stages(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[tu
     size_px = luma.size_px
     is_large = luma.plane.size > MOST_FINELY
     for number, centre in enumerate(centres[:1] if luma.plane.size <= SMALL_PX else centres):
-        glances = any_scale(size_px, usual=number > 0)
-        new = (glance for glance in glances if not _is_seen(glance, luma, centre, centres[:number]))
-        yield centre, promising(new, luma, centre, key)
+        if number == 0 or not is_large:
+            glances = any_scale(size_px, usual=number > 0)
+            new = (glance for glance in glances if not _is_seen(glance, luma, centre, centres[:number]))
+            yield centre, promising(new, luma, centre, key)
         for side_px, patience in FINELY.items() if number == 0 or is_large else ():
             yield centre, promising(cut_finely(size_px, side_px), luma, centre, key, patience=patience)
     for stage in (stretched, rotated):

@@ -16,7 +16,6 @@ from underdrawing.channel.lattice.search.folding import Expectation, Voice
 from underdrawing.channel.profiles import Profile
 
 __all__ = [
-    "MOST_FINELY",
     "WINDOW_PX",
     "Cut",
     "Glance",
@@ -27,6 +26,7 @@ __all__ = [
     "cut_and_turned",
     "cut_finely",
     "cut_out",
+    "is_large",
     "rotated",
     "stretched",
     "tilted",
@@ -48,9 +48,7 @@ _LARGEST_BLOCKS_PX = {256: 52.0, 512: 52.0, 1024: np.inf}
 """Pictures on the smaller grids have blocks of up to 32 pixels, and are hardly enlarged by much more than a half."""
 _LARGEST_SMALL_PX = 900
 _FEWEST_BLOCKS = 10
-MOST_FINELY = 1_000_000
-"""Pixels up to which a suspect is looked at finely for marks on the smaller grids; beyond, for those on the largest."""
-
+_LARGEST_PX = 1_000_000
 _FINER, _FEWEST_FINELY = 2, {256: 6, 512: 12, 1024: 20}
 _FINELY = {
     256: (_SMALL[0], 3, 1.015, tuple(np.diag([x * y, y]) for y in (0.995, 1.0, 1.005) for x in (0.988, 1.0, 1.012))),
@@ -86,7 +84,7 @@ _LARGEST_TURNED = {256: 2.1, 512: 2.1, 1024: np.inf}
 """Times the side of a grid that such a picture was high: it is not looked for enlarged as well."""
 _LEAST_NEARER_PX = 320
 """Shorter side from which places are tried nearer to each other in a picture that was cut to what is full."""
-_EDGES_OFF, _ROUNDED = (-0.004, 0.0, 0.004), (-0.012, -0.006, 0.0, 0.006, 0.012)
+_EDGES_OFF = (-0.004, 0.0, 0.004)
 _ROUNDING_PX, _UNCERTAIN, _PULLED, _LONGEST = 8.0, 0.02, 0.012, 8.0
 _BENDS, _LESSER_PX = (-0.024, -0.012, 0.0, 0.012, 0.024), 400
 
@@ -158,7 +156,7 @@ def boxed_in_part(size_px: tuple[int, int]) -> Iterator[Glance]:
     is as plain as what surrounds it, a box ends too early. How long it is in blocks, and so its shape, is open."""
     for axis, extent in enumerate(size_px):
         along = np.diag(np.eye(2)[axis])
-        shapes = tuple(np.eye(2) + stretch * along for stretch in _ROUNDED)
+        shapes = tuple(np.eye(2) + stretch * along for stretch in _CLOSER_ASPECTS)
         for side in _audible((extent, extent)):
             yield Glance(np.eye(2) * extent / side, _voices_on(side), shapes, finer=_FINER)
 
@@ -238,7 +236,7 @@ def _cut_blocks(size_px: tuple[int, int], side_px: int) -> tuple[float, float]:
     shown, on the middle grid more than that; and as if so few blocks were left that they could not be heard."""
     short = min(size_px)
     least = max(short / side_px * BLOCK if side_px != GRIDS[1] else 0.0, _LEAST_BLOCK_PX)
-    if (size_px[0] * size_px[1] > MOST_FINELY) != (side_px == GRIDS[2]):
+    if is_large(size_px) != (side_px == GRIDS[2]):
         return least, least
     return least, min(_LARGEST_BLOCKS_PX[side_px], short / _FEWEST_FINELY[side_px])
 
@@ -250,7 +248,7 @@ def stretched(size_px: tuple[int, int]) -> Iterator[Glance]:
             continue
         extent = np.array(size_px[::-1], dtype=np.float64)
         step, along = extent[1 - axis] / side, np.diag(np.eye(2)[axis])
-        nearer = _FINER if side < GRIDS[2] and size_px[0] * size_px[1] <= MOST_FINELY else 1
+        nearer = _FINER if side < GRIDS[2] and not is_large(size_px) else 1
         closer = _CLOSER_ASPECTS if nearer > 1 else _CLOSE_ASPECTS
         finer = tuple(np.eye(2) + stretch * along for stretch in closer)
         for aspect in np.arange(-_WIDEST, _WIDEST + 1e-9, _ASPECT_STEP):
@@ -329,6 +327,11 @@ def bent(size_px: tuple[int, int]) -> Iterator[Glance]:
         frame_px=(height, width),
         slack_px=(_ROUNDING_PX + _PULLED * width, _ROUNDING_PX + _PULLED * height),
     )
+
+
+def is_large(size_px: tuple[int, int]) -> bool:
+    """Whether a suspect is so large that it is looked at finely for marks on the largest grid, not the smaller ones."""
+    return size_px[0] * size_px[1] > _LARGEST_PX
 
 
 def _is_small(size_px: tuple[int, int]) -> bool:

@@ -30,7 +30,6 @@ from underdrawing.channel.lattice.search.following import (
 )
 from underdrawing.channel.lattice.search.framing import Box, framed, pulled, tilt
 from underdrawing.channel.lattice.search.glances import (
-    MOST_FINELY,
     WINDOW_PX,
     Glance,
     any_scale,
@@ -40,6 +39,7 @@ from underdrawing.channel.lattice.search.glances import (
     cut_and_turned,
     cut_finely,
     cut_out,
+    is_large,
     rotated,
     stretched,
     tilted,
@@ -177,8 +177,7 @@ def _cut_out(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[P
     One patch is looked at where the weave is heard at that size, several where the size is the likeliest. In a large
     suspect, which is not looked at finely later, it is listened to around two places, for one may have been replaced.
     """
-    is_large = luma.plane.size > MOST_FINELY
-    likely, least = centres[:2] if is_large else centres[:1], _LEAST_HEARD_LARGE if is_large else _LEAST_HEARD
+    likely, least = (centres, _LEAST_HEARD_LARGE) if is_large(luma.size_px) else (centres[:1], _LEAST_HEARD)
     for cut in cut_out(luma.size_px):
         leads = [(centre, _heard_exactly(luma, cut.linear, cut.voice, centre, least, key)) for centre in likely]
         if cut.linear[0, 0] == cut.linear[1, 1] == 1:
@@ -228,13 +227,13 @@ def _patches(luma: Luma, centre: Matrix) -> list[Matrix]:
 def _stages(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[tuple[Matrix, list[Lead]]]:
     """Leads worth following, stage by stage, and around which place they were tuned."""
     size_px = luma.size_px
-    is_large = luma.plane.size > MOST_FINELY
+    large = is_large(size_px)
     for number, centre in enumerate(centres[:1] if luma.plane.size <= SMALL_PX else centres):
-        if number == 0 or not is_large:
+        if number == 0 or not large:
             glances = any_scale(size_px, usual=number > 0)
             new = (glance for glance in glances if not _is_seen(glance, luma, centre, centres[:number]))
             yield centre, promising(new, luma, centre, key)
-        for side_px, patience in FINELY.items() if number == 0 or is_large else ():
+        for side_px, patience in FINELY.items() if number == 0 or large else ():
             yield centre, promising(cut_finely(size_px, side_px), luma, centre, key, patience=patience)
     for stage in (stretched, rotated):
         yield centres[0], promising(stage(size_px), luma, centres[0], key, patience=WHERE_EXPECTED)

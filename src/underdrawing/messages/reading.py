@@ -45,6 +45,9 @@ __all__ = ["Reading", "fuller", "fullest", "read_message"]
 _SCALES_BEFORE = dict(zip(list(SCALES_UPTO)[1:], SCALES_UPTO.values(), strict=False))
 _Block = TypeVar("_Block")
 
+_LEAST_TOLD = 0.3
+"""How many bits the channel has to tell for each of a fine block, or reading it is hopeless, and takes long."""
+
 
 @dataclass(frozen=True, eq=False)
 class Reading:
@@ -232,6 +235,8 @@ class _Reader:
     ) -> Iterator[Bits]:
         """Ever better founded guesses at the bits of a block."""
         tier = TIER_OF[block]
+        if block is Block.FINE and reading.reception.told_bits(tier) < _LEAST_TOLD * size_bits:
+            return
         certain = known_hints(block, reading.anchor)
         decoded = reading.reception.decode(tier, size_bits, hints=certain)
         if not decoded.converged:
@@ -246,6 +251,9 @@ class _Reader:
             return
         scales = SCALES_UPTO[block] - _SCALES_BEFORE[block]
         demapper = Demapper(recalled(self.pixels, reading.reception, known, self.tokenizer), known, scales, order)
+        if block is Block.FINE:
+            alone = known_hints(block, reading.anchor, factless=True)
+            yield from Guesser(block, size_bits, alone, demapper, seal, factless=True).guesses(reading.reception)
         yield from Guesser(block, size_bits, certain, demapper, seal).guesses(reading.reception)
 
     def _guessing(self, reading: Reading) -> tuple[Reading, Seal | None]:

@@ -54,7 +54,7 @@ class Guesser:
         certain: log-likelihood ratios of the bits that are known beforehand, 0 for the others.
         demapper: guesses at the tokens.
         seal: what they are enciphered with; None for none.
-        factless: of a fine block, whether it is taken to hold no facts.
+        factless: of a fine block, whether it is known to hold no facts.
     """
 
     block: Block

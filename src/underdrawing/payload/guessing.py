@@ -56,7 +56,7 @@ def known_hints(block: Block, anchor: Anchor, *, factless: bool = False) -> NDAr
     Args:
         block: Any but the anchor.
         anchor: Of the same message.
-        factless: Of a fine block, whether to take it that it holds no facts: then its length tells how many tokens.
+        factless: Of a fine block, whether it is known to hold no facts: then its length tells how many tokens.
 
     Returns:
         As many float32 as the anchor says that the block has bits, 0 where nothing is known.
@@ -87,7 +87,7 @@ def token_places(block: Block, size_bits: int, *, factless: bool = False) -> sli
     Args:
         block: Which block.
         size_bits: Its length, as the anchor states it.
-        factless: Of a fine block, whether to take it that it holds no facts, and tokens where they would be.
+        factless: Of a fine block, whether it is known to hold no facts, and tokens where they would be.
 
     Returns:
         A range of bits: the tokens in the order they are written, scale after scale, each 12 bits, most significant

@@ -99,7 +99,7 @@ def test_round_trip_the_last_tier_comes_through_what_spares_faint_chips(marked, 
     bits, arrives = zip(*[told(copy, sent) for copy in (marked, jpeg(marked, 95), jpeg(marked, 75))], strict=True)
     assert arrives == (True, True, False)
     assert bits[0][LAST] > bits[1][LAST] > 1.3 * sent[LAST].size
-    assert bits[2][LAST] < 0.5 * bits[0][LAST]
+    assert bits[2][LAST] < 0.6 * bits[0][LAST]
     assert bits[2][0] > 0.6 * bits[0][0], "the first tier is there for such copies"
 
 

@@ -68,7 +68,9 @@ MAIN_JOB_ATTACKS: tuple[Requirement, ...] = (
     Requirement(("fine",), 0.98, _FINE_COPY, minimum_short_side_px=1024, promised_only=True),
     Requirement(("fine",), 0.98, _FAINT_COPY),
     Requirement(("core",), 0.98, _ROUGH),
-    Requirement(("anchor",), 0.995, (*_WEB_COPY, *_HARD_COPY, "resize0.7+jpeg85", *_ROUGH), minimum_short_side_px=256),
+    Requirement(
+        ("anchor",), 0.995, (*_WEB_COPY, "jpeg90", *_HARD_COPY, "resize0.7+jpeg85", *_ROUGH), minimum_short_side_px=256
+    ),
     Requirement(("anchor",), 0.99, _ROUGHEST, minimum_short_side_px=256),
     Requirement(_UP_TO_DETAIL, 0.99, ("png", "jpeg95", "jpeg90", "jpeg80"), profile="discreet"),
     Requirement(("anchor",), 0.99, ("jpeg70", "jpeg60", "jpeg50"), profile="discreet", minimum_short_side_px=256),

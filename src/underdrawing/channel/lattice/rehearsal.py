@@ -2,7 +2,7 @@
 
 A reader has to know the lattices. How near to their points the chips were put it need not know, so that is free to be
 chosen chip by chip, for whoever embeds knows the picture. Chips of calm blocks go less far, wherever a mark can do
-without, for there they are seen. And two things show when a copy is made on trial:
+without, for there they are seen (see :mod:`.calm`). And two things show when a copy is made on trial:
 
 - how many bits each tier of the mark would tell, against what it takes to read it. A busy picture tells twice what is
   asked and may be marked more quietly; a smooth one has to be marked more strongly;
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from underdrawing.channel.lattice.calm import eased_in
 from underdrawing.channel.lattice.design import SPREAD, TIERS
 from underdrawing.channel.lattice.host import Host
 from underdrawing.channel.lattice.layout import Layout
@@ -37,17 +38,16 @@ OfTiers = NDArray[np.float64]
 
 _PULL = np.array([[0.7, 0.6, 0.6, 0.6], [0.84, 0.8, 0.8, 0.8]])
 """Fraction of the way to their points that chips are moved, tier by tier, at no strength and at full strength."""
-_CALM_LEVELS, _EASED, _EASED_AT_LAST = (2.0, 4.0, 16.0), (0.4, 0.7, 1.0), 0.25
-"""Deviations of luminance in a block, in grey levels, and how far its chips are moved at no strength, of the way of
-those in busy blocks; at full strength to this power of it. What little there is to be seen in a calm block hides
-little, and most pictures can do without."""
+_EASED, _EASED_AT_LAST = (0.4, 0.7, 1.0), 0.25
+"""How far chips of calm blocks are moved at no strength, of the way of others, see ``calm``; at full strength to this
+power of it."""
 _SLACK = np.array([[0.32], [0.15]])
 """How far from its point a chip may land in a copy before it is moved further, in steps; at no and at full strength."""
 _FURTHEST = np.float32(0.2)
 """How much further a chip is moved at most, in steps; one that is lost all the same would take half a step."""
-_ROUNDS, _FIRST_STRENGTH = 5, np.array([0.6, 0.4, 0.4, 0.4])
+_ROUNDS, _FIRST_STRENGTH = 5, 0.4
 _EAGERNESS = np.float32(0.6)
-_STRONGER, _WEAKER = np.array([1.5, 0.8, 0.8, 0.8]), np.array([1.0, 3.0, 3.0, 3.0])
+_STRONGER, _WEAKER = np.array([1.0, 0.8, 0.8, 0.8]), np.array([1.0, 3.0, 3.0, 3.0])
 """How much stronger each tier becomes for a margin that is too small by one, and how much weaker for one too large."""
 _LARGEST_RESPONSE, _AIM, _WELL = 0.3, 1.03, 9.0
 _LOUDEST_DB, _HUSH_PER_DB = 39.05, 0.4
@@ -95,12 +95,6 @@ class Score:
     def of_chips(self, of_tiers: OfTiers) -> Plane:
         """A number of each tier for every chip; that of the first tier for pilots."""
         return np.asarray(of_tiers[np.maximum(self.layout.roles, 0)], dtype=np.float32)
-
-    @cached_property
-    def eased(self) -> Plane:
-        """How far the chips of each block are moved at no strength, of the way of those in busy ones, rows×columns."""
-        calm = np.log(np.maximum(self.host.deviations, np.float32(0.1)))
-        return np.interp(calm, np.log(_CALM_LEVELS), _EASED).astype(np.float32)
 
     @cached_property
     def _cells(self) -> NDArray[np.intp]:
@@ -157,7 +151,7 @@ def rehearsed(score: Score, played: Callable[[Plane], Plane]) -> Plane:
         played: from such moves to the luminance of the picture as it will be saved, H×W float32 in grey levels.
     """
     whole, further, most = score.missing(score.host.coefficients), np.zeros_like(score.steps), _FURTHEST * score.steps
-    strengths, heard = _FIRST_STRENGTH, [_UNHEARD] * len(_TRIALS)
+    strengths, heard = np.full(TIERS, _FIRST_STRENGTH), [_UNHEARD] * len(_TRIALS)
     louder_db = _LOUDER_DB - 10 * float(np.log10(score.left / (1 - _REPLACED)))
     loudest_db = max(_LOUDEST_DB, _psnr_db(score.host.luminance, played(score.usual_pull * whole)) - louder_db)
     for turn in range(_ROUNDS):
@@ -233,7 +227,8 @@ def _answered(strengths: OfTiers, heard: list[_Heard], before: list[_Heard], exc
 def _pulls(strengths: OfTiers, score: Score) -> Plane:
     """How far on its way each chip is moved, 24×rows×columns."""
     weakest, strongest = (score.of_chips(ends) for ends in _PULL)
-    weakest, strongest = weakest * score.eased, strongest * score.eased**_EASED_AT_LAST
+    eased = np.where(score.layout.roles > 0, eased_in(score.host, _EASED), np.float32(1))
+    weakest, strongest = weakest * eased, strongest * eased**_EASED_AT_LAST
     return np.asarray(weakest + (strongest - weakest) * score.of_chips(strengths), dtype=np.float32)
 
 

@@ -63,6 +63,8 @@ _WINDOWS, _WORTH_A_LOOK = 2, 0.4
 _BENT_PX = 400
 _MOSTLY_SEEN = 0.7
 _PROBE_PX, _USUAL_BLOCK_PX = 20, 20
+_PAGE_SHARE, _PAGE_STEP = 0.2, 4
+"""How much of a page has the grey level of its ground, and every which pixel is asked, both ways."""
 _FLAT, _CLIPPED = 0.4, 123.0
 
 Matrix = NDArray[np.float64]
@@ -228,8 +230,9 @@ def _stages(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[tu
     """Leads worth following, stage by stage, and around which place they were tuned."""
     size_px = luma.size_px
     large = is_large(size_px)
+    everywhere = not large or _is_large_page(luma)
     for number, centre in enumerate(centres[:1] if luma.plane.size <= SMALL_PX else centres):
-        if number == 0 or not large:
+        if number == 0 or everywhere:
             glances = any_scale(size_px, usual=number > 0)
             new = (glance for glance in glances if not _is_seen(glance, luma, centre, centres[:number]))
             yield centre, promising(new, luma, centre, key)
@@ -286,14 +289,28 @@ def _centres(luma: Luma) -> list[Matrix]:
     if best <= 0:
         return []
     centres: list[Matrix] = []
-    for _ in range(_WINDOWS):
+    paged = _is_large_page(luma)
+    reach = (down // 2, across // 2) if paged else (down, across)
+    for _ in range(_WINDOWS + paged):
         row, column = np.unravel_index(int(around.argmax()), around.shape)
         if around[row, column] <= _WORTH_A_LOOK * best:
             break
         place = (np.array([column, row]) + 0.5) * [width / columns, height / rows]
         centres.append(np.clip(place, inner, np.array([width, height]) - inner))
-        around[max(row - down, 0) : row + down + 1, max(column - across, 0) : column + across + 1] = 0
+        rows_near = slice(max(row - reach[0], 0), row + reach[0] + 1)
+        around[rows_near, max(column - reach[1], 0) : column + reach[1] + 1] = 0
     different = [
         place for n, place in enumerate(centres) if not any(np.allclose(place, other) for other in centres[:n])
     ]
     return different or [np.array([width / 2, height / 2])]
+
+
+def _is_large_page(luma: Luma) -> bool:
+    """Whether a large suspect has one grey level in much of it, as the ground of a page has.
+
+    What is written there looks like something to listen to, so there have to be more places to listen at.
+    """
+    if not is_large(luma.size_px):
+        return False
+    grey = np.clip(np.rint(luma.plane[::_PAGE_STEP, ::_PAGE_STEP]), 0, 255).astype(np.uint8)
+    return bool(np.bincount(grey.ravel()).max() > _PAGE_SHARE * grey.size)

@@ -13,9 +13,9 @@ TO_CORNERS = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
 """From places counted from the centre of the first pixel to places counted from its corner."""
 
 
-def movement(name, pixels):
-    """A copy moved in the named way, always the same one."""
-    return geometry.get(name).apply(pixels, np.random.default_rng(zlib.crc32(name.encode())))
+def movement(name, pixels, *, seed=None):
+    """A copy moved in the named way, always the same one: that of its name, or of a seed."""
+    return geometry.get(name).apply(pixels, np.random.default_rng(zlib.crc32(name.encode()) if seed is None else seed))
 
 
 def true_matrix(copy):

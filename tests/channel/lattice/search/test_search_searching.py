@@ -12,6 +12,7 @@ from scenes import FIRST_TIER_BITS, jpeg, message, resized
 from underdrawing.channel.lattice import capacity_bits, embed
 from underdrawing.channel.lattice.grid import luminance
 from underdrawing.channel.lattice.search import Luma, Voice, placement_near, placements
+from underdrawing.channel.lattice.search.framing import framed
 from underdrawing.channel.profiles import Profile
 
 STANDARD = Voice(1024, Profile.STANDARD)
@@ -44,6 +45,18 @@ def test_reference_a_moved_copy_is_placed_where_it_lies(large, name):
     assert placement is not None
     assert np.quantile(errors_px(placement.matrix, copy), 0.95) < 0.75
     assert placement.suspect_px == copy.size
+
+
+@pytest.mark.parametrize("seed", [6, 8])
+def test_reference_text_on_a_large_page_does_not_drown_the_picture(seed):
+    """Its edges do not show either, for lines of text run into them."""
+    picture = np.ascontiguousarray(np.hstack([data.astronaut(), resized(data.coffee(), 1.28)[:512, :400]]))
+    marked = embed(picture, message(FIRST_TIER_BITS, *capacity_bits(picture))).pixels
+    page = movement("page1.9..2+jpeg80", marked, seed=seed)
+    luma = Luma(luminance(page.pixels))
+    assert not list(framed(luma))
+    placement = next(placements(luma))
+    assert np.quantile(errors_px(placement.matrix, page), 0.95) < 0.75
 
 
 @pytest.mark.parametrize("name", ["crop0.5", "crop0.6+jpeg80", "mirror", "resize1.3+page1.4"])

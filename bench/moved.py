@@ -3,6 +3,7 @@
     python bench/moved.py                     # the photographs inside scikit-image
     python bench/moved.py --data DIR          # and those in DIR/fullres
     python bench/moved.py --data DIR --unmarked 5000    # and DIR/natural, where nothing is to be found
+    python bench/moved.py --data DIR --searched out/bench/moved-….jsonl    # with those searched in an earlier run
     python bench/moved.py --pictures 8        # a look within minutes
 
 An interrupted run goes on where it stopped, as long as the commit, the photographs and the seed are the same.
@@ -33,6 +34,10 @@ def main(
         int | None, typer.Option(help="How many photographs, of every kind; all of them if left out.")
     ] = None,
     unmarked: Annotated[int, typer.Option(help="Pictures without a mark to search: a second each.")] = 0,
+    searched: Annotated[
+        Path | None,
+        typer.Option(help="Rows of an earlier run: its unmarked pictures count, and the page names its commit."),
+    ] = None,
     processes: Annotated[int, typer.Option(help="Workers, each on one thread.")] = 2,
     seed: Annotated[int, typer.Option(help="Everything random comes from it.")] = 0,
     output: Annotated[Path, typer.Option(help="Folder for rows.")] = Path("out/bench"),
@@ -45,11 +50,16 @@ def main(
     header = {**{name: facts[name] for name in ("commit", "data", "seed")}, "moved": True}
     name = "-".join(str(value)[:12] for value in header.values())
     log = RowLog(output / f"moved-{name}.jsonl", header=header)
+    earlier = None if searched is None else RowLog.kept(searched)
     run_cases(list(geometry_cases(corpus)), setting=Setting(corpus, seed), log=log, processes=processes)
-    lines = geometry_lines(log.rows())
+    rows = log.rows()
+    if earlier is not None:
+        rows += [row for row in earlier.rows() if row.profile is None]
+        facts["unmarked pictures searched at"] = earlier.commit
+    lines = geometry_lines(rows)
     print_lines(lines, console=Console())
     if document and pictures is None:
-        section = moved_markdown(lines, attacks=attack_lines(log.rows(), GEOMETRY_ATTACKS), facts=facts)
+        section = moved_markdown(lines, attacks=attack_lines(rows, GEOMETRY_ATTACKS), facts=facts)
         replace_section(DOCUMENT, section, name="moved pictures", writer="bench/moved.py")
 
 

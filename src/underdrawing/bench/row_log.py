@@ -31,6 +31,11 @@ class RowLog:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(self._header) + "\n", encoding="utf-8")
 
+    @property
+    def commit(self) -> str:
+        """The commit that was measured, where the header says one."""
+        return str(self._header.get("commit", "unknown"))
+
     def add(self, rows: Iterable[Any]) -> None:
         """Append rows, flushed before returning."""
         with self._path.open("a", encoding="utf-8") as file:

@@ -1,6 +1,9 @@
 import json
 
+import pytest
+
 from underdrawing.bench.main_job.rows import PictureRow, Row, RowLog
+from underdrawing.errors import UsageError
 
 ROW = Row(
     key="a|standard|png|untouched", picture="a", profile="standard", attack="png", blocks=("anchor", "core"), f1=0.5
@@ -43,3 +46,22 @@ def test_an_empty_or_foreign_file_starts_afresh(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text("")
     assert RowLog(path, header={"commit": "1"}).rows() == []
+
+
+def test_the_rows_of_an_earlier_run_are_kept_as_they_are(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    RowLog(path, header={"commit": "1", "seed": 0}).add([ROW])
+    before = path.read_bytes()
+    log = RowLog.kept(path)
+    assert (log.rows(), log.commit) == ([ROW], "1")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("text", ["", "no json", "[]", '{"seed": 0}', None])
+def test_rejects_a_file_that_holds_no_rows_of_an_earlier_run(tmp_path, text):
+    path = tmp_path / "rows.jsonl"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(UsageError, match="not the rows of a run"):
+        RowLog.kept(path)
+    assert path.read_text() == text if text is not None else not path.exists()

@@ -1,9 +1,11 @@
 """What one case measured, as one line of JSON."""
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from underdrawing.bench import row_log
+from underdrawing.errors import UsageError
 
 __all__ = ["PictureRow", "Row", "RowLog"]
 
@@ -115,6 +117,20 @@ class RowLog(row_log.RowLog):
 
     def __init__(self, path: Path, *, header: dict[str, object]) -> None:
         super().__init__(path, header=header, kinds=(Row, PictureRow))
+
+    @classmethod
+    def kept(cls, path: Path) -> "RowLog":
+        """The log of an earlier run, as it is.
+
+        Raises:
+            UsageError: the file is not one.
+        """
+        try:
+            with path.open(encoding="utf-8") as file:
+                header = json.loads(next(file))
+            return cls(path, header={**header, "commit": str(header["commit"])})
+        except (OSError, StopIteration, ValueError, TypeError, KeyError) as error:
+            raise UsageError(f"{path}: not the rows of a run ({error or 'empty'})") from error
 
     def rows(self) -> list[Row]:
         """Every case measured so far."""

@@ -19,7 +19,7 @@ from underdrawing.bench.corpus import Corpus, quick_corpus
 from underdrawing.bench.document import environment, moved_markdown, print_lines, replace_section
 from underdrawing.bench.main_job.plan import geometry_cases
 from underdrawing.bench.main_job.reading import attack_lines
-from underdrawing.bench.main_job.rows import RowLog
+from underdrawing.bench.main_job.rows import RowLog, earlier_rows
 from underdrawing.bench.main_job.runner import run_cases
 from underdrawing.bench.main_job.tables import geometry_lines
 from underdrawing.bench.main_job.targets import GEOMETRY_ATTACKS
@@ -50,12 +50,12 @@ def main(
     header = {**{name: facts[name] for name in ("commit", "data", "seed")}, "moved": True}
     name = "-".join(str(value)[:12] for value in header.values())
     log = RowLog(output / f"moved-{name}.jsonl", header=header)
-    earlier = None if searched is None else RowLog.kept(searched)
+    earlier = None if searched is None else earlier_rows(searched)
     run_cases(list(geometry_cases(corpus)), setting=Setting(corpus, seed), log=log, processes=processes)
     rows = log.rows()
     if earlier is not None:
-        rows += [row for row in earlier.rows() if row.profile is None]
-        facts["unmarked pictures searched at"] = earlier.commit
+        facts["unmarked pictures searched at"], others = earlier
+        rows += [row for row in others if row.profile is None]
     lines = geometry_lines(rows)
     print_lines(lines, console=Console())
     if document and pictures is None:

@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-__all__ = ["RowLog"]
+__all__ = ["RowLog", "read_log"]
 
 _AnyRow = TypeVar("_AnyRow")
 
@@ -26,15 +26,10 @@ class RowLog:
     def __init__(self, path: Path, *, header: dict[str, object], kinds: Sequence[type]) -> None:
         self._path = path
         self._header = json.loads(json.dumps(header))
-        self._kinds = {kind.__name__: kind for kind in kinds}
+        self._kinds = tuple(kinds)
         if not self._continues():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(self._header) + "\n", encoding="utf-8")
-
-    @property
-    def commit(self) -> str:
-        """The commit that was measured, where the header says one."""
-        return str(self._header.get("commit", "unknown"))
 
     def add(self, rows: Iterable[Any]) -> None:
         """Append rows, flushed before returning."""
@@ -57,12 +52,16 @@ class RowLog:
             self._path.write_bytes(whole + b"\n")
         return True
 
-    def _read(self) -> Iterable[Any]:
-        with self._path.open(encoding="utf-8") as file:
-            next(file)
-            for text in file:
-                line: dict[str, Any] = json.loads(text)
-                yield _restored(self._kinds[line.pop("type")], line)
+    def _read(self) -> list[Any]:
+        return read_log(self._path, self._kinds)[1]
+
+
+def read_log(path: Path, kinds: Iterable[type]) -> tuple[dict[str, Any], list[Any]]:
+    """The header and the rows of a log, which is left as it is; a line that an interruption cut off is passed over."""
+    by_name = {kind.__name__: kind for kind in kinds}
+    whole, _, _ = path.read_bytes().rpartition(b"\n")
+    header, *lines = (json.loads(line) for line in whole.split(b"\n"))
+    return header, [_restored(by_name[line.pop("type")], line) for line in lines]
 
 
 def _restored(kind: type, line: dict[str, Any]) -> Any:

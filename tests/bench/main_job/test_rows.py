@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from underdrawing.bench.main_job.rows import PictureRow, Row, RowLog
+from underdrawing.bench.main_job.rows import PictureRow, Row, RowLog, earlier_rows
 from underdrawing.errors import UsageError
 
 ROW = Row(
@@ -50,18 +50,21 @@ def test_an_empty_or_foreign_file_starts_afresh(tmp_path):
 
 def test_the_rows_of_an_earlier_run_are_kept_as_they_are(tmp_path):
     path = tmp_path / "rows.jsonl"
-    RowLog(path, header={"commit": "1", "seed": 0}).add([ROW])
+    RowLog(path, header={"commit": "1", "seed": 0}).add([ROW, PICTURE])
+    with path.open("a") as file:
+        file.write('{"type": "Row", "key": "b|')
     before = path.read_bytes()
-    log = RowLog.kept(path)
-    assert (log.rows(), log.commit) == ([ROW], "1")
+    assert earlier_rows(path) == ("1", [ROW])
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("text", ["", "no json", "[]", '{"seed": 0}', None])
+@pytest.mark.parametrize(
+    "text", ["", "no json", "[]\n", '{"seed": 0}', '{"seed": 0}\n', '{"commit": 5}', '{"commit": 5}\n[]\n', None]
+)
 def test_rejects_a_file_that_holds_no_rows_of_an_earlier_run(tmp_path, text):
     path = tmp_path / "rows.jsonl"
     if text is not None:
         path.write_text(text)
     with pytest.raises(UsageError, match="not the rows of a run"):
-        RowLog.kept(path)
+        earlier_rows(path)
     assert path.read_text() == text if text is not None else not path.exists()

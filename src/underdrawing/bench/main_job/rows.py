@@ -1,13 +1,12 @@
 """What one case measured, as one line of JSON."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from underdrawing.bench import row_log
 from underdrawing.errors import UsageError
 
-__all__ = ["PictureRow", "Row", "RowLog"]
+__all__ = ["PictureRow", "Row", "RowLog", "earlier_rows"]
 
 
 @dataclass(frozen=True)
@@ -112,25 +111,14 @@ class Row:
     verify_s: float = 0.0
 
 
+_KINDS = (Row, PictureRow)
+
+
 class RowLog(row_log.RowLog):
     """The log of a run of the main job; see the class it comes from."""
 
     def __init__(self, path: Path, *, header: dict[str, object]) -> None:
-        super().__init__(path, header=header, kinds=(Row, PictureRow))
-
-    @classmethod
-    def kept(cls, path: Path) -> "RowLog":
-        """The log of an earlier run, as it is.
-
-        Raises:
-            UsageError: the file is not one.
-        """
-        try:
-            with path.open(encoding="utf-8") as file:
-                header = json.loads(next(file))
-            return cls(path, header={**header, "commit": str(header["commit"])})
-        except (OSError, StopIteration, ValueError, TypeError, KeyError) as error:
-            raise UsageError(f"{path}: not the rows of a run ({error or 'empty'})") from error
+        super().__init__(path, header=header, kinds=_KINDS)
 
     def rows(self) -> list[Row]:
         """Every case measured so far."""
@@ -139,3 +127,16 @@ class RowLog(row_log.RowLog):
     def pictures(self) -> list[PictureRow]:
         """Every picture protected so far, each picture and profile once."""
         return list({(row.picture, row.profile): row for row in self.of(PictureRow)}.values())
+
+
+def earlier_rows(path: Path) -> tuple[str, list[Row]]:
+    """The commit and the cases of an earlier run; its log is left as it is.
+
+    Raises:
+        UsageError: the file is no such log.
+    """
+    try:
+        header, rows = row_log.read_log(path, _KINDS)
+        return str(header["commit"]), [row for row in rows if isinstance(row, Row)]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UsageError(f"{path}: not the rows of a run ({error})") from error

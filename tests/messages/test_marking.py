@@ -42,8 +42,8 @@ def test_the_identity_is_the_same_again_and_another_for_other_facts(code):
 def test_a_message_is_the_same_again_unless_its_id_must_tell_nothing(astronaut, code):
     first, again = message(astronaut, code), message(astronaut, code)
     assert first.id == again.id == identity(code, {"creator": "Ann"})
-    assert [tier is None for tier in tiers_of(first)] == [False, False, False, True]
-    assert scales_in(first) == 5
+    assert [tier is None for tier in tiers_of(first)] == [False, False, False, False]
+    assert scales_in(first) == 6
     codeless = [message(astronaut, code, with_code=False).id for _ in range(2)]
     assert codeless[0] != codeless[1]
 

@@ -97,7 +97,7 @@ def test_rejects_a_mark_too_damaged_to_read(clean, protection, tokenizer):
 
 def test_an_anchor_that_the_channel_alone_does_not_deliver_is_read_with_what_the_picture_tells(tokenizer):
     protection = protect(Picture(data.astronaut()), key=SigningKey.from_seed(bytes(32)))
-    reception = receive(jpeg(resized(protection.picture.pixels, 0.35), 60))
+    reception = receive(jpeg(resized(protection.picture.pixels, 0.34), 60))
     alone = reception.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS).bits
     anchor = protection_bits(protection, tokenizer)
     assert (alone != anchor).any()

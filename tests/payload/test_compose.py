@@ -19,6 +19,8 @@ from underdrawing.payload import (
     parse_detail,
     parse_fine,
 )
+from underdrawing.payload.fields import fixed_bits
+from underdrawing.payload.packing import unpack
 
 LARGE = Capacity(core_bits=2300, detail_bits=4200, fine_bits=14_800)
 MIDDLE = Capacity(core_bits=1950, detail_bits=3400, fine_bits=5000)
@@ -189,3 +191,15 @@ def test_a_signature_covers_everything(material: dict[str, Any]) -> None:
 
 
 GOLDEN = "dd68e93e0684161ec2f188ef110ebf604e98416a1ea57839d57eb04971abd585"
+
+
+def test_facts_stay_out_of_a_fine_block_that_does_not_last(material: dict[str, Any]) -> None:
+    facts = {"description": "It says much that fits in no other block. " * 12}
+    sizes = {"core_bits": 1888, "detail_bits": 3264, "fine_bits": 5120}
+    lasting = compose(**(material | {"facts": facts}), capacity=Capacity(**sizes))
+    fleeting = compose(**(material | {"facts": facts}), capacity=Capacity(**sizes, fine_facts=False))
+    assert "facts.description" in fleeting.left_out
+    tokens = [
+        unpack(Block.FINE, each.blocks[Block.FINE], id=material["id"])["token_count"] for each in (lasting, fleeting)
+    ]
+    assert tokens[1] == (5120 - fixed_bits(Block.FINE)) // 12 > tokens[0] - 1

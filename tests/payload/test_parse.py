@@ -217,6 +217,22 @@ def test_token_places_of_a_fine_block(
     assert np.array_equal(bits[places][:sure], token_bits(tokens[5].ravel()[fine_order])[:sure])
 
 
+@pytest.mark.parametrize("fine_bits", [1024, 5120, 12_384, 13_000])
+def test_hints_about_a_fine_block_without_facts_are_right(
+    material: dict[str, Any], tokens: Any, fine_order: Any, fine_bits: int
+) -> None:
+    capacity = Capacity(core_bits=2300, detail_bits=4200, fine_bits=fine_bits, fine_facts=False)
+    blocks = compose(**material, capacity=capacity).blocks
+    bits, anchor = blocks[Block.FINE], parse_anchor(blocks[Block.ANCHOR])
+    hints = known_hints(Block.FINE, anchor, factless=True)
+    assert np.count_nonzero(hints) == 11
+    assert np.array_equal(bits[hints != 0], hints[hints != 0] < 0)
+    places = token_places(Block.FINE, bits.size, factless=True)
+    count = (places.stop - places.start) // 12
+    assert count == parse_fine(bits, anchor, fine_order=fine_order).known.sum()
+    assert np.array_equal(bits[places], token_bits(tokens[5].ravel()[fine_order[:count]]))
+
+
 def test_signature_valid(message: Message, trust: TrustStore) -> None:
     assert check(message, trust) == (SignatureStatus.VALID, "The Zoo", None)
 

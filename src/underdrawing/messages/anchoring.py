@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from underdrawing.channel.lattice import most_bits
+from underdrawing.channel.lattice import last_tier_bits, most_bits
 from underdrawing.channel.ldpc import BOLD, HONEST
 from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.messages.demapping import Demapper
@@ -79,14 +79,12 @@ def _guesses(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokeniz
 
 def _as_usual(heard: Reception) -> Iterator[Bits]:
     """The anchor from the channel, with what each kind of message has in common."""
-    most = most_bits(heard.candidate.grid)
-    usual = anchor_hints(_FEWEST_BITS, most)
-    without_fine = anchor_hints((*_FEWEST_BITS[:2], 0), (*most[:2], 0))
+    most, usual = most_bits(heard.candidate.grid), _usual_hints(heard)
     sealed = anchor_hints((1152, *_FEWEST_BITS[1:2], 0), most, confidential=True)
     codeless = anchor_hints((96, 0, 0), (*most[:2], 0), coded=False)
     sealed_codeless = anchor_hints((96, 0, 0), (*most[:2], 0), confidential=True, coded=False)
-    unknown = np.zeros_like(usual)
-    kinds = np.stack([unknown, without_fine, usual, sealed, codeless, sealed_codeless])
+    unknown = np.zeros_like(sealed)
+    kinds = np.stack([unknown, *usual, sealed, codeless, sealed_codeless])
     for decoded in heard.decode_each(_TIER, ANCHOR_BITS, hints=kinds):
         yield decoded.bits
 
@@ -118,11 +116,20 @@ def _under_guesses(heard: Reception, demapper: Demapper, intact: NDArray[np.floa
 def _hints(heard: Reception, told: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
     """What the bits of the anchor of a message with an open code probably are, n×`ANCHOR_BITS`: for each of the usual
     sizes of its blocks, and what is told about its tokens, by one for all or by one for each."""
-    most = most_bits(heard.candidate.grid)
-    sizes = [anchor_hints(_FEWEST_BITS, most)] if most[2] else []
-    hints = np.stack([*sizes, anchor_hints((*_FEWEST_BITS[:2], 0), (*most[:2], 0))])
+    hints = np.stack(_usual_hints(heard))
     hints[:, _TOKENS] = told
     return hints
+
+
+def _usual_hints(heard: Reception) -> list[NDArray[np.float32]]:
+    """The same for each of the usual sizes, with nothing told about tokens; last that of a message without a fine
+    block."""
+    grid, profile = heard.candidate.grid, heard.candidate.profile
+    core, detail, fine = most_bits(grid)
+    least = _FEWEST_BITS[2]
+    sizes = [(least, fine)] if fine >= least else [(size, size) for size in last_tier_bits(grid, profile)]
+    bounds = [((*_FEWEST_BITS[:2], low), (core, detail, high)) for low, high in [*sizes, (0, 0)]]
+    return [anchor_hints(*each) for each in bounds]
 
 
 def recalled(

@@ -37,6 +37,9 @@ __all__ = ["Guesser"]
 _TURNS = {Block.CORE: 5, Block.DETAIL: 12, Block.FINE: 8}
 """How often guesses at the code and the channel are held against each other, each way."""
 
+_SHORT_BITS = 6144
+"""A fine block that is no longer is decoded in a few tenths of a second."""
+
 _WAYS = ((HONEST, BOLD), (HONEST,), (TIMID,))
 """Readings of the channel that take turns, way by way."""
 
@@ -51,6 +54,7 @@ class Guesser:
         certain: log-likelihood ratios of the bits that are known beforehand, 0 for the others.
         demapper: guesses at the tokens.
         seal: what they are enciphered with; None for none.
+        factless: of a fine block, whether it is known to hold no facts.
     """
 
     block: Block
@@ -58,6 +62,7 @@ class Guesser:
     certain: Hints
     demapper: Demapper
     seal: Seal | None
+    factless: bool = False
 
     def guesses(self, reception: Reception) -> Iterator[Bits]:
         """Guesses at the bits of the block; a checksum has to prove them."""
@@ -70,9 +75,9 @@ class Guesser:
         yield reception.decode(TIER_OF[self.block], self.size_bits, hints=hints).bits
 
     def _ways(self, reception: Reception) -> Iterable[tuple[Way, Reception]]:
-        """Ways to take what the channel heard. The fine block, which takes longest by far, is tried in one alone."""
+        """Ways to take what the channel heard. A fine block, which takes longest by far, is tried in few."""
         if self.block is Block.FINE:
-            return product(_WAYS[:1], (reception,))
+            return product(_WAYS[: 2 if self.size_bits <= _SHORT_BITS else 1], (reception,))
         return product(_WAYS, (reception, reception.discerning()))
 
     def _in_turns(self, reception: Reception, way: Way) -> tuple[SegmentedDecoded, Hints]:
@@ -100,4 +105,4 @@ class Guesser:
 
     @property
     def _places(self) -> slice:
-        return token_places(self.block, self.size_bits)
+        return token_places(self.block, self.size_bits, factless=self.factless)

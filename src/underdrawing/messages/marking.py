@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from underdrawing.channel import Profile
-from underdrawing.channel.lattice import offer
+from underdrawing.channel.lattice import last_tier_bits, offer
 from underdrawing.messages.tiers import SCALES_UPTO, TIER_OF
 from underdrawing.payload import (
     Block,
@@ -104,7 +104,7 @@ def message_for(
         fine_order=tokenizer().detail_order(code.prefix(5)) if with_code else None,
         facts=facts,
         key=key,
-        capacity=Capacity(*offered.tier_bits, dense=offered.dense),
+        capacity=Capacity(*offered.tier_bits, dense=offered.dense, fine_facts=not last_tier_bits(host.grid, profile)),
         seal=None if confidential is None else _seal(confidential, id),
     )
 

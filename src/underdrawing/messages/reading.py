@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, tone_drift
+from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, last_tier_bits, tone_drift
 from underdrawing.errors import SealedError
 from underdrawing.images import to_eight_bits
 from underdrawing.messages.anchoring import proved, read_anchor, recalled
@@ -44,6 +44,9 @@ __all__ = ["Reading", "fuller", "fullest", "read_message"]
 
 _SCALES_BEFORE = dict(zip(list(SCALES_UPTO)[1:], SCALES_UPTO.values(), strict=False))
 _Block = TypeVar("_Block")
+
+_LEAST_TOLD = 0.3
+"""How many bits the channel has to tell for each of a fine block, or reading it is hopeless, and takes long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +235,11 @@ class _Reader:
     ) -> Iterator[Bits]:
         """Ever better founded guesses at the bits of a block."""
         tier = TIER_OF[block]
-        certain = known_hints(block, reading.anchor)
+        if block is Block.FINE and reading.reception.told_bits(tier) < _LEAST_TOLD * size_bits:
+            return
+        candidate = reading.reception.candidate
+        factless = block is Block.FINE and bool(last_tier_bits(candidate.grid, candidate.profile))
+        certain = known_hints(block, reading.anchor, factless=factless)
         decoded = reading.reception.decode(tier, size_bits, hints=certain)
         if not decoded.converged:
             reading = replace(reading, reception=reading.reception.settled())
@@ -246,7 +253,7 @@ class _Reader:
             return
         scales = SCALES_UPTO[block] - _SCALES_BEFORE[block]
         demapper = Demapper(recalled(self.pixels, reading.reception, known, self.tokenizer), known, scales, order)
-        yield from Guesser(block, size_bits, certain, demapper, seal).guesses(reading.reception)
+        yield from Guesser(block, size_bits, certain, demapper, seal, factless).guesses(reading.reception)
 
     def _guessing(self, reading: Reading) -> tuple[Reading, Seal | None]:
         """The reading as far as its code can be guessed on, and the seal to turn guesses round, perhaps unproved."""

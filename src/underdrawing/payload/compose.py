@@ -32,12 +32,15 @@ class Capacity:
     Attributes:
         core_bits, detail_bits, fine_bits: Information bits, checksums included; 0 where a block cannot go at all.
         dense: Whether it wants to mark more densely than usual, which the anchor has to tell.
+        fine_facts: Whether facts may go into the fine block. Not where it comes through good copies only: a fact that
+            is left out is said to be, one that is lost later is not.
     """
 
     core_bits: int
     detail_bits: int
     fine_bits: int
     dense: bool = False
+    fine_facts: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +128,7 @@ def _plan(capacity: Capacity, wanted: Shape) -> _Plan:
     tried = product([True, False] if wanted.signed else [False], [True, False] if wanted.coded else [False])
     for shape in (replace(wanted, signed=signed, has_fine=has_fine) for signed, has_fine in tried):
         if limits[Block.CORE] >= fixed_bits(Block.CORE, shape):
-            spare = _spare(limits, shape)
+            spare = _spare(limits, shape, fine_facts=capacity.fine_facts)
             if shape.has_fine and Block.FINE not in spare:
                 continue
             return _Plan(shape, limits, spare)
@@ -137,7 +140,7 @@ def _plan(capacity: Capacity, wanted: Shape) -> _Plan:
     return _Plan(replace(wanted, signed=False), limits, {})
 
 
-def _spare(limits: Mapping[Block, int], shape: Shape) -> dict[Block, int]:
+def _spare(limits: Mapping[Block, int], shape: Shape, *, fine_facts: bool) -> dict[Block, int]:
     """The bits that facts may have in each block that goes."""
     spare: dict[Block, int] = {}
     for block, limit in limits.items():
@@ -147,7 +150,7 @@ def _spare(limits: Mapping[Block, int], shape: Shape) -> dict[Block, int]:
         spare[block] = limit - fixed_bits(block, shape)
     if Block.FINE in spare:
         beside_tokens = spare[Block.FINE] - TOKEN_BITS * _FINE_TOKENS
-        spare[Block.FINE] = max(beside_tokens, spare[Block.FINE] // _FINE_SHARE_OF_FACTS)
+        spare[Block.FINE] = max(beside_tokens, spare[Block.FINE] // _FINE_SHARE_OF_FACTS) if fine_facts else 0
     return spare
 
 

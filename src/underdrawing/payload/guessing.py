@@ -48,7 +48,7 @@ def anchor_hints(
     return np.concatenate(parts).astype(np.float32)
 
 
-def known_hints(block: Block, anchor: Anchor) -> NDArray[np.float32]:
+def known_hints(block: Block, anchor: Anchor, *, factless: bool = False) -> NDArray[np.float32]:
     """What the anchor makes certain of a later block: log-likelihood ratios of its bits, positive for 0.
 
     The hash of a block that the message does not have is zero.
@@ -56,6 +56,7 @@ def known_hints(block: Block, anchor: Anchor) -> NDArray[np.float32]:
     Args:
         block: Any but the anchor.
         anchor: Of the same message.
+        factless: Of a fine block, whether it is known to hold no facts: then its length tells how many tokens.
 
     Returns:
         As many float32 as the anchor says that the block has bits, 0 where nothing is known.
@@ -69,11 +70,14 @@ def known_hints(block: Block, anchor: Anchor) -> NDArray[np.float32]:
             break
         if field.name in absent:
             hints[start : start + field.bits] = _CERTAIN_RATIO
+        elif field.name == "token_count" and factless:
+            digits = _expected_count(sizes[block], factless=True) >> np.arange(field.bits - 1, -1, -1) & 1
+            hints[start : start + field.bits] = _CERTAIN_RATIO * (1 - 2 * digits)
         start += field.bits
     return hints
 
 
-def token_places(block: Block, size_bits: int) -> slice:
+def token_places(block: Block, size_bits: int, *, factless: bool = False) -> slice:
     """Where in the bits of a block its tokens lie, for a reader who guesses them before the block can be read.
 
     Only a fine block itself knows how many tokens it holds. One too short for all 1024 and a checksum holds those given
@@ -83,6 +87,7 @@ def token_places(block: Block, size_bits: int) -> slice:
     Args:
         block: Which block.
         size_bits: Its length, as the anchor states it.
+        factless: Of a fine block, whether it is known to hold no facts, and tokens where they would be.
 
     Returns:
         A range of bits: the tokens in the order they are written, scale after scale, each 12 bits, most significant
@@ -92,11 +97,11 @@ def token_places(block: Block, size_bits: int) -> slice:
     tokens = [field for field in fields if field.kind is Kind.TOKENS]
     start = sum(field.bits or 0 for field in fields[: fields.index(tokens[0])])
     if block is Block.FINE:
-        return slice(start, start + TOKEN_BITS * _expected_count(size_bits))
+        return slice(start, start + TOKEN_BITS * _expected_count(size_bits, factless=factless))
     return slice(start, start + sum(field.bits or 0 for field in tokens))
 
 
-def _expected_count(size_bits: int) -> int:
+def _expected_count(size_bits: int, *, factless: bool) -> int:
     """How many tokens a fine block of this length holds, as far as its length tells."""
     room = (size_bits - fixed_bits(Block.FINE)) // TOKEN_BITS
-    return SIDES[-1] ** 2 if room >= SIDES[-1] ** 2 else room * 3 // 4
+    return min(room, SIDES[-1] ** 2) if factless or room >= SIDES[-1] ** 2 else room * 3 // 4

@@ -59,7 +59,7 @@ def test_what_counts_for_a_rate():
     assert (by_attack["jpeg75"].read, by_attack["jpeg75"].tried, by_attack["png"].tried) == (1, 1, 0)
     for values, expected in [
         ({"short_side_px": 512, "embedded": ("anchor", "core")}, 0),
-        ({"short_side_px": 512}, 1),
+        ({"short_side_px": 512}, 0),
         ({"embedded": ("anchor",), "blocks": ("anchor",)}, 1),
         ({"kind": "recolour"}, 0),
         ({"kind": None, "fraction": None}, 0),
@@ -69,6 +69,9 @@ def test_what_counts_for_a_rate():
     ]:
         lines = attack_lines([row("p", **values)])
         assert next(x for x in lines if x.requirement.blocks == ("fine",) and x.attack == "jpeg75").tried == expected
+    for embedded, expected in ((("anchor", "core"), 1), (("anchor",), 0)):
+        lines = attack_lines([row("p", short_side_px=300, embedded=embedded, attack="jpeg40")])
+        assert next(x for x in lines if x.requirement.blocks == ("core",) and x.attack == "jpeg40").tried == expected
 
 
 def test_a_wrong_id_or_an_error_is_not_read():

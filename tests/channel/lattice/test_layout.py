@@ -16,8 +16,8 @@ MESSAGES = [(True, *rest) for rest in ((True, True, True), (True, True, False), 
 PINNED = {
     (256, None): "21e91df920f2534161fd5083d25b54d8e5a40fd31cf6b2e18a54c15bf3252687",
     (256, b"k" * 32): "78970d944d733bee1536eda63ed32eec50874a5084e2c0fc019446bc569e0cbf",
-    (512, None): "4c1e79f5af3702d9f23d33d2fbaafa70f3d2dd9c714c1c8e41bf8591fd51cbbd",
-    (512, b"k" * 32): "ba62d4c76aa59197b5f0c63ba3deeb60b00ab318c89a9a40752df5f06705ede7",
+    (512, None): "318bcd61ced9a8850894ebbff38ffaa345f29ed9221bc61a82327644df78dd94",
+    (512, b"k" * 32): "f77b76e3c7267aae6736bd7b24bb22c2fac7ce3522c2fc59509187be900f763e",
     (1024, None): "01ea799d2a5e71d660cac0749d456ad35c81ffd15c9f451544830b7f1c567905",
     (1024, b"k" * 32): "ea997a43f56c5ac348e2780596246d62f3a389807a01d8b7da6b8b2ed98b9c20",
 }

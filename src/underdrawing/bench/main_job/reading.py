@@ -54,7 +54,7 @@ def _counts(row: Row, requirement: Requirement, attack: str) -> bool:
         return False
     embedded = set(requirement.blocks) <= set(row.embedded)
     promised = row.error is not None or row.short_side_px >= requirement.minimum_short_side_px
-    return row.kind != Kind.RECOLOUR and (embedded or promised)
+    return row.kind != Kind.RECOLOUR and (promised or (embedded and not requirement.promised_only))
 
 
 def _reading_line(requirement: Requirement, rows: Sequence[Row]) -> Line:

@@ -30,6 +30,7 @@ class Requirement:
         profile: The strength the pictures were protected with.
         minimum_short_side_px: Smaller pictures were not promised these blocks and do not count.
         replaced: Share of the area replaced before the attack.
+        promised_only: Smaller pictures do not count even if they have the blocks: they were promised less of them.
     """
 
     blocks: tuple[BlockName, ...]
@@ -38,12 +39,14 @@ class Requirement:
     profile: ProfileName = "standard"
     minimum_short_side_px: int = 512
     replaced: float = 0.25
+    promised_only: bool = False
 
 
 _UP_TO_DETAIL: tuple[BlockName, ...] = ("anchor", "core", "detail")
 _WEB_COPY = ("png", "jpeg95", "jpeg85", "jpeg75")
 _HARD_COPY = ("jpeg50", "resize0.5+jpeg80", "resize0.7+jpeg80", "resize0.9+jpeg80")
 _FINE_COPY = ("png", "jpeg95", "jpeg85", "jpeg75", "resize0.7+jpeg85")
+_FAINT_COPY = ("png", "jpeg95", "jpeg90")
 _ROUGH = (
     "jpeg40",
     "webp75",
@@ -62,9 +65,12 @@ _ROUGHEST = ("jpeg25", "webp50", "resize0.4+jpeg70", "noise10", "blur1.2")
 MAIN_JOB_ATTACKS: tuple[Requirement, ...] = (
     Requirement(_UP_TO_DETAIL, 1.0, _WEB_COPY),
     Requirement(_UP_TO_DETAIL, 0.98, _HARD_COPY),
-    Requirement(("fine",), 0.98, _FINE_COPY, minimum_short_side_px=1024),
+    Requirement(("fine",), 0.98, _FINE_COPY, minimum_short_side_px=1024, promised_only=True),
+    Requirement(("fine",), 0.98, _FAINT_COPY),
     Requirement(("core",), 0.98, _ROUGH),
-    Requirement(("anchor",), 0.995, (*_WEB_COPY, *_HARD_COPY, "resize0.7+jpeg85", *_ROUGH), minimum_short_side_px=256),
+    Requirement(
+        ("anchor",), 0.995, (*_WEB_COPY, "jpeg90", *_HARD_COPY, "resize0.7+jpeg85", *_ROUGH), minimum_short_side_px=256
+    ),
     Requirement(("anchor",), 0.99, _ROUGHEST, minimum_short_side_px=256),
     Requirement(_UP_TO_DETAIL, 0.99, ("png", "jpeg95", "jpeg90", "jpeg80"), profile="discreet"),
     Requirement(("anchor",), 0.99, ("jpeg70", "jpeg60", "jpeg50"), profile="discreet", minimum_short_side_px=256),

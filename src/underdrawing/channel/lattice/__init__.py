@@ -13,7 +13,7 @@ A message has up to four tiers; the channel protects the first one most and know
 Source: quantization-index modulation after Chen & Wornell (2001); the rest is ours, see ``docs/channel.md``.
 """
 
-from underdrawing.channel.lattice.capacity import Offer, capacity_bits, most_bits, offer
+from underdrawing.channel.lattice.capacity import Offer, capacity_bits, last_tier_bits, most_bits, offer
 from underdrawing.channel.lattice.design import BLOCK, TIERS
 from underdrawing.channel.lattice.drift import TONE_DRIFT_LIMIT, tone_drift
 from underdrawing.channel.lattice.embed import Embedded, embed
@@ -36,6 +36,7 @@ __all__ = [
     "WorkingGrid",
     "capacity_bits",
     "embed",
+    "last_tier_bits",
     "most_bits",
     "nearby",
     "offer",

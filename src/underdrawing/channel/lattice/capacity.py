@@ -7,23 +7,31 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, TIERS
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, TIERS, Design
+from underdrawing.channel.lattice.faint import faint_steps
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid
 from underdrawing.channel.lattice.host import Host
 from underdrawing.channel.lattice.layout import Layout, layout_of
-from underdrawing.channel.lattice.modulation import chip_steps
+from underdrawing.channel.lattice.modulation import chip_steps, steps_of
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["Offer", "capacity_bits", "most_bits", "offer"]
+__all__ = ["Offer", "capacity_bits", "last_tier_bits", "most_bits", "offer"]
 
 _RATE = 0.5
 """Information bits per usable chip that still leaves room for a quarter of the picture to be replaced, and for JPEG."""
 
-_MOST_BITS = {GRIDS[0]: (1952, 0, 0), GRIDS[1]: (1888, 3264, 12800), GRIDS[2]: (2304, 4192, 14400)}
-"""What tiers 1–3 take at most on each grid; more would go at the cost of what harder channels leave over."""
+_MOST_BITS = {GRIDS[0]: (1952, 0, 0), GRIDS[1]: (1888, 3264, 0), GRIDS[2]: (2304, 4192, 14400)}
+"""What tiers 1–3 take at most on each grid; more would go at the cost of what harder channels leave over. Faint chips
+are not counted: they cost no other tier anything."""
 
 _LEAST_BITS = (1700, 3136, 3200)
 """Less than this is not worth a tier: its chips protect the others better."""
+
+_FAINT_LENGTHS = (1024, 1536, 2304, 3456, 5120)
+"""The lengths that the last tier may have where faint chips carry it: few, so that a reader can guess which it is."""
+
+_FAINT_BITS_PER_CHIP, _LITTLE_NOISE_LEVELS = 0.68, 2.0
+"""How many of its bits go for each faint chip that is clear in the noise of JPEG 90, with a quarter replaced."""
 
 _ALWAYS = {GRIDS[0]: 0, GRIDS[1]: 2, GRIDS[2]: 2}
 """How many of tiers 1–3 every image on a grid is promised, whatever it shows."""
@@ -90,7 +98,19 @@ def offer(picture: Pixels | Host, *, profile: Profile = Profile.STANDARD) -> Off
         for tier, (limit, bits, least) in enumerate(zip(most, offered, _LEAST_BITS, strict=True))
     )
     few = profile is Profile.STANDARD and _heard_in_noise(steps, layout) < _FEW_CHIPS[grid.side_px]
-    return Offer((core, detail, fine), dense=few and _is_quiet(steps, design.pull))
+    dense = few and _is_quiet(steps, design.pull)
+    if design.faint is not None:
+        fine = _faint_bits(host, design, layout_of(grid, (True,) * TIERS, dense=dense))
+    return Offer((core, detail, fine), dense=dense)
+
+
+def _faint_bits(host: Host, design: Design, layout: Layout) -> int:
+    """What faint chips hold through JPEG 90 with a quarter replaced."""
+    low, high = _CLIPPED_LEVELS
+    steps = faint_steps(design, host.levels, layout, steps_of(design, host.levels, layout))
+    clear = _clear_chips(steps * ((host.means > low) & (host.means < high)), _LITTLE_NOISE_LEVELS)
+    held = int(_FAINT_BITS_PER_CHIP * clear)
+    return max((bits for bits in _FAINT_LENGTHS if bits <= held), default=0)
 
 
 def _lasting_bits(host: Host, layout: Layout) -> int:
@@ -128,5 +148,10 @@ def _clear_chips(steps: NDArray[np.float32], noise_levels: float) -> float:
 
 
 def most_bits(grid: WorkingGrid) -> tuple[int, int, int]:
-    """What tiers 1, 2 and 3 take at most on a grid, in information bits."""
+    """What tiers 1, 2 and 3 take at most of the ordinary chips of a grid, in information bits."""
     return _MOST_BITS[grid.side_px]
+
+
+def last_tier_bits(grid: WorkingGrid, profile: Profile) -> tuple[int, ...]:
+    """The lengths that the last tier has, if it is there, where faint chips carry it; none where they do not."""
+    return _FAINT_LENGTHS if DESIGNS[profile, grid.side_px].faint is not None else ()

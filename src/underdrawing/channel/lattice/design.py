@@ -80,6 +80,8 @@ class Design:
         pull: fraction of the way to the lattice point that embedding goes, 0 < pull ≤ 1.
         spare_pull: the same for the last tier of marks that are not dense, where there are so many chips that it need
             not be loud; None: the same as the others.
+        eased: how far chips of the last tier are moved in blocks that are calm, half calm and busy, of the way of
+            others (see :mod:`.calm`), in marks that are not rehearsed; None: all alike.
         corrections: times that embedding looks where the coefficients are and moves them. The analysis functions
             overlap, so one move misses a little; but what it takes to hit exactly costs likeness, and the hardest
             channels reward a longer step more. Weak coefficients need the second look.
@@ -91,15 +93,23 @@ class Design:
         dense: the steps of a dense mark, which fills the weaker groups of smooth blocks too; None: there is none. The
             two strongest groups, by whose chips a mark is found, are as in ``steps``: the reader learns of it from
             tier 0. Pictures of which much is smooth have few chips and a quiet mark, and can spare it.
+        faint: the steps of faint chips, which carry the last tier where the others leave a place empty (see
+            :mod:`.faint`); None: there are none, and the last tier has its share of the others' places.
     """
 
     steps: NDArray[np.float32]
     pull: float
     corrections: int
     spare_pull: float | None = None
+    eased: tuple[float, float, float] | None = None
     rehearsed: bool = False
     offset: float = 0.0
     dense: NDArray[np.float32] | None = None
+    faint: NDArray[np.float32] | None = None
+
+    def faintly(self) -> "Design":
+        """The design of faint chips; one without any chip where there are none."""
+        return replace(self, steps=np.zeros_like(self.steps) if self.faint is None else self.faint)
 
     def densely(self) -> "Design":
         """The design of dense marks; the same where there is none."""
@@ -118,12 +128,17 @@ _MIDDLE = _table((35, 49, 61, 67, 71, 74), (30, 44, 55, 64, 67, 70), (0, 0, 17, 
 _LARGE = _table((25, 34, 45, 58, 70, 80), (10, 17, 28, 41, 50, 58), (9, 13, 20, 29, 38, 46), (0, 0, 13, 21, 29, 38))
 
 _DENSE_MIDDLE = _table(*_MIDDLE.T[:2], (0, 26, 27, 32, 38, 44), (0, 0, 0, 22, 28, 34))
+_FAINT_MIDDLE = _table((0,) * 6, (0,) * 6, (0, 11, 12, 12, 0, 0), (0, 10, 12, 14, 16, 0))
 _DENSE_LARGE = _table(*_LARGE.T[:2], (20, 21, 24, 29, 38, 46), (0, 0, 13, 21, 29, 38))
 
 DESIGNS = {
     (Profile.STANDARD, 256): Design(_SMALL, pull=0.78, corrections=1, rehearsed=True),
-    (Profile.STANDARD, 512): Design(_MIDDLE, pull=0.78, corrections=1, rehearsed=True, dense=_DENSE_MIDDLE),
-    (Profile.STANDARD, 1024): Design(_LARGE, pull=0.78, spare_pull=0.68, corrections=2, dense=_DENSE_LARGE),
+    (Profile.STANDARD, 512): Design(
+        _MIDDLE, pull=0.78, corrections=1, rehearsed=True, dense=_DENSE_MIDDLE, faint=_FAINT_MIDDLE
+    ),
+    (Profile.STANDARD, 1024): Design(
+        _LARGE, pull=0.78, spare_pull=0.68, eased=(0.5, 0.75, 1), corrections=2, dense=_DENSE_LARGE
+    ),
     (Profile.DISCREET, 256): Design(_SMALL * np.float32(0.54), pull=0.8, corrections=2, offset=0.25),
     (Profile.DISCREET, 512): Design(_MIDDLE * np.float32(0.54), pull=0.8, corrections=2, offset=0.25),
     (Profile.DISCREET, 1024): Design(_LARGE * np.float32(0.66), pull=0.8, corrections=2, offset=0.25),
@@ -169,8 +184,8 @@ SHARES = {
         pilots=1,
         sounding=0.02,
         single=(0.04, 0.04, 0.05, 0.05),
-        rest=((71, 62, 24, 60), (29, 38, 76, 40), (0, 0, 0, 1)),
-        dense=((70, 60, 20, 90), (30, 40, 80, 10), (0, 0, 0, 1)),
+        rest=((71, 62, 24, 60), (29, 38, 76, 40), (0, 0, 0, 0)),
+        dense=((70, 60, 20, 90), (30, 40, 80, 10), (0, 0, 0, 0)),
     ),
     1024: Shares(
         woven=(5,),

@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from underdrawing.channel.lattice.calm import eased_in
 from underdrawing.channel.lattice.design import BLOCK, DESIGNS, TIERS
+from underdrawing.channel.lattice.faint import FAINT_PULL, faint_layout, faint_steps
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, strips
 from underdrawing.channel.lattice.host import Host
 from underdrawing.channel.lattice.layout import Layout, layout_of
@@ -86,19 +88,51 @@ def embed(
     sizes = [0 if tier is None else tier.size for tier in present]
     unknown = None if foreseen is None else [size - known for size, known in zip(sizes, foreseen, strict=True)]
     room = _Room.of(host, profile)
-    residual = _fit(host, room, layout, _chip_bits(layout, present), profile, unknown, also)
+    chips = _Chips.of(layout, steps_of(DESIGNS[profile, grid.side_px], host.levels, layout), present)
+    faint = _faint_chips(host, chips, present, profile, key)
+    residual = _fit(host, room, chips, faint, profile, unknown, also)
     return Embedded(_add(host.pixels, residual), _psnr_db(residual, host.pixels.dtype), grid)
 
 
-def _chip_bits(layout: Layout, tiers: Sequence[NDArray[np.uint8] | None]) -> NDArray[np.uint8]:
-    """The bit of every chip."""
-    bits = layout.pilots.copy()
-    for tier, message in enumerate(tiers):
-        if message is not None:
-            codeword = Segmented.for_information(message.size, parity_first=tier > 0).encode(message)
-            mine = layout.places[tier]
-            bits.ravel()[mine] = codeword[layout.positions.ravel()[mine] % codeword.size]
-    return bits
+@dataclass(frozen=True)
+class _Chips:
+    """Chips that are to be written. Planes are 24×rows×columns.
+
+    Attributes:
+        layout: which of them carries what.
+        steps: float32, lattice step of each in grey levels.
+        bits: uint8, the bit of each.
+    """
+
+    layout: Layout
+    steps: Plane
+    bits: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, layout: Layout, steps: Plane, tiers: Sequence[NDArray[np.uint8] | None]) -> "_Chips":
+        """The chips of a layout that carry these tiers."""
+        bits = layout.pilots.copy()
+        for tier, message in enumerate(tiers):
+            if message is not None:
+                codeword = Segmented.for_information(message.size, parity_first=tier > 0).encode(message)
+                mine = layout.places[tier]
+                bits.ravel()[mine] = codeword[layout.positions.ravel()[mine] % codeword.size]
+        return cls(layout, steps, bits)
+
+    def moves(self, coefficients: Plane, pull: float) -> Plane:
+        """How far to move these coefficients, all as far on their way to their points."""
+        return lattice_moves(coefficients, self.steps, self.bits, self.layout, pull) * self.layout.carrying
+
+
+def _faint_chips(
+    host: Host, chips: _Chips, tiers: Sequence[NDArray[np.uint8] | None], profile: Profile, key: bytes | None
+) -> _Chips | None:
+    """The faint chips beside these; None where there are none."""
+    design = DESIGNS[profile, host.grid.side_px]
+    if design.faint is None or tiers[-1] is None:
+        return None
+    steps = faint_steps(design, host.levels, chips.layout, chips.steps)
+    return _Chips.of(faint_layout(host.grid, chips.layout, steps, key), steps, tiers)
 
 
 @dataclass(frozen=True)
@@ -148,35 +182,46 @@ class _Room:
         """Moves that reach where these are meant to go, after looking so many times where they went."""
         wanted = moves.copy()
         for _ in range(looks):
-            residual = self.in_grey_levels(self.whole(self.residual(wanted)))
-            wanted += moves - block_coefficients(residual, rows=self.grid.rows, columns=self.grid.columns)[1]
+            wanted += moves - self.measured(self.whole(self.residual(wanted)))
         return wanted
+
+    def measured(self, residual: Plane) -> Plane:
+        """The coefficients of a residual in grey levels, 24×rows×columns."""
+        rows, columns = self.grid.rows, self.grid.columns
+        return block_coefficients(self.in_grey_levels(residual), rows=rows, columns=columns)[1]
 
 
 def _fit(
     host: Host,
     room: _Room,
-    layout: Layout,
-    bits: NDArray[np.uint8],
+    chips: _Chips,
+    faint: _Chips | None,
     profile: Profile,
     unknown: Sequence[int] | None,
     also: Callable[[Plane], Plane] | None,
 ) -> Plane:
     """The residual, in whole numbers, that puts every chip in place."""
     design = DESIGNS[profile, host.grid.side_px]
-    steps = steps_of(design, host.levels, layout)
-    moves = lattice_moves(host.coefficients, steps, bits, layout, design.pull) * layout.carrying
+    layout = chips.layout
+    moves = chips.moves(host.coefficients, design.pull)
+    last = layout.roles == TIERS - 1
     if design.spare_pull is not None and not layout.dense:
-        moves[layout.roles == TIERS - 1] *= np.float32(design.spare_pull / design.pull)
+        moves[last] *= np.float32(design.spare_pull / design.pull)
     if design.rehearsed and unknown is not None:
-        nudge = _besides(room.residual(moves), room, also)
+        beside = _besides(room.residual(moves), room, also)
+        if faint is not None:
+            beside = beside + room.residual(faint.moves(host.coefficients, FAINT_PULL))
 
         def played(moves: Plane) -> Plane:
-            return host.luminance + room.in_grey_levels(room.whole(room.residual(moves) + nudge))
+            return host.luminance + room.in_grey_levels(room.whole(room.residual(moves) + beside))
 
-        moves = rehearsed(Score(host, layout, steps, bits, design.pull, unknown), played)
+        moves = rehearsed(Score(host, layout, chips.steps, chips.bits, design.pull, unknown), played)
     else:
+        if design.eased is not None:
+            moves *= np.where(last, eased_in(host, design.eased), np.float32(1))
         moves = room.corrected(moves, design.corrections - 1)
+    if faint is not None:
+        moves = moves + faint.moves(host.coefficients + room.measured(room.residual(moves)), FAINT_PULL)
     residual = room.residual(moves)
     return room.whole(residual + _besides(residual, room, also))
 

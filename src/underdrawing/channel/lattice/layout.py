@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GROUPS, SHARES, SPREAD, TIERS, WEAVE
 from underdrawing.channel.lattice.grid import WorkingGrid
 
-__all__ = ["PILOT", "UNUSED", "Layout", "Weave", "frame_bits", "layout_of", "weave_of"]
+__all__ = ["PILOT", "UNUSED", "Layout", "Weave", "frame_bits", "layout_of", "permutation", "weave_of"]
 
 UNUSED = -1
 """Role of a chip that carries nothing."""
@@ -128,7 +128,7 @@ def weave_of(side_px: int, key: bytes | None = None) -> Weave:
     dither = np.full((len(woven), WEAVE * WEAVE), np.nan, dtype=np.float32)
     pilots = np.zeros(dither.shape, dtype=np.bool_)
     for lane, count in enumerate(woven):
-        places = _permutation(key, f"weave {side_px} {lane}", WEAVE * WEAVE)[:count]
+        places = permutation(key, f"weave {side_px} {lane}", WEAVE * WEAVE)[:count]
         pilots[lane, places[: SHARES[side_px].pilots]] = True
         start = _stream(key, f"weave start {side_px} {lane}", 1)[0] / 256
         dither[lane, places] = (start + np.arange(count) / (2 * count)) % 1
@@ -159,7 +159,8 @@ def _stream(key: bytes | None, purpose: str, length: int) -> NDArray[np.uint8]:
     return np.frombuffer(hashlib.shake_128(seed).digest(length), dtype=np.uint8)
 
 
-def _permutation(key: bytes | None, purpose: str, length: int) -> NDArray[np.intp]:
+def permutation(key: bytes | None, purpose: str, length: int) -> NDArray[np.intp]:
+    """The numbers below a length in an order that hangs on what it is for and on the key, the same everywhere."""
     numbers = _stream(key, purpose, 8 * length).view("<u8")
     return np.argsort(numbers, kind="stable")
 
@@ -176,7 +177,7 @@ def _tile(
     for group, coefficients in enumerate(GROUPS):
         flat = roles[coefficients].reshape(-1)
         free = np.flatnonzero(flat == UNUSED)
-        order = free[_permutation(key, f"roles {side_px} {group}", free.size)]
+        order = free[permutation(key, f"roles {side_px} {group}", free.size)]
         kinds = np.array([PILOT, *range(TIERS)], dtype=np.int8)
         dealt = np.repeat(kinds, _counts(side_px, tiers, group, free.size, dense))
         flat[order[: dealt.size]] = dealt
@@ -222,7 +223,7 @@ def _numbered(
     """Positions with this tier's chips numbered in a pseudo-random order; a shared chip has one number."""
     leaders, single = (mine & shared)[::SPREAD], mine & ~shared
     together, alone = int(np.count_nonzero(leaders)), int(np.count_nonzero(single))
-    order = _permutation(key, f"positions {side_px} {tier}", together + alone).astype(np.int32)
+    order = permutation(key, f"positions {side_px} {tier}", together + alone).astype(np.int32)
     coarse = np.zeros(leaders.shape, dtype=np.int32)
     coarse[leaders] = order[:together]
     numbered = np.where(mine & shared, np.repeat(coarse, SPREAD, axis=0), positions)

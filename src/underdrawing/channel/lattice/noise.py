@@ -84,6 +84,11 @@ class NoiseModel:
         deviation, densities = ([getattr(each, name) for each in models] for name in ("deviation", "densities"))
         return cls(np.concatenate(deviation), np.concatenate(densities))
 
+    @property
+    def told_bits(self) -> NDArray[np.float32]:
+        """How many bits a chip of each cell tells, 36 float32: the mutual information of its phase and its bit."""
+        return np.asarray(_mutual(self.densities, self.densities).ravel() / PHASE_BINS, dtype=np.float32)
+
     def density(self, bins: NDArray[np.uint8], cells: NDArray[np.intp], *, bit: int) -> NDArray[np.float32]:
         """Density of every phase if its bit were ``bit``, relative to uniform, 24×rows×columns float32."""
         table = self.densities if bit == 0 else np.roll(self.densities, PHASE_BINS // 2, axis=-1)
@@ -135,9 +140,14 @@ def told_bits(
         weight: n, how much each chip counts.
     """
     phases = _histogram(_turned(bins, bits), cells, weight)
-    right = phase_densities(_deviation(phases))
+    return float(_mutual(phases, phase_densities(_deviation(phases))).sum())
+
+
+def _mutual(phases: NDArray[np.floating], right: NDArray[np.float32]) -> NDArray[np.floating]:
+    """How many bits phases of a bit 0, so many in each of 64 bins, tell whoever takes these densities for right."""
     wrong = np.roll(right, PHASE_BINS // 2, axis=-1)
-    return float((phases * np.log2(2 * right / (right + wrong))).sum())
+    told: NDArray[np.floating] = (phases * np.log2(2 * right / (right + wrong))).sum(axis=-1)
+    return told
 
 
 def _turned(bins: NDArray[np.uint8], bits: NDArray[np.uint8] | NDArray[np.bool_]) -> NDArray[np.uint8]:

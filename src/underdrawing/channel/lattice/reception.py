@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, SPREAD, TIERS, Design
 from underdrawing.channel.lattice.evidence import guessed_reliabilities, log_intact, reliability, wide_reliability
+from underdrawing.channel.lattice.faint import faint_layout, faint_steps
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
-from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_bins
+from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_bins, steps_of
 from underdrawing.channel.lattice.noise import CELLS, NoiseModel, chip_cells, estimate_noise
 from underdrawing.channel.lattice.sync import Candidate
 from underdrawing.channel.ldpc import READINGS, Reading, Segmented, SegmentedDecoded
@@ -169,7 +170,7 @@ class Reception:
             sweeps: of the decoder at most, for each of them.
         """
         code = Segmented.for_information(information_bits, parity_first=tier > 0)
-        ratios = self._ratios(tier, code, self.intact[None])[0]
+        ratios = self._heard(tier)._ratios(tier, code, self.intact[None])[0]
         return code.decode(ratios, hints=hints, readings=readings, max_iterations=sweeps)
 
     def decode_each(
@@ -191,9 +192,37 @@ class Reception:
                 each of the hints, the hints taking turns first.
         """
         code = Segmented.for_information(information_bits, parity_first=tier > 0)
-        ratios = self._ratios(tier, code, self.intact[None] if intact is None else intact)
+        ratios = self._heard(tier)._ratios(tier, code, self.intact[None] if intact is None else intact)
         each, guesses = np.repeat(ratios, len(hints), axis=0), np.tile(hints, (len(ratios), 1))
         return code.decode_each(each, hints=guesses, readings=readings, max_iterations=sweeps)
+
+    def told_bits(self, tier: int) -> float:
+        """About how many bits the chips of a tier tell, as noisy and as reliable as they seem to be."""
+        heard = self._heard(tier)
+        mine = heard.layout.places[tier]
+        counted = heard.weight.ravel()[mine] * heard.intact.ravel()[mine % heard.intact.size]
+        return float(counted @ heard.noise.told_bits[heard.cells.ravel()[mine]])
+
+    def _heard(self, tier: int) -> "Reception":
+        """The reception of the chips that carry a tier."""
+        return self if self.design.faint is None or tier < TIERS - 1 else self._faint
+
+    @cached_property
+    def _faint(self) -> "Reception":
+        """The reception of the faint chips."""
+        usual = steps_of(self.design, self.levels, self.layout)
+        steps = faint_steps(self.design, self.levels, self.layout, usual)
+        layout = faint_layout(self.candidate.grid, self.layout, steps, self.key)
+        audible = self.look.audible
+        heard = replace(
+            self,
+            layout=layout,
+            bins=phase_bins(self.coefficients, steps, layout),
+            steps=steps if audible is None else steps * audible,
+            known=np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1)),
+        )
+        weight = heard.weight * self.intact[None]
+        return heard._with(noise=estimate_noise(heard.bins, heard.cells, weight, heard.known, self.design.faintly()))
 
     def _ratios(self, tier: int, code: Segmented, intact: NDArray[np.float32]) -> NDArray[np.float32]:
         """What all chips of a tier say together about each coded bit, for each of m guesses at how reliable blocks are;

@@ -42,8 +42,8 @@ def read(blocks: Any) -> SignatureStatus:
     """What a reader does with everything it received, one that can go on without a code."""
     anchor = parse_anchor(blocks[Block.ANCHOR], hidden=True)
     core = parse_core(blocks[Block.CORE], anchor)
-    parse_detail(blocks[Block.DETAIL], anchor, core)
-    parse_fine(blocks[Block.FINE], anchor, core, fine_order=np.arange(1024))
+    detail = parse_detail(blocks[Block.DETAIL], anchor, core)
+    parse_fine(blocks[Block.FINE], anchor, detail, fine_order=np.arange(1024))
     return verify_signature(blocks[Block.ANCHOR], blocks[Block.CORE], TRUST, on=date(2026, 11, 20)).status
 
 

@@ -46,7 +46,7 @@ def test_round_trip_the_anchor_of_a_fair_copy(protection, replaced, tokenizer):
 def test_reference_blocks_weighed_far_and_wide_tell_what_they_do_not_alone(
     protection, replaced, tokenizer, monkeypatch
 ):
-    suspects = [jpeg(replaced, quality) for quality in (22, 24)]
+    suspects = [jpeg(replaced, quality) for quality in (19, 21)]
     helped = [read_id(pixels, tokenizer) for pixels in suspects]
     monkeypatch.setattr(Reception, "widely", lambda reception, _: reception)
     monkeypatch.setattr(Reception, "guessed", lambda reception, *_: reception.intact[None])

@@ -14,7 +14,7 @@ from underdrawing.errors import UnsupportedVersionError
 from underdrawing.images import Picture
 from underdrawing.messages.reading import Reading, read_message
 from underdrawing.messages.tiers import TIER_OF
-from underdrawing.payload import ANCHOR_BITS, Block, Capacity, compose
+from underdrawing.payload import ANCHOR_BITS, Block, Capacity, compose, parse_anchor
 from underdrawing.payload.packing import pack, unpack
 
 FACTS = {"creator": "Ann Example", "headline": "The bridge on the day before the flood"}
@@ -97,7 +97,7 @@ def test_rejects_a_mark_too_damaged_to_read(clean, protection, tokenizer):
 
 def test_an_anchor_that_the_channel_alone_does_not_deliver_is_read_with_what_the_picture_tells(tokenizer):
     protection = protect(Picture(data.astronaut()), key=SigningKey.from_seed(bytes(32)))
-    reception = receive(jpeg(resized(protection.picture.pixels, 0.34), 60))
+    reception = receive(jpeg(resized(protection.picture.pixels, 0.35), 60))
     alone = reception.decode(TIER_OF[Block.ANCHOR], ANCHOR_BITS).bits
     anchor = protection_bits(protection, tokenizer)
     assert (alone != anchor).any()
@@ -149,9 +149,10 @@ def newer_version(anchor):
 def test_rejects_a_block_of_another_message(clean, tokenizer):
     """A detail that is intact, but not the one the core names, is not read; the blocks before it are."""
     message = genuine(clean.code, tokenizer)
-    values = unpack(Block.DETAIL, message.blocks[Block.DETAIL], id=77)
+    shape = parse_anchor(message.blocks[Block.ANCHOR]).shape
+    values = unpack(Block.DETAIL, message.blocks[Block.DETAIL], id=77, shape=shape)
     values["tokens_16"] = (values["tokens_16"] + 1) % 4096
-    detail = pack(Block.DETAIL, values, size_bits=message.blocks[Block.DETAIL].size, id=77)
+    detail = pack(Block.DETAIL, values, size_bits=message.blocks[Block.DETAIL].size, id=77, shape=shape)
     tiers = [message.blocks[Block.ANCHOR], message.blocks[Block.CORE], detail]
     reading = read(embed(mosaic(), tiers).pixels, tokenizer)
     assert reading.blocks == ("anchor", "core")

@@ -47,8 +47,9 @@ def test_what_every_version_keeps() -> None:
 
 def test_fixed_sizes() -> None:
     sizes = {block: fixed_bits(block) for block in Block}
-    assert sizes == {Block.ANCHOR: 192, Block.CORE: 1120, Block.DETAIL: 3104, Block.FINE: 43}
-    assert fixed_bits(Block.CORE, Shape(signed=True)) == 1120 + 32 + 512
+    assert sizes == {Block.ANCHOR: 192, Block.CORE: 1056, Block.DETAIL: 3168, Block.FINE: 43}
+    assert fixed_bits(Block.CORE, Shape(signed=True)) == 1056 + 32 + 512
+    assert fixed_bits(Block.DETAIL, Shape(has_fine=False)) == 3168 - 64
 
 
 def test_the_tokens_of_every_scale_have_a_place() -> None:
@@ -78,8 +79,8 @@ def test_what_being_confidential_costs() -> None:
     signed = {n: fixed_bits(Block.CORE, Shape(True, True, True, n, has_fine=False)) for n in range(4)}
     assert signed == {0: 1632, 1: 1632 + 256, 2: 1632 + 384, 3: 1632 + 512}
     assert signed[1] <= 1888, "one recipient and a signature fit a picture of 512 pixels"
-    assert fixed_bits(Block.CORE, Shape(False, True, True, 1, has_fine=False)) == 1120 - 64 + 96 + 256
-    assert fixed_bits(Block.CORE, Shape(False, True, True, 0, has_fine=True)) == 1120 + 96
+    assert fixed_bits(Block.CORE, Shape(False, True, True, 1, has_fine=False)) == 1056 + 96 + 256
+    assert fixed_bits(Block.CORE, Shape(False, True, True, 0, has_fine=True)) == 1056 + 96
 
 
 def test_a_message_without_code_is_short() -> None:

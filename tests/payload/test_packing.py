@@ -81,10 +81,10 @@ def test_a_stream_changes_tokens_and_facts_alone() -> None:
     packed = pack(Block.CORE, core_values(), size_bits=1152, id=ID)
     sealed = pack(Block.CORE, core_values(), size_bits=1152, id=ID, stream=a_stream)
     assert is_intact(Block.CORE, sealed, id=ID)
-    stream = a_stream(Block.CORE, 960 + 32)
+    stream = a_stream(Block.CORE, 960 + 96)
     assert np.array_equal(packed[:960] ^ sealed[:960], stream[:960])
-    assert np.array_equal(packed[960:1088], sealed[960:1088])
-    assert np.array_equal(packed[1088:-32] ^ sealed[1088:-32], stream[960:])
+    assert np.array_equal(packed[960:1024], sealed[960:1024])
+    assert np.array_equal(packed[1024:-32] ^ sealed[1024:-32], stream[960:])
 
 
 def test_reference_anchor_written_by_hand() -> None:
@@ -101,12 +101,12 @@ def test_reference_anchor_written_by_hand() -> None:
 
 def core_values() -> dict[str, Any]:
     scales = {"tokens_4": np.arange(100, 116).reshape(4, 4), "tokens_8": np.arange(4032, 4096).reshape(8, 8)}
-    return scales | {"detail_hash": b"\x01" * 8, "fine_hash": b"\x80" * 8, "facts": bits_of("11")}
+    return scales | {"detail_hash": b"\x01" * 8, "facts": bits_of("11")}
 
 
 def test_reference_core_written_by_hand() -> None:
     text = "".join(f"{token:012b}" for token in (*range(100, 116), *range(4032, 4096)))
-    text += "00000001" * 8 + "10000000" * 8 + "11" + "0" * 30
+    text += "00000001" * 8 + "11" + "0" * 94
     checksum = crc32_by_hand(b"core" + ID.to_bytes(8, "big") + int(text, 2).to_bytes(140, "big"))
     packed = pack(Block.CORE, core_values(), size_bits=1152, id=ID)
     assert "".join(map(str, packed)) == text + f"{checksum:032b}"
@@ -166,7 +166,7 @@ def test_rejects_what_does_not_fit_its_field(changes: dict[str, Any], message: s
 def test_rejects_fixed_fields_of_another_length() -> None:
     values = core_values() | {"tokens_8": np.zeros(63, int)}
     with pytest.raises(PayloadError, match=r"core.tokens_8: expected 768 bits, got 756"):
-        pack(Block.CORE, values, size_bits=1120, id=ID)
+        pack(Block.CORE, values, size_bits=1056, id=ID)
 
 
 def test_rejects_a_count_beyond_the_block() -> None:

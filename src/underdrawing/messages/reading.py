@@ -204,12 +204,12 @@ class _Reader:
 
     def _with_fine(self, reading: Reading) -> Reading:
         """The fine block comes in an order that only the tokens before it tell."""
-        anchor, core = reading.anchor, reading.core
-        if core is None or reading.detail is None or not anchor.fine_bits:
+        anchor, detail = reading.anchor, reading.detail
+        if detail is None or not anchor.fine_bits:
             return reading
         code = reading.code
         order = None if code is None else self.tokenizer.detail_order(code)
-        parse = partial(parse_fine, anchor=anchor, core=core, fine_order=order, seal=reading.seal)
+        parse = partial(parse_fine, anchor=anchor, detail=detail, fine_order=order, seal=reading.seal)
         found = self._block(reading, Block.FINE, anchor.fine_bits, parse, order)
         return reading if found is None else _learned(replace(reading, fine=found[0]), Block.FINE, found[1])
 

@@ -197,7 +197,7 @@ def _missing_parts(plan: _Plan, key: SigningKey | None, count: int) -> list[str]
 
 @dataclass(frozen=True, eq=False)
 class _Writer:
-    """What is to be said, and in which lengths: writes the blocks, the later ones first, since the core names them."""
+    """What is to be said, and in which lengths: writes the blocks, the last one first, since each names the next."""
 
     id: int
     tokens: Sequence[NDArray[np.uint16]] | None
@@ -212,12 +212,13 @@ class _Writer:
     def blocks(self) -> dict[Block, Bits]:
         """All blocks, the best protected first."""
         blocks = {Block.ANCHOR: self._anchor()}
-        behind = (Block.DETAIL, Block.FINE)
-        later = {block: self._pack(block, self._later(block)) for block in behind if block in self.sizes}
+        later: dict[Block, Bits] = {}
+        named = {"detail_hash": _NO_HASH}
+        for block in (each for each in (Block.FINE, Block.DETAIL) if each in self.sizes):
+            later = {block: self._pack(block, self._later(block) | named), **later}
+            named = {f"{block}_hash": block_hash(block, later[block])}
         if Block.CORE in self.sizes:
-            hashes = {f"{block}_hash": _NO_HASH for block in behind}
-            hashes |= {f"{block}_hash": block_hash(block, bits) for block, bits in later.items()}
-            blocks[Block.CORE] = self._core(blocks[Block.ANCHOR], {**self._scales(4, 8), **hashes})
+            blocks[Block.CORE] = self._core(blocks[Block.ANCHOR], self._scales(4, 8) | named)
         return blocks | later
 
     def _anchor(self) -> Bits:

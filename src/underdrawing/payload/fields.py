@@ -95,7 +95,7 @@ class Presence(StrEnum):
     ALWAYS = "always"
     CODED = "not if codeless"
     SIGNED = "only if signed"
-    FINE_HASH = "not if confidential or codeless and without a fine block"
+    FINE = "only with a fine block"
     RECIPIENTS = "only if there are recipients"
     MORE_RECIPIENTS = "only if there are two recipients or more"
     CONFIDENTIAL = "only if confidential"
@@ -107,7 +107,7 @@ class Presence(StrEnum):
             Presence.ALWAYS: True,
             Presence.CODED: shape.coded,
             Presence.SIGNED: shape.signed,
-            Presence.FINE_HASH: shape.has_fine or (shape.coded and not shape.confidential),
+            Presence.FINE: shape.has_fine,
             Presence.RECIPIENTS: shape.recipients > 0,
             Presence.MORE_RECIPIENTS: shape.recipients > 1,
             Presence.CONFIDENTIAL: shape.confidential,
@@ -163,7 +163,7 @@ def _checksum(block: Block, meaning: str) -> Field:
     return Field(block, "checksum", Kind.CHECKSUM, 32, 0, (1 << 32) - 1, _ALWAYS, meaning)
 
 
-_ALWAYS, _FINE_HASH = Presence.ALWAYS, Presence.FINE_HASH
+_ALWAYS = Presence.ALWAYS
 _ANCHOR, _CORE, _DETAIL, _FINE = Block
 
 FIELDS: tuple[Field, ...] = (
@@ -183,7 +183,6 @@ FIELDS: tuple[Field, ...] = (
     _tokens(_CORE, 4, "hidden code, scale 4, row by row"),
     _tokens(_CORE, 8, "hidden code, scale 8, row by row"),
     _bytes(_CORE, "detail_hash", 64, "first 64 bits of the SHA-256 of the detail; 0: no detail"),
-    _bytes(_CORE, "fine_hash", 64, "first 64 bits of the SHA-256 of the fine block; 0: no fine block", _FINE_HASH),
     _bytes(_CORE, "key_id", 32, "first 32 bits of the SHA-256 of the public key", Presence.SIGNED),
     _bytes(_CORE, "share", SHARE_BITS, "X25519 public key made for this message", Presence.RECIPIENTS),
     _bytes(_CORE, "wraps", None, "the seed, once for each recipient but the first", Presence.MORE_RECIPIENTS),
@@ -193,6 +192,7 @@ FIELDS: tuple[Field, ...] = (
     _bytes(_CORE, "signature", 512, "Ed25519 signature over anchor and core", Presence.SIGNED),
     _checksum(_CORE, 'CRC-32 of "core", the id and the bits before'),
     _tokens(_DETAIL, 16, "hidden code, scale 16, row by row"),
+    _bytes(_DETAIL, "fine_hash", 64, "first 64 bits of the SHA-256 of the fine block", Presence.FINE),
     _facts(_DETAIL),
     _checksum(_DETAIL, 'CRC-32 of "detail", the id and the bits before'),
     _number(_FINE, "token_count", 11, "how many tokens of scale 32 follow", high=1024),

@@ -41,9 +41,6 @@ __all__ = [
 ]
 
 
-_NO_HASH = bytes(8)
-
-
 @dataclass(frozen=True, eq=False)
 class Anchor:
     """What the anchor says.
@@ -87,7 +84,7 @@ class Core:
         tokens: Scales 4 and 8, uint16 arrays of 4×4 and 8×8, values 0 to 4095; empty where there is no code, or none
             that can be read without a seal.
         facts: The most important facts, by IPTC name; none where they cannot be read without a seal.
-        detail_hash: The 8 bytes that ``parse_detail`` compares; zeros where there is no detail. So ``fine_hash``.
+        detail_hash: The 8 bytes that ``parse_detail`` compares; zeros where there is no detail.
         key_id: The 4 bytes that name the key; None where the message is not signed.
         signature: The 64 bytes of the signature, not yet checked; None where the message is not signed.
     """
@@ -95,20 +92,24 @@ class Core:
     tokens: tuple[NDArray[np.uint16], ...]
     facts: dict[str, str]
     detail_hash: bytes
-    fine_hash: bytes
     key_id: bytes | None
     signature: bytes | None
 
 
 @dataclass(frozen=True, eq=False)
 class Detail:
-    """What the detail says: scale 16 (uint16, 16×16, values 0 to 4095) and more facts.
+    """What the detail says.
 
-    Both are empty (0×0) where they cannot be read without a seal, the tokens also where there is no code.
+    Attributes:
+        tokens: Scale 16, uint16, 16×16, values 0 to 4095; 0×0 where there is no code, or none that can be read without
+            a seal.
+        facts: More facts; none where they cannot be read without a seal.
+        fine_hash: The 8 bytes that ``parse_fine`` compares; None where there is no fine block.
     """
 
     tokens: NDArray[np.uint16]
     facts: dict[str, str]
+    fine_hash: bytes | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +196,6 @@ def parse_core(bits: Bits, anchor: Anchor, *, seal: Seal | None = None) -> Core:
         tokens=tuple(values[f"tokens_{side}"].reshape(side, side) for side in SIDES[2:4]) if has_tokens else (),
         facts=read_facts(values["facts"]) if readable else {},
         detail_hash=values["detail_hash"],
-        fine_hash=values.get("fine_hash", _NO_HASH),
         key_id=values.get("key_id"),
         signature=values.get("signature"),
     )
@@ -211,34 +211,34 @@ def parse_detail(bits: Bits, anchor: Anchor, core: Core | None = None, *, seal: 
     _check_hash(Block.DETAIL, bits, core.detail_hash if core else None)
     readable = _is_readable(anchor, seal)
     tokens = values["tokens_16"].reshape(16, 16) if readable and anchor.coded else np.zeros((0, 0), np.uint16)
-    return Detail(tokens, read_facts(values["facts"]) if readable else {})
+    return Detail(tokens, read_facts(values["facts"]) if readable else {}, values.get("fine_hash"))
 
 
 def parse_fine(
     bits: Bits,
     anchor: Anchor,
-    core: Core | None = None,
+    detail: Detail | None = None,
     *,
     fine_order: NDArray[np.integer[Any]] | None,
     seal: Seal | None = None,
 ) -> Fine:
-    """Read a fine block of ``anchor.fine_bits`` bits; with the core also see that it is the one the core was made with.
+    """Read a fine block of ``anchor.fine_bits`` bits; with the detail also see that it is the one it names.
 
     Args:
         bits: The block.
         anchor: What the anchor said.
-        core: What the core said, if it arrived.
+        detail: What the detail said, if it arrived.
         fine_order: The order of detail the writer had: a permutation of the 1024 places of scale 32, row by row. None
             where the code before it cannot be read.
         seal: Deciphers tokens and facts of a confidential message; without it there are none.
 
     Raises:
-        PayloadError: As for ``parse_core``, or the hash in the core is that of another block, or the order is not one.
+        PayloadError: As for ``parse_core``, or the detail names another block, or the order is none.
     """
     readable = _is_readable(anchor, seal)
     order = check_order(fine_order) if readable else None
     values = _unpack(Block.FINE, bits, anchor, anchor.fine_bits, seal)
-    _check_hash(Block.FINE, bits, core.fine_hash if core else None)
+    _check_hash(Block.FINE, bits, detail.fine_hash if detail else None)
     if order is None:
         return Fine(np.zeros((0, 0), np.uint16), np.zeros((0, 0), np.bool_), {})
     places = order[: values["token_count"]]
@@ -313,4 +313,4 @@ def _unpack(block: Block, bits: Bits, anchor: Anchor, size_bits: int, seal: Seal
 
 def _check_hash(block: Block, bits: Bits, expected: bytes | None) -> None:
     if expected is not None and block_hash(block, np.asarray(bits)) != expected:
-        raise PayloadError(f"{block}: intact, but not the one that the core was made with")
+        raise PayloadError(f"{block}: intact, but not the one that the block before it names")

@@ -40,7 +40,7 @@ def signed_bytes(anchor_bits: Bits, core_bits: Bits) -> bytes:
 
 
 def block_hash(block: Block, bits: Bits) -> bytes:
-    """By what the core knows a later block: the first 8 bytes of the SHA-256 of its name, a zero and its bytes."""
+    """By what the block before names this one: the first 8 bytes of the SHA-256 of its name, a zero and its bytes."""
     return hashlib.sha256(block.value.encode() + b"\0" + np.packbits(bits).tobytes()).digest()[:_HASH_BYTES]
 
 

@@ -1,7 +1,5 @@
 """Faint chips: the last tier in the places that all others leave empty."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from skimage import data
@@ -9,9 +7,8 @@ from skimage import data
 from scenes import FIRST_TIER_BITS, jpeg, message, quarter_replaced
 from underdrawing.channel import Profile
 from underdrawing.channel.lattice import TIERS, WorkingGrid, capacity_bits, embed, last_tier_bits, receive
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS
+from underdrawing.channel.lattice.design import DESIGNS, LEVELS
 from underdrawing.channel.lattice.faint import faint_layout, faint_steps
-from underdrawing.channel.lattice.host import Host
 from underdrawing.channel.lattice.layout import PILOT, UNUSED, layout_of
 from underdrawing.channel.lattice.modulation import steps_of
 
@@ -125,15 +122,3 @@ def test_reference_the_map_of_faint_chips_is_that_of_the_marks_already_out_there
     mine = np.flatnonzero(layout.roles == LAST)
     picked = layout.positions.ravel()[mine[:: mine.size // 6]][:6]
     assert picked.tolist() == PINNED
-
-
-def test_limits_blocks_are_those_of_the_host(sent):
-    """Deviations of a block are its own: a flat half has none, whatever is beside it."""
-    half = data.astronaut().copy()
-    half[:, :256] = 90
-    deviations = Host.of(half).deviations
-    assert deviations.shape == (512 // BLOCK, 512 // BLOCK)
-    assert deviations[:, :15].max() == 0
-    block = half[64:80, 320:336].astype(np.float64) @ [0.299, 0.587, 0.114]
-    assert deviations[4, 20] == pytest.approx(block.std(), rel=0.01)
-    assert replace(Host.of(half)).deviations.max() > 20

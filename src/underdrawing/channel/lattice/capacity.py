@@ -20,7 +20,7 @@ __all__ = ["Offer", "capacity_bits", "last_tier_bits", "most_bits", "offer"]
 _RATE = 0.5
 """Information bits per usable chip that still leaves room for a quarter of the picture to be replaced, and for JPEG."""
 
-_MOST_BITS = {GRIDS[0]: (1952, 0, 0), GRIDS[1]: (1888, 3264, 0), GRIDS[2]: (2304, 4192, 14400)}
+_MOST_BITS = {GRIDS[0]: (1888, 0, 0), GRIDS[1]: (1888, 3328, 0), GRIDS[2]: (2240, 4192, 14400)}
 """What tiers 1–3 take at most on each grid; more would go at the cost of what harder channels leave over. Faint chips
 are not counted: they cost no other tier anything."""
 

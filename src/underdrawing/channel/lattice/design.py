@@ -80,8 +80,6 @@ class Design:
         pull: fraction of the way to the lattice point that embedding goes, 0 < pull ≤ 1.
         spare_pull: the same for the last tier of marks that are not dense, where there are so many chips that it need
             not be loud; None: the same as the others.
-        eased: how far chips of the last tier are moved in blocks that are calm, half calm and busy, of the way of
-            others (see :mod:`.calm`), in marks that are not rehearsed; None: all alike.
         corrections: times that embedding looks where the coefficients are and moves them. The analysis functions
             overlap, so one move misses a little; but what it takes to hit exactly costs likeness, and the hardest
             channels reward a longer step more. Weak coefficients need the second look.
@@ -101,7 +99,6 @@ class Design:
     pull: float
     corrections: int
     spare_pull: float | None = None
-    eased: tuple[float, float, float] | None = None
     rehearsed: bool = False
     offset: float = 0.0
     dense: NDArray[np.float32] | None = None
@@ -136,9 +133,7 @@ DESIGNS = {
     (Profile.STANDARD, 512): Design(
         _MIDDLE, pull=0.78, corrections=1, rehearsed=True, dense=_DENSE_MIDDLE, faint=_FAINT_MIDDLE
     ),
-    (Profile.STANDARD, 1024): Design(
-        _LARGE, pull=0.78, spare_pull=0.68, eased=(0.5, 0.75, 1), corrections=2, dense=_DENSE_LARGE
-    ),
+    (Profile.STANDARD, 1024): Design(_LARGE, pull=0.78, spare_pull=0.68, corrections=2, dense=_DENSE_LARGE),
     (Profile.DISCREET, 256): Design(_SMALL * np.float32(0.54), pull=0.8, corrections=2, offset=0.25),
     (Profile.DISCREET, 512): Design(_MIDDLE * np.float32(0.54), pull=0.8, corrections=2, offset=0.25),
     (Profile.DISCREET, 1024): Design(_LARGE * np.float32(0.66), pull=0.8, corrections=2, offset=0.25),

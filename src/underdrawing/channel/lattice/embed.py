@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.calm import eased_in
 from underdrawing.channel.lattice.design import BLOCK, DESIGNS, TIERS
 from underdrawing.channel.lattice.faint import FAINT_PULL, faint_layout, faint_steps
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, strips
@@ -204,9 +203,8 @@ def _fit(
     design = DESIGNS[profile, host.grid.side_px]
     layout = chips.layout
     moves = chips.moves(host.coefficients, design.pull)
-    last = layout.roles == TIERS - 1
     if design.spare_pull is not None and not layout.dense:
-        moves[last] *= np.float32(design.spare_pull / design.pull)
+        moves[layout.roles == TIERS - 1] *= np.float32(design.spare_pull / design.pull)
     if design.rehearsed and unknown is not None:
         beside = _besides(room.residual(moves), room, also)
         if faint is not None:
@@ -217,8 +215,6 @@ def _fit(
 
         moves = rehearsed(Score(host, layout, chips.steps, chips.bits, design.pull, unknown), played)
     else:
-        if design.eased is not None:
-            moves *= np.where(last, eased_in(host, design.eased), np.float32(1))
         moves = room.corrected(moves, design.corrections - 1)
     if faint is not None:
         moves = moves + faint.moves(host.coefficients + room.measured(room.residual(moves)), FAINT_PULL)

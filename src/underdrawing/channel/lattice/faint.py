@@ -23,7 +23,7 @@ from underdrawing.channel.lattice.modulation import chip_steps
 
 __all__ = ["FAINT_PULL", "faint_layout", "faint_steps"]
 
-FAINT_PULL = 0.65
+FAINT_PULL = 0.62
 """Fraction of the way to their points that faint chips go: with steps so short, noise takes more than the rest does."""
 
 _ONE_PILOT_IN = 16

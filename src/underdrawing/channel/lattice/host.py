@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,15 +55,6 @@ class Host:
     def levels(self) -> NDArray[np.intp]:
         """How much a mark is masked in every block, rows×columns, see :func:`.masking.masking_levels`."""
         return masking_levels(self.means)
-
-    @cached_property
-    def deviations(self) -> NDArray[np.float32]:
-        """Standard deviation of luminance in every block, rows×columns float32 in grey levels. Unlike the level it
-        depends on all there is in a block; whoever reads cannot know it."""
-        blocks = (self.grid.columns, self.grid.rows)
-        powers = self.luminance, np.square(self.luminance)
-        mean, square = (cv2.resize(plane, blocks, interpolation=cv2.INTER_AREA) for plane in powers)
-        return np.sqrt(np.maximum(square - np.square(mean), 0))
 
     @cached_property
     def _blocks(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -30,7 +30,7 @@ SWEEPS = 60
 """How often a decoder that guesses at the code goes over the parity checks at most."""
 _TIER, _TOKENS = TIER_OF[Block.ANCHOR], token_places(Block.ANCHOR, ANCHOR_BITS)
 _ANCHOR_TURNS, _GUESSED_REGIONS = 4, 32
-_FEWEST_BITS = (1664, 3104, 12352)
+_FEWEST_BITS = (1600, 3104, 12352)
 """A signed core, a detail and a whole fine block without facts: the usual message has at least these."""
 
 _Block = TypeVar("_Block")

@@ -24,6 +24,10 @@ __all__ = ["Embedded", "embed"]
 
 Plane = NDArray[np.float32]
 
+_LOOKS_AT_FIRST = 2
+"""How often embedding looks where the chips went that carry the first tier alone. What is written around them throws
+them off by more than the pull does, and small crops are read by these few."""
+
 _MUCH_WHITE = 0.2
 """Share of a picture that has to be white."""
 
@@ -177,11 +181,13 @@ class _Room:
         """A residual in grey levels."""
         return residual if self.unit == 1 else residual / self.unit
 
-    def corrected(self, moves: Plane, looks: int) -> Plane:
-        """Moves that reach where these are meant to go, after looking so many times where they went."""
+    def corrected(self, moves: Plane, looks: int, *, where: NDArray[np.bool_] | None = None) -> Plane:
+        """Moves that reach where these are meant to go, after looking so many times where they went; only those of some
+        chips are changed, if it is said which."""
         wanted = moves.copy()
         for _ in range(looks):
-            wanted += moves - self.measured(self.whole(self.residual(wanted)))
+            missed = moves - self.measured(self.whole(self.residual(wanted)))
+            wanted += missed if where is None else missed * where
         return wanted
 
     def measured(self, residual: Plane) -> Plane:
@@ -218,6 +224,8 @@ def _fit(
         moves = room.corrected(moves, design.corrections - 1)
     if faint is not None:
         moves = moves + faint.moves(host.coefficients + room.measured(room.residual(moves)), FAINT_PULL)
+    if design.rehearsed:
+        moves = room.corrected(moves, _LOOKS_AT_FIRST, where=(layout.roles == 0) & ~layout.shared)
     residual = room.residual(moves)
     return room.whole(residual + _besides(residual, room, also))
 

@@ -34,7 +34,7 @@ Plane = NDArray[np.float32]
 Grey = NDArray[np.uint8]
 OfTiers = NDArray[np.float64]
 
-_PULL = np.array([[0.7, 0.6, 0.45, 0.6], [0.84, 0.8, 0.8, 0.8]])
+_PULL = np.array([[0.69, 0.6, 0.45, 0.6], [0.84, 0.8, 0.8, 0.8]])
 """Fraction of the way to their points that chips are moved, tier by tier, at no strength and at full strength."""
 _SLACK = np.array([[0.32], [0.15]])
 """How far from its point a chip may land in a copy before it is moved further, in steps; at no and at full strength."""
@@ -272,11 +272,11 @@ def _clipped(grey: Grey) -> Grey:
 
 _TRIALS = (
     _Trial(_webp(75), asks=(0, 1.84, 0, 0), every=2, turn=1),
-    _Trial(_webp(50), asks=(2.6, 0, 0, 0), mends=False, every=2),
-    _Trial(_jpeg(25), asks=(2.8, 0, 0, 0), mends=False),
+    _Trial(_webp(50), asks=(2.5, 0, 0, 0), mends=False, every=2),
+    _Trial(_jpeg(25), asks=(2.7, 0, 0, 0), mends=False),
     _Trial(_jpeg(50), asks=(0, 0, 1.7, 0)),
     _Trial(_smaller(0.5, 80), asks=(0, 1.95, 1.77, 0)),
-    _Trial(_smaller(0.4, 70), asks=(2.3, 0, 0, 0), mends=False),
-    _Trial(_clipped, asks=(2.5, 1.2, 0, 0), for_lost=True),
+    _Trial(_smaller(0.4, 70), asks=(2.2, 0, 0, 0), mends=False),
+    _Trial(_clipped, asks=(2.4, 1.2, 0, 0), for_lost=True),
 )
 """What copies go through that a mark is made for."""

@@ -25,8 +25,8 @@ __all__ = ["Embedded", "embed"]
 Plane = NDArray[np.float32]
 
 _LOOKS_AT_FIRST = 2
-"""How often embedding looks where the chips went that carry the first tier alone. What is written around them throws
-them off by more than the pull does, and small crops are read by these few."""
+"""How often embedding looks where chips went that carry the first tier alone, in rehearsed marks. What is written
+around them throws them off by more than the pull does, and small crops are read by these few."""
 
 _MUCH_WHITE = 0.2
 """Share of a picture that has to be white."""
@@ -211,7 +211,8 @@ def _fit(
     moves = chips.moves(host.coefficients, design.pull)
     if design.spare_pull is not None and not layout.dense:
         moves[layout.roles == TIERS - 1] *= np.float32(design.spare_pull / design.pull)
-    if design.rehearsed and unknown is not None:
+    unknown = unknown if design.rehearsed else None
+    if unknown is not None:
         beside = _besides(room.residual(moves), room, also)
         if faint is not None:
             beside = beside + room.residual(faint.moves(host.coefficients, FAINT_PULL))
@@ -224,7 +225,7 @@ def _fit(
         moves = room.corrected(moves, design.corrections - 1)
     if faint is not None:
         moves = moves + faint.moves(host.coefficients + room.measured(room.residual(moves)), FAINT_PULL)
-    if design.rehearsed:
+    if unknown is not None:
         moves = room.corrected(moves, _LOOKS_AT_FIRST, where=(layout.roles == 0) & ~layout.shared)
     residual = room.residual(moves)
     return room.whole(residual + _besides(residual, room, also))

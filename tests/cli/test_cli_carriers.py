@@ -43,7 +43,7 @@ def test_every_carrier_is_listed_with_what_is_missing(tmp_path):
 
 def test_a_picture_tells_how_much_each_would_hold(picture, tmp_path):
     lattice = records(picture)["lattice"]
-    assert (lattice["capacity_bits"], lattice["id_bits"], lattice["code_scales"]) == (5344, 64, 5)
+    assert (lattice["capacity_bits"], lattice["id_bits"], lattice["code_scales"]) == (5408, 64, 5)
     assert "5 of 6 scales (4,092 bits)" in run(picture).stdout
     small = tmp_path / "small.png"
     Image.fromarray(np.zeros((90, 90, 3), np.uint8)).save(small)

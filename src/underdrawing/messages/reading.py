@@ -205,7 +205,7 @@ class _Reader:
     def _with_fine(self, reading: Reading) -> Reading:
         """The fine block comes in an order that only the tokens before it tell."""
         anchor, detail = reading.anchor, reading.detail
-        if detail is None or not anchor.fine_bits:
+        if reading.core is None or detail is None or not anchor.fine_bits:
             return reading
         code = reading.code
         order = None if code is None else self.tokenizer.detail_order(code)

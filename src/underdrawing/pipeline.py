@@ -40,7 +40,7 @@ from underdrawing.messages.marking import (
     steadying,
     tiers_of,
 )
-from underdrawing.messages.reading import fuller, fullest
+from underdrawing.messages.reading import fuller, fullest, read_on
 from underdrawing.payload import Opener, SigningKey, TrustStore, clean_facts
 from underdrawing.retrieval.finding import find
 from underdrawing.shipped import tokenizer
@@ -243,6 +243,9 @@ def _read(case: _Case, channel_key: bytes | None, keys: Sequence[Opener]) -> tup
         with case.clock("search"):
             reading, found = fullest(searched(pixels, key=channel_key), tokenizer(), keys)
             heard = heard or found
+    if reading is not None and reading.reception.suspect.placement is not None:
+        with case.clock("align"):
+            reading = read_on(reading, pixels, tokenizer(), keys)
     return reading, heard is not None
 
 

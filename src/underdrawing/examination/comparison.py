@@ -6,6 +6,7 @@ the code's own picture tells it; it must not count as another content.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -28,6 +29,7 @@ _AROUND_PX = {16: 16, 32: 12}
 _INTACT, _LEAST_KEPT = 0.9, 0.4
 _CLEARLY_LESS = 0.7
 _FAR_OFF, _FEW_STRAYED = 30.0, 0.03
+_HARDLY_ANY = 0.005
 
 
 def compared(
@@ -38,6 +40,7 @@ def compared(
     says: NDArray[np.int16],
     intact: NDArray[np.float32],
     gamma: float = 1.0,
+    missing: NDArray[np.bool_] | None = None,
 ) -> Comparison:
     """How far a suspect is from its code.
 
@@ -48,15 +51,18 @@ def compared(
         says: what ``tokenizer.linear_picture`` makes of the code, 256×256×3.
         intact: rows×columns float32, probability that each block of a grid over the image is untouched.
         gamma: change of tone that is known from elsewhere and is undone. Other changes of tone are guessed here.
+        missing: h×w bool, of the same image at any size, what is not to be seen of it; None for nothing. A cell of
+            which a part is missing is not compared.
     """
     canvases = tones_undone(to_canvas(pixels), says, intact, gamma)
     canvas, analysed, strays = _least_strayed(canvases, code, tokenizer, intact)
     latents, busyness = tokenizer.latents(code), _gradient(says)
-    coarse = _distances(_rms(analysed - latents.coarse), busyness)
+    strays = replace(strays, shown=_whole_cells(missing, len(strays.beyond)))
+    coarse = _distances(_rms(analysed - latents.coarse), busyness, missing)
     if code.n_scales < _COARSE_SCALES:
         return Comparison(coarse, strays=strays)
     fine = _rms(tokenizer.linear.fine_analysis(canvas - says) - latents.fine)
-    distances = _distances(fine, busyness, _rms(latents.fine))
+    distances = _distances(fine, busyness, missing, _rms(latents.fine))
     return Comparison(coarse, distances, latents.known[-1], strays)
 
 
@@ -84,12 +90,24 @@ def _least_strayed(
 
 
 def _distances(
-    distance: NDArray[np.float32], busyness: NDArray[np.float32], own: NDArray[np.float32] | None = None
+    distance: NDArray[np.float32],
+    busyness: NDArray[np.float32],
+    missing: NDArray[np.bool_] | None,
+    own: NDArray[np.float32] | None = None,
 ) -> Distances:
     side = distance.shape[0]
     around = cv2.blur(busyness, (_AROUND_PX[side], _AROUND_PX[side]))
-    cells = cv2.resize(around, (side, side), interpolation=cv2.INTER_AREA)
-    return Distances(distance, np.asarray(cells, dtype=np.float32), np.zeros_like(distance) if own is None else own)
+    cells = np.asarray(cv2.resize(around, (side, side), interpolation=cv2.INTER_AREA), dtype=np.float32)
+    own = np.zeros_like(distance) if own is None else own
+    return Distances(distance, cells, own, _whole_cells(missing, side))
+
+
+def _whole_cells(missing: NDArray[np.bool_] | None, side: int) -> NDArray[np.bool_] | None:
+    """The cells of which nothing is missing, side×side bool; None for all."""
+    if missing is None:
+        return None
+    share = cv2.resize(missing.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+    return np.asarray(share <= _HARDLY_ANY)
 
 
 def _rms(latents: NDArray[np.integer]) -> NDArray[np.float32]:

@@ -112,7 +112,15 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
     remembered = None if code is None else cache(partial(tokenizer().decode, code))
     comparison, canvas = None, to_canvas(pixels)
     if code is not None and says is not None and compare:
-        comparison = compared(canvas, code, tokenizer(), says=says, intact=testimony.intact, gamma=testimony.gamma)
+        comparison = compared(
+            canvas,
+            code,
+            tokenizer(),
+            says=says,
+            intact=testimony.intact,
+            gamma=testimony.gamma,
+            missing=framing.missing,
+        )
     finding = find_tampering(
         testimony.evidence,
         agreement=testimony.agreement,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, last_tier_bits, tone_drift
+from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, aligned, last_tier_bits, tone_drift
 from underdrawing.errors import SealedError
 from underdrawing.images import to_eight_bits
 from underdrawing.messages.anchoring import proved, read_anchor, recalled
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from underdrawing.channel.lattice import Reception
     from underdrawing.payload import Bits
 
-__all__ = ["Reading", "fuller", "fullest", "read_message"]
+__all__ = ["Reading", "fuller", "fullest", "read_message", "read_on"]
 
 _SCALES_BEFORE = dict(zip(list(SCALES_UPTO)[1:], SCALES_UPTO.values(), strict=False))
 _Block = TypeVar("_Block")
@@ -137,6 +137,24 @@ def read_message(reception: Reception, tokenizer: Tokenizer, keys: Sequence[Open
     return _Reader(pixels, tokenizer, tuple(keys)).complete(reading)
 
 
+def read_on(
+    reading: Reading, pixels: NDArray[np.uint8] | NDArray[np.uint16], tokenizer: Tokenizer, keys: Sequence[Opener]
+) -> Reading:
+    """A reading of a suspect that had to be searched, with the suspect laid where all that was read fits best, and with
+    the blocks that can only be read then.
+
+    Args:
+        reading: what was read.
+        pixels: H×W×3 RGB, the suspect before it was laid onto its frame.
+        tokenizer, keys: as for :func:`read_message`.
+    """
+    reception = aligned(reading.reception, pixels)
+    if reception is reading.reception:
+        return reading
+    nearer = replace(reading, reception=reception)
+    return _Reader(to_eight_bits(reception.suspect.pixels), tokenizer, tuple(keys)).complete(nearer)
+
+
 def fullest(
     receptions: Iterable[Reception], tokenizer: Tokenizer, keys: Sequence[Opener]
 ) -> tuple[Reading | None, Reception | None]:
@@ -171,11 +189,15 @@ class _Reader:
     keys: tuple[Opener, ...] = ()
 
     def complete(self, reading: Reading) -> Reading:
-        """The reading with every block that can be read."""
-        reading = self._with_core(reading)
-        reading = self._opened(reading)
-        reading = self._with_detail(reading)
-        reading = self._with_fine(reading)
+        """The reading with every block that can be read and was not read yet."""
+        if reading.core is None:
+            reading = self._with_core(reading)
+        if reading.seal is None:
+            reading = self._opened(reading)
+        if reading.detail is None:
+            reading = self._with_detail(reading)
+        if reading.fine is None:
+            reading = self._with_fine(reading)
         return replace(reading, reception=reading.reception.settled())
 
     def _with_core(self, reading: Reading) -> Reading:

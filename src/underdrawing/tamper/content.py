@@ -90,11 +90,13 @@ class Distances:
         distance: root mean square over the latents of a cell.
         busyness: what the code says of the gradient in and around the cell, its mean in grey levels.
         own: root mean square of the latents that the cell's own token adds, 0 where it is not known.
+        shown: bool, the cells that are to be seen whole; nothing is said of the others. None for all.
     """
 
     distance: Plane
     busyness: Plane
     own: Plane
+    shown: NDArray[np.bool_] | None = None
 
     def surprise(self, depth: Depth) -> Plane:
         """By how much the logarithm of each distance exceeds what is usual, side×side float32."""
@@ -110,7 +112,7 @@ class Distances:
         other = _density(np.minimum(surprise, np.float32(_REPLACED_MEAN)), _REPLACED_MEAN, _REPLACED_DEVIATION)
         replaced = _ALIKE_SHARE * untouched + (1 - _ALIKE_SHARE) * other
         nats = np.log(untouched + np.float32(1e-30)) - np.log(replaced + np.float32(1e-30))
-        return np.asarray(np.clip(nats, -_MOST_FOR_REPLACED, _MOST_FOR_UNTOUCHED), dtype=np.float32)
+        return _said(np.clip(nats, -_MOST_FOR_REPLACED, _MOST_FOR_UNTOUCHED), self.shown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,18 +123,21 @@ class Strays:
         beyond: side×side float32, in units of latents, 0 or more.
         steady: whether the tones of the suspect are as they were. Where they are not, they were undone as well as the
             code tells them, and cells stray a little everywhere.
+        shown: side×side bool, the cells that are to be seen whole; nothing is said of the others. None for all.
     """
 
     beyond: Plane
     steady: bool = True
+    shown: NDArray[np.bool_] | None = None
 
     def nats(self) -> Plane:
         """Log-likelihood ratio of untouched against replaced, side×side float32.
 
         Untouched cells have a tail like a power, as long as is usual in the picture; replaced ones may be anywhere.
         """
-        calm = np.sort(self.beyond, axis=None)[: round((_CALM if self.steady else _CALM_UNSTEADY) * self.beyond.size)]
-        usual = max(_LEAST_STRAY, _STRAY_OVER_CALM * float(calm.mean()))
+        seen = np.sort(self.beyond if self.shown is None else self.beyond[self.shown], axis=None)
+        calm = seen[: round((_CALM if self.steady else _CALM_UNSTEADY) * seen.size)]
+        usual = max(_LEAST_STRAY, _STRAY_OVER_CALM * float(calm.mean()) if calm.size else 0.0)
         moved = np.maximum(self.beyond, np.float32(1e-3))
         untouched = _STRAYED_SHARE * _STRAY_TAIL / usual * (1 + moved / usual) ** -(_STRAY_TAIL + 1)
         far = (np.log(moved) - np.log(_REPLACED_STRAY)) / _REPLACED_SPREAD
@@ -140,7 +145,7 @@ class Strays:
         nats = np.log(untouched) - np.log(replaced + 1e-30)
         still = np.log((1 - _STRAYED_SHARE) / _KEPT_SHARE)
         nats = np.where(self.beyond > 0, nats, still)
-        return np.asarray(np.clip(nats, -_MOST_FOR_STRAYED, _MOST_FOR_UNTOUCHED), dtype=np.float32)
+        return _said(np.clip(nats, -_MOST_FOR_STRAYED, _MOST_FOR_UNTOUCHED), self.shown)
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,6 +208,11 @@ def _cells(comparison: Comparison) -> Plane:
     if comparison.known is None:
         return both
     return np.where(comparison.known, comparison.fine.nats(Depth.FINE), both)
+
+
+def _said(nats: NDArray[np.floating], shown: NDArray[np.bool_] | None) -> Plane:
+    """Evidence with silence where nothing is shown."""
+    return np.asarray(nats if shown is None else np.where(shown, nats, 0), dtype=np.float32)
 
 
 def _doubled(cells: Plane) -> Plane:

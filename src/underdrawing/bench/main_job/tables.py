@@ -39,6 +39,7 @@ def geometry_lines(rows: Sequence[Row]) -> list[Line]:
     return [
         *reading_lines(rows, GEOMETRY_ATTACKS),
         number_line("map", "25 % replaced, crop0.8+jpeg75, mean F1", "≥ .88", _mean_f1(doctored), low=0.88),
+        _not_flagged(rows, "untouched, after every movement: not flagged"),
         _unmarked(unmarked, wanted=_UNMARKED_SEARCHED),
         Line("time", "a moved copy verified, median, s", "", _median_s([row for row in rows if row.profile]), None),
         Line("time", "an unmarked picture dismissed, median, s", "", _median_s(unmarked), None),
@@ -164,13 +165,17 @@ def _maps(rows: Sequence[Row]) -> list[Line]:
 
 
 def _false_alarms(rows: Sequence[Row]) -> list[Line]:
-    untouched = [row for row in rows if row.profile is not None and row.kind is None and not row.error]
-    quiet = sum(row.verdict not in _FLAGGED for row in untouched)
-    what = "untouched, after every attack: not flagged"
     return [
-        count_line("false alarms", what, "≥ 99 %", quiet, len(untouched), rate=0.99),
+        _not_flagged(rows, "untouched, after every attack: not flagged"),
         _unmarked([row for row in rows if row.profile is None and not row.error]),
     ]
+
+
+def _not_flagged(rows: Sequence[Row], what: str) -> Line:
+    """How many copies of marked pictures nobody doctored are called that."""
+    untouched = [row for row in rows if row.profile is not None and row.kind is None and not row.error]
+    quiet = sum(row.verdict not in _FLAGGED for row in untouched)
+    return count_line("false alarms", what, "≥ 99 %", quiet, len(untouched), rate=0.99)
 
 
 def _unmarked(rows: Sequence[Row], *, wanted: int = _UNMARKED_TRIED) -> Line:

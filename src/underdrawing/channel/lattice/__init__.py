@@ -13,6 +13,7 @@ A message has up to four tiers; the channel protects the first one most and know
 Source: quantization-index modulation after Chen & Wornell (2001); the rest is ours, see ``docs/channel.md``.
 """
 
+from underdrawing.channel.lattice.aligning import aligned
 from underdrawing.channel.lattice.capacity import Offer, capacity_bits, last_tier_bits, most_bits, offer
 from underdrawing.channel.lattice.design import BLOCK, TIERS
 from underdrawing.channel.lattice.drift import TONE_DRIFT_LIMIT, tone_drift
@@ -34,6 +35,7 @@ __all__ = [
     "Placement",
     "Reception",
     "WorkingGrid",
+    "aligned",
     "capacity_bits",
     "embed",
     "last_tier_bits",

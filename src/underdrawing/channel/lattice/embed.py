@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, TIERS
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, TIERS
 from underdrawing.channel.lattice.faint import FAINT_PULL, faint_layout, faint_steps
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, strips
 from underdrawing.channel.lattice.host import Host
-from underdrawing.channel.lattice.layout import Layout, layout_of
+from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.modulation import lattice_moves, steps_of
 from underdrawing.channel.lattice.rehearsal import Score, rehearsed
 from underdrawing.channel.lattice.transform import block_coefficients, from_coefficients
@@ -25,8 +25,9 @@ __all__ = ["Embedded", "embed"]
 Plane = NDArray[np.float32]
 
 _LOOKS_AT_FIRST = 2
-"""How often embedding looks where chips went that carry the first tier alone, in rehearsed marks. What is written
-around them throws them off by more than the pull does, and small crops are read by these few."""
+"""How often embedding looks where chips went that carry the first tier alone, in rehearsed marks, and on the smallest
+grid the pilots, too. What is written around them throws them off by more than the pull does, and small crops are found
+and read by these few."""
 
 _MUCH_WHITE = 0.2
 """Share of a picture that has to be white."""
@@ -226,9 +227,17 @@ def _fit(
     if faint is not None:
         moves = moves + faint.moves(host.coefficients + room.measured(room.residual(moves)), FAINT_PULL)
     if unknown is not None:
-        moves = room.corrected(moves, _LOOKS_AT_FIRST, where=(layout.roles == 0) & ~layout.shared)
+        moves = room.corrected(moves, _LOOKS_AT_FIRST, where=_exactly_placed(layout, host.grid))
     residual = room.residual(moves)
     return room.whole(residual + _besides(residual, room, also))
+
+
+def _exactly_placed(layout: Layout, grid: WorkingGrid) -> NDArray[np.bool_]:
+    """The chips by which small crops are read, and on the smallest grid those by which they are found, too."""
+    exactly: NDArray[np.bool_] = (layout.roles == 0) & ~layout.shared
+    if grid.side_px == GRIDS[0]:
+        exactly |= layout.shared & (layout.roles == PILOT)
+    return exactly
 
 
 def _besides(residual: Plane, room: _Room, also: Callable[[Plane], Plane] | None) -> Plane | np.float32:

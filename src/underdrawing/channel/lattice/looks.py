@@ -135,11 +135,31 @@ class Suspect:
 
         A gamma was applied to each colour, so it is undone on the colours, before they are mixed to luminance.
         """
-        luma = self._luma if tone.gamma == 1.0 else luminance(_gamma_undone(self.pixels, tone.gamma))
+        luma = self._luma_before(tone)
         means, coefficients = block_coefficients(luma, rows=grid.rows, columns=grid.columns, blur_px=tone.blur_px)
         visible = None if self.placement is None else self.placement.visible_blocks
         look = Look(means, activity(means), coefficients, visible)
         return look if tone.gain == 1.0 else look.undone(Tone(gain=tone.gain))
+
+    def slopes(self, grid: WorkingGrid, tone: Tone) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """By how much each coefficient would change if all were seen a grid pixel further left, and further up.
+
+        24×rows×columns float32 each, in grey levels with the tone undone.
+        """
+        luma = self._luma_before(tone)
+        factor = np.array(luma.shape) / grid.size_px / (2 * tone.gain)
+        planes = (
+            np.asarray(cv2.Sobel(luma, cv2.CV_32F, 1, 0, ksize=1, scale=factor[1]), dtype=np.float32),
+            np.asarray(cv2.Sobel(luma, cv2.CV_32F, 0, 1, ksize=1, scale=factor[0]), dtype=np.float32),
+        )
+        to_left, to_top = (
+            block_coefficients(plane, rows=grid.rows, columns=grid.columns, blur_px=tone.blur_px)[1] for plane in planes
+        )
+        return to_left, to_top
+
+    def _luma_before(self, tone: Tone) -> NDArray[np.float32]:
+        """Luminance with a gamma undone."""
+        return self._luma if tone.gamma == 1.0 else luminance(_gamma_undone(self.pixels, tone.gamma))
 
 
 def _gamma_undone(pixels: Pixels, gamma: float) -> Pixels:

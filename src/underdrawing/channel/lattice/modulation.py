@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from underdrawing.channel.lattice.design import GROUPS, SPREAD, Design
 from underdrawing.channel.lattice.layout import Layout
 
-__all__ = ["PHASE_BINS", "chip_steps", "lattice_moves", "phase_bins", "phase_densities", "steps_of"]
+__all__ = ["PHASE_BINS", "chip_steps", "chip_values", "lattice_moves", "phase_bins", "phase_densities", "steps_of"]
 
 PHASE_BINS = 64
 """Resolution of a phase: bins per lattice step."""
@@ -35,7 +35,7 @@ def lattice_moves(coefficients: Plane, steps: Plane, bits: NDArray[np.uint8], la
 
     ``bits`` holds 0 or 1 for every chip. The coefficients that share a chip all move alike.
     """
-    values = _chip_values(coefficients, steps, layout)
+    values = chip_values(coefficients, steps, layout)
     offset = layout.dither + bits * np.float32(0.5)
     nearest = np.round(values - offset) + offset
     return np.float32(pull) * (nearest - values) * steps * layout.signs
@@ -46,11 +46,11 @@ def phase_bins(coefficients: Plane, steps: Plane, layout: Layout) -> NDArray[np.
 
     Meaningless where the step is 0. All coefficients that share a spread chip have its phase.
     """
-    scaled = (_chip_values(coefficients, steps, layout) - layout.dither) * np.float32(PHASE_BINS)
+    scaled = (chip_values(coefficients, steps, layout) - layout.dither) * np.float32(PHASE_BINS)
     return np.asarray(np.rint(scaled).astype(np.int32) & (PHASE_BINS - 1), dtype=np.uint8)
 
 
-def _chip_values(coefficients: Plane, steps: Plane, layout: Layout) -> Plane:
+def chip_values(coefficients: Plane, steps: Plane, layout: Layout) -> Plane:
     """Value of every chip in steps: c / s for a chip of its own, the signed mean of c / s for one that is spread."""
     values = coefficients / np.maximum(steps, np.float32(1))
     signed = (values * layout.signs).reshape(-1, SPREAD, *values.shape[1:])

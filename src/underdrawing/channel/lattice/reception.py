@@ -242,6 +242,23 @@ class Reception:
         known.ravel()[mine] = codeword.astype(np.int8)[self.layout.positions.ravel()[mine] % codeword.size]
         return self._with(known=known)
 
+    def seen_in(self, suspect: Suspect) -> "Reception":
+        """What is known already, held against the same suspect laid onto its frame in another way; settled."""
+        look = suspect.look(self.candidate.grid, self.candidate.tone)
+        steps = look.steps(self.design, look.levels, self.layout)
+        seen = replace(
+            self,
+            levels=look.levels,
+            means=look.means,
+            coefficients=look.coefficients,
+            bins=phase_bins(look.coefficients, steps, self.layout),
+            steps=steps,
+            suspect=suspect,
+            look=look,
+            sorts=None,
+        )
+        return seen.settled()
+
     def settled(self) -> "Reception":
         """The reception with masking levels, noise and reliability as what is known by now tells them."""
         return _settled(_relevelled(self))

@@ -41,6 +41,7 @@ class Placement:
         suspect_px: (height, width) of the suspect.
         score: of the search, about a unit normal where there is no mark.
         is_exact: whether it was made exact already, by more chips than settling hears.
+        whole_pixels: whether what hardly differs from a shift by whole pixels is taken for one.
     """
 
     grid: WorkingGrid
@@ -48,6 +49,7 @@ class Placement:
     suspect_px: tuple[int, int]
     score: float
     is_exact: bool = False
+    whole_pixels: bool = True
 
     def laid_at(self, left_px: int, top_px: int, suspect_px: tuple[int, int]) -> "Placement":
         """The placement of a suspect of this size that shows the one placed at this place."""
@@ -74,7 +76,8 @@ class Placement:
 
     @cached_property
     def from_frame(self) -> Matrix:
-        """3×3 float64 homography from frame to suspect pixels; a whole shift where it hardly differs from one."""
+        """3×3 float64 homography from frame to suspect pixels; a whole shift where it hardly differs from one, unless
+        told otherwise."""
         height, width = self.grid.size_px
         frame_height, frame_width = self.frame_px
         matrix = self.matrix @ np.diag([width / frame_width, height / frame_height, 1.0])
@@ -82,9 +85,16 @@ class Placement:
         corners = self._suspect_corners
         there = moved(np.linalg.inv(matrix), corners)
         shift = np.rint(np.median(corners - there, axis=0))
-        if np.abs(there + shift - corners).max() > _SAME_PLACE_PX:
+        if not self.whole_pixels or np.abs(there + shift - corners).max() > _SAME_PLACE_PX:
             return np.asarray(matrix, dtype=np.float64)
         return np.array([[1, 0, shift[0]], [0, 1, shift[1]], [0, 0, 1]], dtype=np.float64)
+
+    @property
+    def as_laid(self) -> Matrix:
+        """The matrix by which pixels are laid onto the frame: a whole shift is not quite what was found."""
+        height, width = self.grid.size_px
+        frame_height, frame_width = self.frame_px
+        return self.from_frame @ np.diag([frame_width / width, frame_height / height, 1.0])
 
     @cached_property
     def is_whole(self) -> bool:

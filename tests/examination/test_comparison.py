@@ -126,3 +126,23 @@ def test_limits_tokens_that_are_not_known_have_not_strayed(tokenizer, photograph
     beyond = tokenizer.strays(tokenizer.linear.coarse_analysis(to_canvas(forged).astype(np.int16)), part)
     assert (beyond[:, 8:] == 0).all()
     assert np.median(beyond[:, :8]) > 10
+
+
+@pytest.mark.parametrize("n_scales", [4, 5, 6])
+def test_limits_what_is_missing_is_not_compared(tokenizer, photograph, code, n_scales):
+    """Neither a part that was cut off, nor the cells at the cut."""
+    height, width = photograph.shape[:2]
+    missing = np.zeros((height, width), dtype=bool)
+    missing[:, : round(0.4 * width)] = True
+    torn = np.where(missing[..., None], 255 - photograph[::-1], photograph)
+    says, intact = tokenizer.linear_picture(code), np.ones((16, 24), dtype=np.float32)
+    found = [
+        compared(torn, code.prefix(n_scales), tokenizer, says=says, intact=intact, missing=part)
+        for part in (None, missing)
+    ]
+    without, told = (content_evidence(comparison, size=SIZE) for comparison in found)
+    assert np.median(without[:, :10]) < -0.5
+    assert not told[:, :11].any()
+    strays = found[1].strays.nats()
+    assert not strays[:, : round(0.4 * strays.shape[1])].any()
+    assert np.median(told[:, 15:]) > 0.1

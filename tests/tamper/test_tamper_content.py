@@ -1,5 +1,7 @@
 """Distances between a suspect and its code, as evidence."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -125,3 +127,16 @@ def test_the_farther_a_cell_has_strayed_the_less_it_is_believed():
 def test_where_tones_were_changed_cells_may_stray_farther():
     beyond = strays_of(1, share=0.8, usual=20.0)
     assert Strays(beyond, steady=False).nats().min() > Strays(beyond).nats().min()
+
+
+def test_nothing_is_said_of_cells_that_are_not_shown():
+    beyond, shown = strays_of(2), np.ones((16, 16), dtype=bool)
+    shown[:, 12:] = False
+    torn = np.where(shown, beyond, 300).astype(np.float32)
+    nats = Strays(torn, shown=shown).nats()
+    assert not nats[:, 12:].any()
+    assert np.allclose(nats[:, :12], Strays(beyond[:, :12]).nats(), atol=1e-5)
+    far = replace(distances(16, 4.0, Depth.CORE), shown=shown)
+    assert not far.nats(Depth.CORE)[:, 12:].any()
+    assert (far.nats(Depth.CORE)[:, :12] < -1).all()
+    assert not Strays(torn, shown=np.zeros_like(shown)).nats().any()

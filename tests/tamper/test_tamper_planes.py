@@ -124,3 +124,19 @@ def test_strays_lie_on_the_canvas_as_the_cells_they_are():
     shown = plane(outline_planes(replace(places(), strays=nats), picture(), None), "strays")
     assert np.allclose(shown, np.kron(np.clip(nats / 6, -1.5, 1.5), np.ones((16, 16))))
     assert not plane(outline_planes(places(), picture(), None), "strays").any()
+
+
+def test_what_is_missing_does_not_stand_out():
+    suspect, original = picture(), canvas(picture())
+    missing = np.zeros(suspect.shape[:2], np.bool_)
+    missing[:, 500:] = True
+    suspect[missing] = 255 - suspect[missing]
+    there = np.s_[:, 500 * CANVAS_PX // 640 :]
+    loud, calm = (outline_planes(replace(places(), missing=part), suspect, original) for part in (None, missing))
+    assert np.abs(plane(loud, "brightness surprise")[there]).mean() > 0.5
+    for name in ("brightness surprise", "blue surprise", "red surprise"):
+        assert not plane(calm, name)[there].any()
+    assert np.array_equal(plane(calm, "brightness")[there], plane(calm, "expected brightness")[there])
+    assert np.ptp(plane(calm, "grain")[there]) == 0
+    here = np.s_[:, : 498 * CANVAS_PX // 640]
+    assert np.array_equal(calm[:, *here], loud[:, *here])

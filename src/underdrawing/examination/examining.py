@@ -129,6 +129,7 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
         remembered=remembered if compare else None,
         steady=testimony.steady,
         visible=testimony.visible,
+        missing=framing.missing,
         outliner=outliner() if testimony.by_chips else None,
         canvas=canvas,
     )

@@ -87,6 +87,7 @@ def find_tampering(
     remembered: Callable[[], NDArray[np.uint8]] | None = None,
     steady: bool = True,
     visible: NDArray[np.bool_] | None = None,
+    missing: NDArray[np.bool_] | None = None,
     outliner: Outliner | None = None,
     canvas: NDArray[np.uint8] | None = None,
 ) -> TamperFinding:
@@ -104,6 +105,7 @@ def find_tampering(
         steady: whether the tones are as they were and nothing was blurred. Where they are not, chips are wrong in
             places nobody touched, and more is asked of a region.
         visible: rows×columns bool, which blocks the suspect shows; nothing is said of the others. None for all.
+        missing: h×w bool, any size, the same place by place: what the suspect does not show. None for nothing.
         outliner: draws the outlines of the regions from evidence as the lattice gives it; None to draw them by rule.
         canvas: 256×256×3 RGB uint8, the image at that size, if it is at hand; saves the time to make it.
     """
@@ -121,7 +123,7 @@ def find_tampering(
     picture = remembered() if remembered is not None and regions.any() else None
     heard = evidence if visible is None else np.where(visible, evidence, np.float32(0))
     strays = None if comparison is None or comparison.strays is None else comparison.strays.nats()
-    places = Places(heard, blocks.chips, blocks.content, belief, regions, strays)
+    places = Places(heard, blocks.chips, blocks.content, belief, regions, strays, missing)
     drawing = drawn(places, suspect, picture, outliner, canvas)
     return TamperFinding(drawing.probability, drawing.mask, bool(regions.any()), strongest, least)
 

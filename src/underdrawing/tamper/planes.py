@@ -49,6 +49,7 @@ class Places:
         belief: float32, probability that the block was changed.
         regions: bool, the blocks of the regions that count.
         strays: side×side float32 cells, nats from tokens that are no longer the nearest; None where nobody looked.
+        missing: h×w bool, any size, what the suspect does not show; None where it shows all.
     """
 
     evidence: Plane
@@ -57,6 +58,7 @@ class Places:
     belief: Plane
     regions: NDArray[np.bool_]
     strays: Plane | None = None
+    missing: NDArray[np.bool_] | None = None
 
 
 def outline_planes(
@@ -83,7 +85,18 @@ def outline_planes(
     planes[15] = _grain(suspect)
     if places.strays is not None:
         planes[16] = _squares(np.clip(places.strays / _CONTENT_NATS, -_MOST_CONTENT, _MOST_CONTENT))
+    if places.missing is not None:
+        _tell_what_is_missing(planes, _smooth(places.missing) > 0)
     return planes
+
+
+def _tell_what_is_missing(planes: Plane, missing: NDArray[np.bool_]) -> None:
+    """Make nothing stand out that is not there to be seen: its brightness is the expected one, its grain the usual."""
+    if planes[7].any():
+        planes[0, missing] = planes[6, missing]
+    planes[1:6, missing] = 0
+    if not missing.all():
+        planes[15, missing] = planes[15, ~missing].mean()
 
 
 def _grain(suspect: Pixels) -> Plane:

@@ -129,6 +129,19 @@ def test_unmarked_pictures_go_through_the_search_as_well():
     assert line(geometry_lines([*rows, read]), "false alarms", "unmarked").passed is False
 
 
+def test_moved_pictures_that_nobody_doctored_may_not_be_called_that():
+    whole = {"kind": None, "fraction": None}
+    rows = [row(str(number), "crop0.5", **whole, verdict="authentic") for number in range(199)]
+    name = "every movement"
+    assert line(geometry_lines([*rows, row("x", "crop0.5", **whole, verdict="tampered")]), "false alarms", name).passed
+    flagged = [row(word, "crop0.5", **whole, verdict="transplanted") for word in "xyz"]
+    found = line(geometry_lines([*rows, *flagged]), "false alarms", name)
+    assert found.passed is False
+    assert found.measured == "199 of 202"
+    doctored = row("x", "crop0.8+jpeg75", verdict="tampered")
+    assert line(geometry_lines([*rows, doctored]), "false alarms", name).measured == "199 of 199"
+
+
 def test_the_section_about_moved_pictures_names_every_movement():
     rows = [row("a", "crop0.7", kind=None, fraction=None, verdict="authentic")]
     text = moved_markdown(geometry_lines(rows), attacks=attack_lines(rows, GEOMETRY_ATTACKS), facts={"seed": 0})

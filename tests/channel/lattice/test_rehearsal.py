@@ -10,6 +10,7 @@ from skimage import data
 from scenes import FIRST_TIER_BITS, jpeg, message, quarter_replaced, read, resized
 from underdrawing.channel import Profile
 from underdrawing.channel.lattice import capacity_bits, embed, receive, rehearsal
+from underdrawing.channel.lattice.layout import PILOT
 from underdrawing.channel.lattice.modulation import PHASE_BINS
 from underdrawing.channel.lattice.noise import told_bits
 
@@ -117,6 +118,20 @@ def test_reference_chips_that_carry_the_first_tier_alone_lie_where_they_were_mea
     assert (missed[0] > 0.25).mean() < 0.01 < 0.04 < (missed[1] > 0.25).mean()
     assert np.sqrt(np.square(missed[0]).mean()) < 0.1
     assert exact.psnr_db > once.psnr_db - 0.05
+
+
+def test_reference_on_the_smallest_grid_pilots_lie_where_they_were_meant_to_as_well(monkeypatch):
+    """Small crops are found by them."""
+    picture = cv2.resize(data.coffee(), (600, 400), interpolation=cv2.INTER_AREA)
+    tiers = message(FIRST_TIER_BITS, 0, 0, 0)
+    missed = []
+    for looks in (2, 0):
+        monkeypatch.setattr(embedding, "_LOOKS_AT_FIRST", looks)
+        reception = receive(embed(picture, tiers, foreseen=(0, 0, 0, 0)).pixels)
+        pilots = (reception.layout.roles == PILOT) & reception.layout.shared & (reception.weight > 0)
+        turns = (reception.bins[pilots] / PHASE_BINS + reception.known[pilots] / 2) % 1
+        missed.append(np.sqrt(np.square(np.minimum(turns, 1 - turns)).mean()))
+    assert missed[0] < 0.95 * missed[1]
 
 
 def distances_of_first(pixels, tiers):

@@ -8,6 +8,7 @@ import pytest
 from skimage import data
 
 from scenes import FIRST_TIER_BITS, jpeg, message
+from underdrawing import Picture, protect
 from underdrawing.channel.lattice import capacity_bits, embed
 from underdrawing.channel.lattice.design import BLOCK, WEAVE
 from underdrawing.channel.lattice.grid import WorkingGrid, luminance
@@ -70,6 +71,21 @@ def test_reference_a_lead_beyond_doubt_is_placed_by_less():
 
 def test_rejects_a_place_that_hardly_agrees_however_sure_a_lead_is():
     assert located(*faint(data.rocket(), 60, score=30.0)) is None
+
+
+def test_reference_a_lead_that_could_not_be_surer_is_placed_by_hardly_anything():
+    """An enlarged picture is smooth, and its mark no stronger than it takes; a part of it was replaced as well."""
+    picture = cv2.resize(data.coffee(), (1500, 1000), interpolation=cv2.INTER_CUBIC)
+    marked = protect(Picture(picture)).picture.pixels.copy()
+    marked[300:600, 700:1000] = marked[:300, :300]
+    luma = Luma(luminance(jpeg(np.ascontiguousarray(marked[200:900, 400:1300]), 60)))
+    matrix = np.array([[1500 / 768, 0, -400], [0, 1000 / 512, -200], [0, 0, 1]])
+    lead = Lead(Voice(512, Profile.STANDARD), matrix, 10.0)
+    placement = located(lead, luma)
+    there = moved(np.linalg.inv(placement.matrix), np.array([[450.0, 350]]))
+    assert np.allclose(there, moved(np.linalg.inv(matrix), np.array([[450.0, 350]])), atol=0.5)
+    assert 3.6 <= placement.score < 4.2
+    assert located(replace(lead, score=9.9), luma) is None
 
 
 @pytest.mark.parametrize(("photograph", "quality"), [(data.coffee, 65), (data.coffee, 50)])

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GROUPS, TIERS, WEAVE
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, GROUPS, TIERS, WEAVE
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.layout import PILOT, Layout, frame_bits, layout_of
 from underdrawing.channel.lattice.masking import activity, levels_of
@@ -51,6 +51,9 @@ _FEWEST_CHIPS = 40
 _LEAST_SCORE = 6.0
 _BEYOND_DOUBT, _LEAST_BEYOND_DOUBT = 8.5, 4.2
 """Score of a lead that is no chance, and of the place it needs then."""
+_CERTAIN, _LEAST_CERTAIN = 10.0, 3.6
+"""The same on the larger grids for a lead that could not be surer: in smooth pictures chips of their own are few, and
+the likeliest of all places is worth an attempt. On the smallest grid guesses are made instead, see :mod:`.guessing`."""
 BESIDE = tuple(product((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0)))
 _BESIDE_PX, _BESIDE_STRETCH = 0.12, 0.0012
 """Where else such a lead is looked for if it has less than others need: chips of their own have shorter steps than
@@ -89,9 +92,16 @@ def located(lead: Lead, luma: Luma, *, key: bytes | None = None) -> Placement | 
     found = found_from(lead, luma, key)
     if found is not None and found.score < _LEAST_SCORE and lead.score >= _BEYOND_DOUBT:
         found = _found_beside(found, luma, key)
-    if found is None or found.score < (_LEAST_BEYOND_DOUBT if lead.score >= _BEYOND_DOUBT else _LEAST_SCORE):
+    if found is None or found.score < _least_score(lead):
         return None
     return found.placement(luma, _frame(found.seen, found.first, found.lead, key))
+
+
+def _least_score(lead: Lead) -> float:
+    """The score a place needs."""
+    if lead.score >= _CERTAIN and lead.voice.side_px > GRIDS[0]:
+        return _LEAST_CERTAIN
+    return _LEAST_BEYOND_DOUBT if lead.score >= _BEYOND_DOUBT else _LEAST_SCORE
 
 
 def _first(pair: tuple[float, WorkingGrid]) -> float:

@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from underdrawing.channel import Carrier, Profile
-from underdrawing.channel.lattice import Host, embed, nearby, receptions, searched
+from underdrawing.channel.lattice import Host, embed, may_lie_beside, nearby, receptions, searched
 from underdrawing.errors import UsageError
 from underdrawing.examination.consulting import consult
 from underdrawing.examination.examining import COMPARED_SCALES, Testimony, examine
@@ -243,7 +243,7 @@ def _read(case: _Case, channel_key: bytes | None, keys: Sequence[Opener]) -> tup
         with case.clock("search"):
             reading, found = fullest(searched(pixels, key=channel_key), tokenizer(), keys)
             heard = heard or found
-    if reading is not None and reading.reception.suspect.placement is not None:
+    if reading is not None and may_lie_beside(reading.reception):
         with case.clock("align"):
             reading = read_on(reading, pixels, tokenizer(), keys)
     return reading, heard is not None

@@ -140,8 +140,8 @@ def read_message(reception: Reception, tokenizer: Tokenizer, keys: Sequence[Open
 def read_on(
     reading: Reading, pixels: NDArray[np.uint8] | NDArray[np.uint16], tokenizer: Tokenizer, keys: Sequence[Opener]
 ) -> Reading:
-    """A reading of a suspect that had to be searched, with the suspect laid where all that was read fits best, and with
-    the blocks that can only be read then.
+    """A reading with the suspect laid where all that was read fits best, and with the blocks that can only be read
+    then.
 
     Args:
         reading: what was read.

@@ -8,7 +8,7 @@ import pytest
 from search_truth import errors_px, movement, true_matrix
 
 from scenes import quarter_replaced
-from underdrawing.channel.lattice import BLOCK, Placement, aligned, receive
+from underdrawing.channel.lattice import BLOCK, Placement, aligned, may_lie_beside, receive
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.looks import Suspect
 from underdrawing.channel.lattice.reception import Reception
@@ -21,6 +21,15 @@ def told(pixels, matrix, whole_px, tiers):
     suspect = Suspect.placed(pixels, placement)
     candidate, look = next(hypotheses(suspect))
     reception = Reception.opened(candidate, look, suspect, None).with_tiers(tuple(tier is not None for tier in tiers))
+    for number, tier in enumerate(tiers):
+        if tier is not None:
+            reception = reception.learn(number, tier)
+    return reception.settled()
+
+
+def taken_for_whole(pixels, tiers):
+    """What is received of a suspect that is taken for the whole picture, knowing the message."""
+    reception = receive(pixels).with_tiers(tuple(tier is not None for tier in tiers))
     for number, tier in enumerate(tiers):
         if tier is not None:
             reception = reception.learn(number, tier)
@@ -75,9 +84,29 @@ def test_limits_a_suspect_that_lies_right_is_left_alone(marked, tiers):
     assert aligned(reception, pixels) is reception
 
 
-def test_limits_nothing_is_aligned_without_a_placement_or_with_few_chips(marked, tiers):
-    whole = receive(marked.pixels)
+def test_reference_a_picture_that_is_hardly_turned_is_read_as_the_whole_and_then_laid_right(marked, tiers):
+    turn = cv2.getRotationMatrix2D((256, 256), 0.3, 1.0)
+    pixels = cv2.warpAffine(marked.pixels, turn, (512, 512), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    reception = taken_for_whole(pixels, tiers)
+    assert may_lie_beside(reception)
+    better = aligned(reception, pixels)
+    assert (reception.intact < 0.5).mean() > 0.2
+    assert (better.intact[better.look.visible] > 0.5).mean() > 0.97
+    linear = better.suspect.placement.matrix[:2, :2]
+    assert np.rad2deg(np.arctan2(linear[0, 1], linear[0, 0])) == pytest.approx(0.3, abs=0.02)
+
+
+def test_limits_what_is_the_whole_picture_stays_it(marked, tiers):
+    whole = taken_for_whole(marked.pixels, tiers)
+    assert not may_lie_beside(whole)
     assert aligned(whole, marked.pixels) is whole
+    doctored, _ = quarter_replaced(marked.pixels)
+    reception = taken_for_whole(doctored, tiers)
+    assert may_lie_beside(reception)
+    assert aligned(reception, doctored) is reception
+
+
+def test_limits_few_chips_align_nothing(marked, tiers):
     copy = movement("rotate-10..10", marked.pixels)
     reception = told(copy.pixels, true_matrix(copy), copy.original_size, tiers)
     few = replace(reception, known=np.full_like(reception.known, -1))

@@ -13,7 +13,7 @@ A message has up to four tiers; the channel protects the first one most and know
 Source: quantization-index modulation after Chen & Wornell (2001); the rest is ours, see ``docs/channel.md``.
 """
 
-from underdrawing.channel.lattice.aligning import aligned
+from underdrawing.channel.lattice.aligning import aligned, may_lie_beside
 from underdrawing.channel.lattice.capacity import Offer, capacity_bits, last_tier_bits, most_bits, offer
 from underdrawing.channel.lattice.design import BLOCK, TIERS
 from underdrawing.channel.lattice.drift import TONE_DRIFT_LIMIT, tone_drift
@@ -39,6 +39,7 @@ __all__ = [
     "capacity_bits",
     "embed",
     "last_tier_bits",
+    "may_lie_beside",
     "most_bits",
     "nearby",
     "offer",

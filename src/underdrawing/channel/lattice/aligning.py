@@ -19,12 +19,16 @@ from underdrawing.channel.lattice.grid import Pixels, WorkingGrid
 from underdrawing.channel.lattice.looks import Suspect
 from underdrawing.channel.lattice.modulation import PHASE_BINS, chip_values
 from underdrawing.channel.lattice.reception import Reception
+from underdrawing.channel.lattice.search import Placement
 
-__all__ = ["aligned"]
+__all__ = ["aligned", "may_lie_beside"]
 
 _ROUNDS = 8
 _LEAST_GAIN, _MOST_OF_BLOCK = 10.0, 8.0
 """Nats by which a round has to make all blocks together fit better, and that one block counts for at most."""
+_LEAST_SHARE, _MANY = 0.2, 0.03
+"""By what share of what speaks for it a suspect has to fit better in the end that was read as the whole picture, and
+what share of its blocks has to be in doubt for that to be tried."""
 _FEWEST_CHIPS = 400
 _LEAST_MOVE_PX, _USUALLY_OFF_PX = 0.02, 0.5
 """Grid pixels: a move that is not worth a look, and how far off a suspect may be, which makes steep chips uncertain."""
@@ -33,30 +37,49 @@ _RIDGE = 1e-3
 Matrix = NDArray[np.float64]
 
 
+def may_lie_beside(reception: Reception) -> bool:
+    """Whether a suspect whose message was read may lie a little beside where it was taken to.
+
+    One that had to be searched always may. One that was read as the whole picture may be turned by a fraction of a
+    degree, if some of its blocks are in doubt; but that is mostly because they were replaced.
+    """
+    return reception.suspect.placement is not None or float(np.mean(reception.intact < 0.5)) > _MANY
+
+
 def aligned(reception: Reception, pixels: Pixels) -> Reception:
     """The reception of a message that was read, with the suspect laid where its chips fit best.
 
     Args:
-        reception: of a suspect that was placed on a frame; any other comes back as it is.
-        pixels: H×W×3 RGB, the suspect before it was laid onto its frame.
+        reception: what was received of it; it comes back as it is where nothing fits better.
+        pixels: H×W×3 RGB, the suspect before it was laid onto any frame.
     """
-    fit = _fit(reception)
+    best, fit = reception, _fit(reception)
+    placement, least = reception.suspect.placement, fit
+    if placement is None:
+        placement, least = _whole(reception, pixels), fit + _LEAST_SHARE * _fit(reception, at_least=0.0)
     for _ in range(_ROUNDS):
-        placement, change = reception.suspect.placement, _change(reception)
-        if placement is None or change is None:
+        change = _change(best)
+        if change is None:
             break
-        moved = replace(placement, matrix=placement.as_laid @ change, whole_pixels=False)
-        other = reception.seen_in(Suspect.placed(pixels, moved))
+        placement = replace(placement, matrix=placement.as_laid @ change, whole_pixels=False)
+        other = best.seen_in(Suspect.placed(pixels, placement))
         better = _fit(other)
         if better < fit + _LEAST_GAIN:
             break
-        reception, fit = other, better
-    return reception
+        best, fit = other, better
+    return best if fit > least else reception
 
 
-def _fit(reception: Reception) -> float:
-    """How well all chips together fit, in nats."""
-    evidence = np.clip(reception.evidence, -_MOST_OF_BLOCK, _MOST_OF_BLOCK)
+def _whole(reception: Reception, pixels: Pixels) -> Placement:
+    """The placement of a suspect that is the whole picture."""
+    (height, width), (rows, columns) = pixels.shape[:2], reception.candidate.grid.size_px
+    matrix = np.diag([width / columns, height / rows, 1.0])
+    return Placement(reception.candidate.grid, matrix, (height, width), reception.candidate.score)
+
+
+def _fit(reception: Reception, *, at_least: float = -_MOST_OF_BLOCK) -> float:
+    """How well all chips together fit, in nats, of which every block has at least so many."""
+    evidence = np.clip(reception.evidence, at_least, _MOST_OF_BLOCK)
     visible = reception.look.visible
     return float((evidence if visible is None else evidence * visible).sum())
 
@@ -69,7 +92,7 @@ def _change(reception: Reception) -> Matrix | None:
     less.
     """
     grid, known = reception.candidate.grid, reception.known >= 0
-    if reception.suspect.placement is None or np.count_nonzero(known & (reception.weight > 0)) < _FEWEST_CHIPS:
+    if np.count_nonzero(known & (reception.weight > 0)) < _FEWEST_CHIPS:
         return None
     off = reception.bins.astype(np.float32) / PHASE_BINS - np.float32(0.5) * (reception.known == 1)
     off -= np.rint(off)

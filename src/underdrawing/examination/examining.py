@@ -110,7 +110,7 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
     compare = code is not None and code.n_scales >= COMPARED_SCALES
     says = None if code is None else tokenizer().linear_picture(code)
     remembered = None if code is None else cache(partial(tokenizer().decode, code))
-    comparison, canvas = None, to_canvas(pixels)
+    comparison, canvas, missing = None, to_canvas(pixels), framing.missing
     if code is not None and says is not None and compare:
         comparison = compared(
             canvas,
@@ -119,7 +119,7 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
             says=says,
             intact=testimony.intact,
             gamma=testimony.gamma,
-            missing=framing.missing,
+            missing=missing,
         )
     finding = find_tampering(
         testimony.evidence,
@@ -129,7 +129,7 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
         remembered=remembered if compare else None,
         steady=testimony.steady,
         visible=testimony.visible,
-        missing=framing.missing,
+        missing=missing,
         outliner=outliner() if testimony.by_chips else None,
         canvas=canvas,
     )

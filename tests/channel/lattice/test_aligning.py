@@ -20,16 +20,12 @@ def told(pixels, matrix, whole_px, tiers):
     placement = Placement(WorkingGrid.for_embedding(*whole_px), matrix, pixels.shape[:2], 9.0, whole_pixels=False)
     suspect = Suspect.placed(pixels, placement)
     candidate, look = next(hypotheses(suspect))
-    reception = Reception.opened(candidate, look, suspect, None).with_tiers(tuple(tier is not None for tier in tiers))
-    for number, tier in enumerate(tiers):
-        if tier is not None:
-            reception = reception.learn(number, tier)
-    return reception.settled()
+    return knowing(Reception.opened(candidate, look, suspect, None), tiers)
 
 
-def taken_for_whole(pixels, tiers):
-    """What is received of a suspect that is taken for the whole picture, knowing the message."""
-    reception = receive(pixels).with_tiers(tuple(tier is not None for tier in tiers))
+def knowing(reception, tiers):
+    """A reception that was told the message."""
+    reception = reception.with_tiers(tuple(tier is not None for tier in tiers))
     for number, tier in enumerate(tiers):
         if tier is not None:
             reception = reception.learn(number, tier)
@@ -87,7 +83,7 @@ def test_limits_a_suspect_that_lies_right_is_left_alone(marked, tiers):
 def test_reference_a_picture_that_is_hardly_turned_is_read_as_the_whole_and_then_laid_right(marked, tiers):
     turn = cv2.getRotationMatrix2D((256, 256), 0.3, 1.0)
     pixels = cv2.warpAffine(marked.pixels, turn, (512, 512), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
-    reception = taken_for_whole(pixels, tiers)
+    reception = knowing(receive(pixels), tiers)
     assert may_lie_beside(reception)
     better = aligned(reception, pixels)
     assert (reception.intact < 0.5).mean() > 0.2
@@ -97,11 +93,11 @@ def test_reference_a_picture_that_is_hardly_turned_is_read_as_the_whole_and_then
 
 
 def test_limits_what_is_the_whole_picture_stays_it(marked, tiers):
-    whole = taken_for_whole(marked.pixels, tiers)
+    whole = knowing(receive(marked.pixels), tiers)
     assert not may_lie_beside(whole)
     assert aligned(whole, marked.pixels) is whole
     doctored, _ = quarter_replaced(marked.pixels)
-    reception = taken_for_whole(doctored, tiers)
+    reception = knowing(receive(doctored), tiers)
     assert may_lie_beside(reception)
     assert aligned(reception, doctored) is reception
 

@@ -172,7 +172,7 @@ def _false_alarms(rows: Sequence[Row]) -> list[Line]:
 
 
 def _not_flagged(rows: Sequence[Row], what: str) -> Line:
-    """How many copies of marked pictures nobody doctored are called that."""
+    """How many copies of marked pictures that nobody doctored are not called doctored."""
     untouched = [row for row in rows if row.profile is not None and row.kind is None and not row.error]
     quiet = sum(row.verdict not in _FLAGGED for row in untouched)
     return count_line("false alarms", what, "≥ 99 %", quiet, len(untouched), rate=0.99)

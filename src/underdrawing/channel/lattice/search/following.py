@@ -78,7 +78,7 @@ class Patience:
 
 _PATIENT, BRISK = Patience(3.4, 100, 4.5, 12, 6.5, 4), Patience(3.6, 60, 4.5, 8, 6.5, 2)
 FINELY = {
-    GRIDS[2]: Patience(4.0, 40, 4.8, 8, 6.5, 2),
+    GRIDS[2]: Patience(4.0, 24, 4.8, 8, 6.5, 2),
     GRIDS[1]: Patience(4.2, 40, 4.8, 12, 6.5, 4),
     GRIDS[0]: Patience(3.8, 600, 4.5, 30, 6.5, 4, np.inf),
 }

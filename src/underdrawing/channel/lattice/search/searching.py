@@ -57,7 +57,7 @@ __all__ = ["placement_near", "placements"]
 
 _LEAST_WHOLE = 5.5
 _LEAST_SPOT = 6.5
-_LEAST_HEARD, _LEAST_HEARD_LARGE, _LEAST_EXACT, _EXACT_LEADS = 4.6, 4.1, 4.8, 3
+_LEAST_HEARD, _LEAST_HEARD_LARGE, _LEAST_EXACT, _EXACT_LEADS = 4.6, 4.5, 4.8, 3
 _LEAST_PX = 64
 _WINDOWS, _WORTH_A_LOOK = 2, 0.4
 _BENT_PX = 400
@@ -65,6 +65,11 @@ _MOSTLY_SEEN = 0.7
 _PROBE_PX, _USUAL_BLOCK_PX = 20, 20
 _PAGE_SHARE, _PAGE_STEP = 0.2, 4
 """How much of a page has the grey level of its ground, and every which pixel is asked, both ways."""
+_GROUND_LEVELS, _INK_LEVELS = 8, 40
+_LEAST_GROUND, _LEAST_INK, _LEAST_WRITTEN = 0.4, 0.02, 0.05
+"""By how much a page differs from its ground at most where it is plain, and at least where it is written on; how much
+ground and ink there is in a place with writing, and how many such places there are: 71 pages had .063 and more of
+them, 506 photographs, of which 12 have one level in much of them, .038 at most."""
 _FLAT, _CLIPPED = 0.4, 123.0
 
 Matrix = NDArray[np.float64]
@@ -306,11 +311,20 @@ def _centres(luma: Luma) -> list[Matrix]:
 
 
 def _is_large_page(luma: Luma) -> bool:
-    """Whether a large suspect has one grey level in much of it, as the ground of a page has.
+    """Whether a large suspect has one grey level in much of it, as the ground of a page has, and is written on.
 
     What is written there looks like something to listen to, so there have to be more places to listen at.
     """
     if not is_large(luma.size_px):
         return False
     grey = np.clip(np.rint(luma.plane[::_PAGE_STEP, ::_PAGE_STEP]), 0, 255).astype(np.uint8)
-    return bool(np.bincount(grey.ravel()).max() > _PAGE_SHARE * grey.size)
+    counts = np.bincount(grey.ravel())
+    if counts.max() <= _PAGE_SHARE * grey.size:
+        return False
+    columns, rows = (max(3, round(side / _PROBE_PX)) for side in luma.plane.shape[::-1])
+    off = np.abs(luma.plane - np.float32(counts.argmax()))
+    ground, ink = (
+        cv2.resize(part.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+        for part in (off < _GROUND_LEVELS, off > _INK_LEVELS)
+    )
+    return bool(((ground > _LEAST_GROUND) & (ink > _LEAST_INK)).mean() > _LEAST_WRITTEN)

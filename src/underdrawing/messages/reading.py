@@ -47,6 +47,8 @@ _Block = TypeVar("_Block")
 
 _LEAST_TOLD = 0.3
 """How many bits the channel has to tell for each of a fine block, or reading it is hopeless, and takes long."""
+_SURE_PLACE, _MUCH_FOREIGN = 10.0, 0.1
+"""Score of a placement that need not be doubted, and what share of a suspect is much to be something else."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +162,7 @@ def fullest(
 ) -> tuple[Reading | None, Reception | None]:
     """The fullest reading of some receptions, likeliest first, and the first that is surely one of a mark.
 
-    No more of them are asked for once one is read whole with its tones undone, or was looked for and found.
+    No more of them are asked for once one is read whole with its tones undone, or was looked for and surely found.
     """
     heard, reading = None, None
     for reception in receptions:
@@ -168,9 +170,21 @@ def fullest(
         reading = fuller(reading, read_message(reception, tokenizer, keys))
         if reading is not None and reading.is_complete and reading.drift <= TONE_DRIFT_LIMIT:
             break
-        if reading is not None and reading.reception.suspect.placement is not None:
+        if reading is not None and _is_surely_placed(reading):
             break
     return reading, heard
+
+
+def _is_surely_placed(reading: Reading) -> bool:
+    """Whether a suspect was looked for, and lies where it was found.
+
+    Where blocks are missing, much of the suspect would be something else and the place itself is none of the surest, it
+    may lie in another frame that looks the same around there.
+    """
+    placement = reading.reception.suspect.placement
+    if placement is None:
+        return False
+    return reading.is_complete or placement.score >= _SURE_PLACE or placement.foreign.mean() <= _MUCH_FOREIGN
 
 
 def fuller(one: Reading | None, other: Reading | None) -> Reading | None:

@@ -87,7 +87,7 @@ tell, it paints a smooth mean and no invented detail. It is no generative model,
 ## Inside the region
 
 Mean PSNR in dB inside a quarter of each picture (boxes, strokes and blobs) at 256×256 after JPEG 75, through the
-package's own runtime, the seam matched; by bits of the code that arrived (higher is better).
+package's own runtime of commit `{scored_at}`, the seam matched; by bits of the code that arrived (higher is better).
 
 {tables}
 
@@ -232,6 +232,7 @@ def restorer_card(manifest: dict[str, Any]) -> str:
         "the conditional Transformer",
         _RESTORER,
         manifest,
+        scored_at=manifest.get("scored_at", manifest["training"][-1]["commit"])[:12],
         tables="\n\n".join(_restored_table(split, scores[split]) for split in scores),
         seam_pasted=seam["pasted"],
         seam_code=seam["code only"],

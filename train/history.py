@@ -17,7 +17,7 @@ from torch import nn
 from train.loop import Trainer
 from train.pictures import data_hash, load_split
 
-__all__ = ["Trained", "history_of", "this_run"]
+__all__ = ["Trained", "current_commit", "history_of", "this_run"]
 
 _PLACES = {
     *("--data", "--output", "--linear", "--start", "--decoder", "--transformer"),
@@ -79,12 +79,13 @@ def this_run(module: str, trainer: Trainer) -> dict[str, Any]:
         hide = word in _PLACES
     return {
         "command": " ".join(["python -m", module, *words]),
-        "commit": _commit(),
+        "commit": current_commit(),
         "steps": trainer.step,
         "runs": trainer.runs,
     }
 
 
-def _commit() -> str:
+def current_commit() -> str:
+    """The commit of the working tree, or ``unknown``."""
     result = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
     return result.stdout.strip() or "unknown"

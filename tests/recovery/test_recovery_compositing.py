@@ -43,6 +43,43 @@ def test_reference_a_wrong_neighbourhood_cannot_spoil_the_region():
     assert abs(np.median(change)) <= 17
 
 
+def test_reference_the_seam_hardly_shows():
+    """What was remembered has lost its detail; next to the seam it is led over to what it meets there."""
+    _original, suspect, remembered, mask = scene()
+    blurred = cv2.GaussianBlur(remembered, (0, 0), 6)
+    pasted = np.where(mask[..., None], cv2.resize(blurred, mask.shape[::-1], interpolation=cv2.INTER_CUBIC), suspect)
+    assert step_at_seam(paint_back(suspect, blurred, mask), mask) < 0.6 * step_at_seam(pasted, mask)
+
+
+def step_at_seam(picture, mask):
+    """Mean difference of the pixels on both sides of a seam, in grey levels."""
+    steps = [
+        np.abs(np.diff(picture.astype(float), axis=axis))[np.diff(mask.astype(int), axis=axis) != 0].mean()
+        for axis in (0, 1)
+    ]
+    return float(np.mean(steps))
+
+
+def test_reference_each_pixel_at_the_seam_is_the_mean_of_its_neighbours():
+    """Round by round over whole planes; a region at the edge of the picture, one in its middle, and a speck.
+
+    All is even but the pixels that meet the regions, which alone differ from what was remembered.
+    """
+    mask = np.zeros((256, 256), dtype=bool)
+    mask[:40, 200:] = mask[100:140, 60:90] = mask[200, 100] = True
+    rim = (cv2.dilate(mask.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))) > 0) & ~mask
+    suspect = np.where(rim[..., None], np.uint8(158), np.uint8(128)).repeat(3, axis=2)
+    off = np.where(rim, 30.0, 0.0)
+    seam = mask & (cv2.erode(mask.astype(np.uint8), np.ones((13, 13)), borderType=cv2.BORDER_REPLICATE) == 0)
+    for _ in range(6):
+        wide = np.pad(off, 1, mode="edge")
+        off = np.where(seam, (wide[:-2, 1:-1] + wide[2:, 1:-1] + wide[1:-1, :-2] + wide[1:-1, 2:]) / 4, off)
+    painted = paint_back(suspect, np.full((256, 256, 3), 128, np.uint8), mask)
+    expected = np.where(mask, np.rint(128 + off), suspect[..., 0])
+    assert np.abs(painted - expected[..., None]).max() <= 1
+    assert np.ptp(painted[mask].astype(int)) > 20
+
+
 def test_shapes_sixteen_bits():
     original, suspect, remembered, mask = scene()
     painted = paint_back(suspect.astype(np.uint16) * 257, remembered, mask)

@@ -5,13 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
+import skimage.data
 import torch
 from train.export import halved, write_manifest
 from train.loop import Plan, Trainer
+from train.pictures import data_hash
 from train.restorer.export import FILES, write_restorer
 from train.restorer.network import Restorer, Width, token_scores
+from train.restorer.rescoring import rescore
 from train.restorer.scores import Suspects, inpainted, latent_error_db, masked_psnr, restored_psnr
 from train.restorer.survivors import random_survivors
 from train.restorer.training import Joint, draw_batch, joint_loss, restorer_loss
@@ -196,3 +200,25 @@ def test_the_command_runs_alone_and_jointly(linear, photographs):
 def test_tokens_of_examples_are_tensors(examples):
     maps = as_tensors(examples.maps, CPU)
     assert [m.shape[-1] for m in maps] == list(LADDER)
+
+
+def test_shipped_weights_are_scored_anew_with_the_pictures_they_come_from(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("one", "two"):
+        picture = cv2.resize(skimage.data.astronaut() if name == "one" else skimage.data.coffee(), (256, 256))
+        assert cv2.imwrite(str(data / f"{name}.png"), picture)
+    (data / "splits.csv").write_text("file,split\none.png,val\ntwo.png,test\n", encoding="utf-8")
+    manifest = tmp_path / "weights.json"
+    known = {"training_data": {"splits_sha256": data_hash(data)}, "scores": {"val": {"pictures": 1}}, "kept": 1}
+    manifest.write_text(json.dumps(known), encoding="utf-8")
+    rescore(manifest, data)
+    after = json.loads(manifest.read_text(encoding="utf-8"))
+    by_bits = after["scores"]["val"]["masked_psnr_db_by_bits"]["as shipped (fidelity)"]
+    assert after["kept"] == 1
+    assert after["scored_at"]
+    assert after["scores"]["val"]["pictures"] == 1
+    assert 10 < by_bits["60"] < by_bits["4092"] < by_bits["16380"] < 40
+    (data / "splits.csv").write_text("file,split\none.png,val\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="differs"):
+        rescore(manifest, data)

@@ -12,6 +12,7 @@ from underdrawing.tamper.colours import Pixels, colour_evidence
 from underdrawing.tamper.outline import OUTLINE_PX, outlined
 from underdrawing.tamper.outliner import Outliner
 from underdrawing.tamper.planes import Places, outline_planes
+from underdrawing.tamper.snapping import snapped
 
 __all__ = ["Drawing", "drawn"]
 
@@ -71,7 +72,7 @@ def _by_network(places: Places, suspect: Pixels, said: NDArray[np.float32]) -> D
     near = _near(places.regions, said)
     trusted = near if _all_but_silent(places) else _believed(said, near)
     believed = np.where(trusted, said, np.minimum(said, np.float32(_JUST_UNTOUCHED)))
-    probability = _enlarged(believed, suspect)
+    probability = snapped(_enlarged(believed, suspect), suspect)
     return Drawing(probability, probability >= np.float32(0.5))
 
 

@@ -1,0 +1,112 @@
+"""The edge of a map moved by a pixel or two, to where the picture itself has it.
+
+Outlines are drawn on a canvas of 256×256, so they run a pixel or two beside the edge of what was put there, and a line
+of it is left when the region is painted back. Near the outline every pixel is held against what lies a little farther
+in and a little farther out. Where these two are of clearly different colours and the pixel is a mixture of both, it
+belongs to the one of which it has more.
+
+Soft edges, and what was painted in the colours of its surroundings, stay as they were drawn.
+
+Source: ours; alpha mattes are told from mixtures of two near colours in the same way (Porter & Duff 1984 for the
+mixture, Berman et al. 2000 for the colours).
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from underdrawing.tamper.colours import Pixels
+
+__all__ = ["snapped"]
+
+_CANVAS_PX, _LEAST_REACH_PX = 256, 2
+"""How far from the outline pixels are asked: a place of the canvas it was drawn on, and at least so many."""
+_LEAST_CONTRAST, _FEWEST = 60.0, 4
+"""By how many grey levels, in all three channels together, the two sides have to differ, and of how many pixels each
+has to be the mean."""
+_INSIDE, _OUTSIDE = 0.65, 0.35
+"""Shares of the inner colour from which a pixel goes in, and up to which it goes out."""
+_ROUNDS = 2
+"""The second reaches what the first made near: corners, which the canvas rounds."""
+_JUST_IN, _JUST_OUT = np.float32(0.5), np.float32(0.49)
+_EIGHT_BITS = 257
+
+Colours = NDArray[np.float32]
+Places = tuple[NDArray[np.intp], ...]
+
+
+def snapped(probability: NDArray[np.float32], suspect: Pixels) -> NDArray[np.float32]:
+    """The probability with its edges at one half where the suspect has them.
+
+    Args:
+        probability: H×W float32, 0 to 1, that each pixel was changed.
+        suspect: H×W×3 RGB, uint8 or uint16.
+
+    Returns:
+        H×W float32, the same but for pixels within reach of the outline.
+    """
+    for _ in range(_ROUNDS):
+        probability = _moved(probability, suspect)
+    return probability
+
+
+def _moved(probability: NDArray[np.float32], suspect: Pixels) -> NDArray[np.float32]:
+    """One round of :func:`snapped`."""
+    area = (probability >= _JUST_IN).astype(np.uint8)
+    reach = max(_LEAST_REACH_PX, round(min(area.shape) / _CANVAS_PX))
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    inner, wide = cv2.erode(area, kernel), cv2.dilate(area, kernel)
+    window = _around(wide, 2 * reach + 1)
+    places = np.nonzero(wide[window] > inner[window])
+    if not places[0].size:
+        return probability
+    seen = _smooth(suspect[window])
+    own = seen[places].astype(np.float32)
+    (within, many_within), (beyond, many_beyond) = (
+        _means(seen, np.asarray(side, np.uint8), places, reach + 1) for side in (inner[window], 1 - wide[window])
+    )
+    apart, off = within - beyond, own - beyond
+    contrast = np.square(apart).sum(axis=1)
+    share = (off * apart).sum(axis=1) / np.maximum(contrast, 1)
+    rest = np.square(off).sum(axis=1) - np.square(share) * contrast
+    told = many_within & many_beyond & (contrast > _LEAST_CONTRAST**2) & (rest < contrast)
+    result = probability.copy()
+    part = result[window]
+    before = part[places]
+    after = np.where(told & (share > _INSIDE), np.maximum(before, _JUST_IN), before)
+    part[places] = np.where(told & (share < _OUTSIDE), np.minimum(after, _JUST_OUT), after)
+    return result
+
+
+def _around(area: NDArray[np.generic], margin: int) -> tuple[slice, slice]:
+    """The rows and columns that hold all of an area, and so many around it."""
+    left, top, width, height = cv2.boundingRect(np.asarray(area, np.uint8))
+    rows, columns = (slice(max(at - margin, 0), at + n + margin) for at, n in ((top, height), (left, width)))
+    return rows, columns
+
+
+def _means(
+    seen: NDArray[np.uint8], side: NDArray[np.uint8], places: Places, reach: int
+) -> tuple[Colours, NDArray[np.bool_]]:
+    """The mean colour of one side within reach of each of n places, n×3 in grey levels; and where there is enough of
+    it."""
+    colours = _added_up(cv2.copyTo(seen, side), reach)[places]
+    counts = _added_up(side, reach)[places]
+    return (colours / np.maximum(counts, 1)[:, None]).astype(np.float32), counts >= _FEWEST
+
+
+def _added_up(plane: NDArray[np.generic], reach: int) -> NDArray[np.int32]:
+    """Sums over all squares of a plane or picture, int32 of its shape."""
+    size = (2 * reach + 1, 2 * reach + 1)
+    added = cv2.boxFilter(
+        np.asarray(plane, np.uint8), cv2.CV_32S, size, normalize=False, borderType=cv2.BORDER_CONSTANT
+    )
+    return np.asarray(added, dtype=np.int32)
+
+
+def _smooth(suspect: Pixels) -> NDArray[np.uint8]:
+    """The suspect in eight bits, with what compression leaves of single pixels evened out."""
+    eight = suspect if suspect.dtype == np.uint8 else cv2.convertScaleAbs(suspect, alpha=1 / _EIGHT_BITS)
+    return np.asarray(cv2.GaussianBlur(eight, (0, 0), 0.5), dtype=np.uint8)

@@ -1,0 +1,52 @@
+"""Scores the shipped Transformer anew: ``python -m train.restorer.rescoring --data DIR``.
+
+Its scores are those of all that paints a region, and some of that is no network: the plain continuation of the
+surroundings, and fitting in. After a change there the manifest and the model card (``python -m train.cards``) have to
+tell the new ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from train.history import current_commit
+from train.pictures import data_hash, load_split
+from train.restorer.manifest import measure
+from underdrawing.networks import MANIFEST_FILE, shipped_weights
+from underdrawing.recovery import Restorer
+from underdrawing.tokenizer import Tokenizer
+
+__all__ = ["rescore"]
+
+
+def rescore(manifest: Path, data: Path) -> None:
+    """Measure the scores in the manifest of the shipped Transformer again, with as many pictures of each split.
+
+    Args:
+        manifest: its ``weights.json``, which is written anew.
+        data: the folder of photographs that it was trained with.
+
+    Raises:
+        ValueError: the photographs, or their splits, are others.
+    """
+    facts = json.loads(manifest.read_text(encoding="utf-8"))
+    if data_hash(data) != facts["training_data"]["splits_sha256"]:
+        raise ValueError(f"{data} is not the folder that the weights come from: its splits.csv differs")
+    tokenizer, restorer = Tokenizer.load(), Restorer.load()
+    for split, scores in facts["scores"].items():
+        facts["scores"][split] = measure(tokenizer, restorer, load_split(data, split, limit=scores["pictures"]))
+    facts["scored_at"] = current_commit()
+    manifest.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m train.restorer.rescoring", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with photographs and splits.csv")
+    options = parser.parse_args()
+    rescore(Path(str(shipped_weights("recovery").joinpath(MANIFEST_FILE))), options.data)
+
+
+if __name__ == "__main__":
+    main()

@@ -17,11 +17,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from underdrawing.images import to_eight_bits
 from underdrawing.tamper.colours import Pixels
+from underdrawing.tamper.planes import CANVAS_PX
 
 __all__ = ["snapped"]
 
-_CANVAS_PX, _LEAST_REACH_PX = 256, 2
+_LEAST_REACH_PX = 2
 """How far from the outline pixels are asked: a place of the canvas it was drawn on, and at least so many."""
 _LEAST_CONTRAST, _FEWEST = 60.0, 4
 """By how many grey levels, in all three channels together, the two sides have to differ, and of how many pixels each
@@ -31,7 +33,6 @@ _INSIDE, _OUTSIDE = 0.65, 0.35
 _ROUNDS = 2
 """The second reaches what the first made near: corners, which the canvas rounds."""
 _JUST_IN, _JUST_OUT = np.float32(0.5), np.float32(0.49)
-_EIGHT_BITS = 257
 
 Colours = NDArray[np.float32]
 Places = tuple[NDArray[np.intp], ...]
@@ -47,42 +48,36 @@ def snapped(probability: NDArray[np.float32], suspect: Pixels) -> NDArray[np.flo
     Returns:
         H×W float32, the same but for pixels within reach of the outline.
     """
-    for _ in range(_ROUNDS):
-        probability = _moved(probability, suspect)
-    return probability
-
-
-def _moved(probability: NDArray[np.float32], suspect: Pixels) -> NDArray[np.float32]:
-    """One round of :func:`snapped`."""
-    area = (probability >= _JUST_IN).astype(np.uint8)
-    reach = max(_LEAST_REACH_PX, round(min(area.shape) / _CANVAS_PX))
-    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    inner, wide = cv2.erode(area, kernel), cv2.dilate(area, kernel)
-    window = _around(wide, 2 * reach + 1)
-    places = np.nonzero(wide[window] > inner[window])
-    if not places[0].size:
-        return probability
+    reach = max(_LEAST_REACH_PX, round(min(probability.shape) / CANVAS_PX))
+    window = _around((probability >= _JUST_IN).astype(np.uint8), (_ROUNDS + 2) * reach + 1)
+    result = probability.copy()
     seen = _smooth(suspect[window])
+    for _ in range(_ROUNDS):
+        _move(result[window], seen, reach)
+    return result
+
+
+def _move(probability: NDArray[np.float32], seen: NDArray[np.uint8], reach: int) -> None:
+    """One round of :func:`snapped`, in place, with the picture in eight bits."""
+    area = (probability >= _JUST_IN).astype(np.uint8)
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    inner, wide = (np.asarray(change(area, kernel), np.uint8) for change in (cv2.erode, cv2.dilate))
+    places = np.nonzero(wide > inner)
     own = seen[places].astype(np.float32)
-    (within, many_within), (beyond, many_beyond) = (
-        _means(seen, np.asarray(side, np.uint8), places, reach + 1) for side in (inner[window], 1 - wide[window])
-    )
+    (within, many_within), (beyond, many_beyond) = (_means(seen, side, places, reach + 1) for side in (inner, 1 - wide))
     apart, off = within - beyond, own - beyond
     contrast = np.square(apart).sum(axis=1)
     share = (off * apart).sum(axis=1) / np.maximum(contrast, 1)
     rest = np.square(off).sum(axis=1) - np.square(share) * contrast
     told = many_within & many_beyond & (contrast > _LEAST_CONTRAST**2) & (rest < contrast)
-    result = probability.copy()
-    part = result[window]
-    before = part[places]
+    before = probability[places]
     after = np.where(told & (share > _INSIDE), np.maximum(before, _JUST_IN), before)
-    part[places] = np.where(told & (share < _OUTSIDE), np.minimum(after, _JUST_OUT), after)
-    return result
+    probability[places] = np.where(told & (share < _OUTSIDE), np.minimum(after, _JUST_OUT), after)
 
 
-def _around(area: NDArray[np.generic], margin: int) -> tuple[slice, slice]:
+def _around(area: NDArray[np.uint8], margin: int) -> tuple[slice, slice]:
     """The rows and columns that hold all of an area, and so many around it."""
-    left, top, width, height = cv2.boundingRect(np.asarray(area, np.uint8))
+    left, top, width, height = cv2.boundingRect(area)
     rows, columns = (slice(max(at - margin, 0), at + n + margin) for at, n in ((top, height), (left, width)))
     return rows, columns
 
@@ -97,16 +92,13 @@ def _means(
     return (colours / np.maximum(counts, 1)[:, None]).astype(np.float32), counts >= _FEWEST
 
 
-def _added_up(plane: NDArray[np.generic], reach: int) -> NDArray[np.int32]:
+def _added_up(plane: cv2.typing.MatLike, reach: int) -> NDArray[np.int32]:
     """Sums over all squares of a plane or picture, int32 of its shape."""
     size = (2 * reach + 1, 2 * reach + 1)
-    added = cv2.boxFilter(
-        np.asarray(plane, np.uint8), cv2.CV_32S, size, normalize=False, borderType=cv2.BORDER_CONSTANT
-    )
+    added = cv2.boxFilter(plane, cv2.CV_32S, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
     return np.asarray(added, dtype=np.int32)
 
 
 def _smooth(suspect: Pixels) -> NDArray[np.uint8]:
     """The suspect in eight bits, with what compression leaves of single pixels evened out."""
-    eight = suspect if suspect.dtype == np.uint8 else cv2.convertScaleAbs(suspect, alpha=1 / _EIGHT_BITS)
-    return np.asarray(cv2.GaussianBlur(eight, (0, 0), 0.5), dtype=np.uint8)
+    return np.asarray(cv2.GaussianBlur(to_eight_bits(suspect), (0, 0), 0.5), dtype=np.uint8)

@@ -46,7 +46,8 @@ def test_round_trip_the_anchor_of_a_fair_copy(protection, replaced, tokenizer):
 def test_reference_blocks_weighed_far_and_wide_tell_what_they_do_not_alone(
     protection, replaced, tokenizer, monkeypatch
 ):
-    suspects = [jpeg(replaced, quality) for quality in (19, 21)]
+    draws = (np.random.default_rng(seed).normal(0, 8, replaced.shape) for seed in range(3))
+    suspects = [jpeg(np.clip(replaced + noise, 0, 255).astype(np.uint8), 20) for noise in draws]
     helped = [read_id(pixels, tokenizer) for pixels in suspects]
     monkeypatch.setattr(Reception, "widely", lambda reception, _: reception)
     monkeypatch.setattr(Reception, "guessed", lambda reception, *_: reception.intact[None])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import LEVEL_THRESHOLDS
 
-__all__ = ["activity", "calmest", "levels_of", "masking_levels"]
+__all__ = ["activity", "calmest", "levels_of", "masking_levels", "small_levels_of"]
 
 _CALM_NEIGHBOURS = 4
 
@@ -53,7 +53,12 @@ def masking_levels(means: NDArray[np.float32]) -> NDArray[np.intp]:
 
 def levels_of(activities: NDArray[np.float32]) -> NDArray[np.intp]:
     """Masking level, 0 to 5, of each activity in grey levels; any shape."""
+    return small_levels_of(activities).astype(np.intp)
+
+
+def small_levels_of(activities: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The same in a byte each, where there are many."""
     levels = np.zeros(np.shape(activities), dtype=np.uint8)
     for threshold in LEVEL_THRESHOLDS:
         levels += activities >= np.float32(threshold)
-    return levels.astype(np.intp)
+    return levels

@@ -150,7 +150,8 @@ class _Probe:
     Attributes:
         group: which group of coefficients.
         pilots, signs, pilot_offset: blocks of the n shared pilots, 4×n signs of their coefficients, phase of their bit.
-        others, dither: places of the chips that are not shared among the coefficients of the group, phase of a bit 0.
+        others, blocks, dither: places of the chips that are not shared among the coefficients of the group, their
+            blocks, phase of a bit 0.
     """
 
     group: int
@@ -158,6 +159,7 @@ class _Probe:
     signs: NDArray[np.float32]
     pilot_offset: NDArray[np.float32]
     others: NDArray[np.intp]
+    blocks: NDArray[np.intp]
     dither: NDArray[np.float32]
 
     def hear(self, look: Look, design: Design) -> tuple[Plane, Plane, Plane]:
@@ -170,7 +172,7 @@ class _Probe:
         coefficients = look.coefficients[GROUPS[self.group]].reshape(-1, step.size)
         pilots = (coefficients[:, self.pilots] * self.signs).mean(axis=0)
         pilot_values, offset = _in_steps(pilots, step[self.pilots], self.pilot_offset)
-        values, dither = _in_steps(coefficients.ravel()[self.others], step[self.others % step.size], self.dither)
+        values, dither = _in_steps(coefficients.ravel()[self.others], step[self.blocks], self.dither)
         shift = np.float32(design.offset)
         return _cosines(pilot_values - offset - shift, 1), _cosines(values - dither - shift, 2), np.abs(values)
 
@@ -200,7 +202,7 @@ def _probe(layout: Layout, group: int) -> _Probe:
     offset = dither[0] + layout.pilots[lane.start] * np.float32(0.5)
     signs = layout.signs[lane].reshape(-1, blocks)[:, pilots]
     others = np.flatnonzero(~shared)
-    return _Probe(group, pilots, signs, offset.ravel()[pilots], others, dither.ravel()[others])
+    return _Probe(group, pilots, signs, offset.ravel()[pilots], others, others % blocks, dither.ravel()[others])
 
 
 def _score(cosines: NDArray[np.float32]) -> float:

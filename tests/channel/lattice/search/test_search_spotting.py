@@ -9,7 +9,7 @@ from underdrawing.channel.lattice import capacity_bits, embed
 from underdrawing.channel.lattice.grid import luminance
 from underdrawing.channel.lattice.search import Luma, Voice
 from underdrawing.channel.lattice.search.placement import moved
-from underdrawing.channel.lattice.search.spotting import spotted
+from underdrawing.channel.lattice.search.spotting import _Frame, spotted
 from underdrawing.channel.profiles import Profile
 
 VOICE = Voice(512, Profile.STANDARD)
@@ -32,6 +32,32 @@ def test_reference_a_patch_is_found_where_it_was_cut(marked, centre):
     lead = spot(jpeg(marked.pixels[CUT], 75), centre)
     assert lead.score > 8
     assert np.allclose(moved(lead.matrix, np.array([[103.0, 77.0]])), 0)
+
+
+def test_reference_a_patch_is_found_below_what_a_landscape_has(astronaut):
+    portrait = np.concatenate([astronaut, astronaut[::-1][:304]])
+    tiers = message(FIRST_TIER_BITS, *capacity_bits(portrait))
+    lead = spot(embed(portrait, tiers).pixels[433:800, 65:450], (190, 200))
+    assert lead.score > 8
+    assert np.allclose(moved(lead.matrix, np.array([[65.0, 433.0]])), 0)
+
+
+@pytest.mark.parametrize("side", [512, 1024])
+def test_invariants_a_frame_holds_every_place_once_with_the_chips_of_its_own(side):
+    frame, blocks = _Frame(side, None), side // 16
+    places = np.concatenate([alike.places for alike in frame._alike])
+    long = int(1.8 * blocks)
+    wide = {(row, column) for row in range(blocks - 11) for column in range(long - 11)}
+    assert len(places) == len({tuple(place) for place in places.tolist()})
+    assert {tuple(place) for place in places.tolist()} == wide | {(column, row) for row, column in wide}
+    for alike in frame._alike:
+        for row, column in alike.places[::40]:
+            whole = frame._wide if row < blocks - 11 else frame._high
+            chips = whole[:2, row : row + 12, column : column + 12].ravel()
+            apart = np.concatenate([chips.real, chips.imag])
+            assert np.array_equal(np.flatnonzero(np.tile(chips != 0, 2)), alike.chips)
+            first = alike.first[(alike.places == (row, column)).all(axis=1)][0]
+            assert np.allclose(first, apart[alike.chips] / np.linalg.norm(apart))
 
 
 def test_rejects_other_scales_other_keys_and_unmarked_pictures(marked, keyed, astronaut):

@@ -213,8 +213,13 @@ def _loud(
     chips = window.levels.size / cell**2  # a cosine has a mean square of a half; so has the mean of two scores
     pilots *= np.float32(1 / (_UNIT * np.sqrt(pilot_count * chips * phasors.single_power)))
     others *= np.float32(1 / (_UNIT * np.sqrt(count * chips * phasors.doubled_power)))
-    signs = np.sign(pilots) if expected is None else _fitting(size, expected, window)
-    scores = np.where(signs == 0, -np.inf, signs * pilots + others)
+    if expected is None:
+        signs, scores = pilots, np.abs(pilots) + others
+    else:
+        signs = _fitting(size, expected, window)
+        scores = np.where(signs == 0, -np.inf, signs * pilots + others)
+    if scores.max() < least:
+        return []
     found = np.nonzero(scores >= least)
     origins = _origins(window, found[0], found[2])
     origins[np.broadcast_to(signs, scores.shape)[found] < 0, 0] -= CELL_PX

@@ -104,7 +104,8 @@ def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
     """
     if min(luma.size_px) < _LEAST_PX:
         return
-    centres = _centres(luma)
+    paged = _is_large_page(luma)
+    centres = _centres(luma, paged=paged)
     if not centres:
         return
     yield from placements_of(_whole(luma, centres[0], key), luma, centres[0], key)
@@ -117,7 +118,7 @@ def placements(luma: Luma, *, key: bytes | None = None) -> Iterator[Placement]:
         leads = promising(tilted(luma.size_px, angle), luma, centres[0], key, patience=WHERE_EXPECTED)
         yield from placements_of(leads, luma, centres[0], key)
     yield from _cut_out(luma, centres, key)
-    for centre, leads in _stages(luma, centres, key):
+    for centre, leads in _stages(luma, centres, key, paged=paged):
         yield from placements_of(leads, luma, centre, key)
     yield from placements_of(
         promising(bent(luma.size_px), luma, centres[0], key, patience=WHERE_EXPECTED, window_px=_BENT_PX),
@@ -231,11 +232,13 @@ def _patches(luma: Luma, centre: Matrix) -> list[Matrix]:
     return [np.rint(place) for place in (centre, *(np.clip(corner, inner, extent - inner) for corner in corners))]
 
 
-def _stages(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[tuple[Matrix, list[Lead]]]:
+def _stages(
+    luma: Luma, centres: list[Matrix], key: bytes | None, *, paged: bool
+) -> Iterator[tuple[Matrix, list[Lead]]]:
     """Leads worth following, stage by stage, and around which place they were tuned."""
     size_px = luma.size_px
     large = is_large(size_px)
-    everywhere = not large or _is_large_page(luma)
+    everywhere = not large or paged
     for number, centre in enumerate(centres[:1] if luma.plane.size <= SMALL_PX else centres):
         if number == 0 or everywhere:
             glances = any_scale(size_px, usual=number > 0)
@@ -276,10 +279,10 @@ def _whole(luma: Luma, centre: Matrix, key: bytes | None) -> list[Lead]:
     return sorted((lead for lead in leads if lead.score >= _LEAST_WHOLE), key=loudness, reverse=True)[:2]
 
 
-def _centres(luma: Luma) -> list[Matrix]:
+def _centres(luma: Luma, *, paged: bool = False) -> list[Matrix]:
     """Middles of the windows that tell most: neither flat or clipped, nor so busy that a block must lie exactly.
 
-    None where all is flat.
+    None where all is flat; one more, and nearer to each other, in a large page.
     """
     height, width = luma.size_px
     rows, columns = (max(3, round(side / _PROBE_PX)) for side in (height, width))
@@ -294,7 +297,6 @@ def _centres(luma: Luma) -> list[Matrix]:
     if best <= 0:
         return []
     centres: list[Matrix] = []
-    paged = _is_large_page(luma)
     reach = (down // 2, across // 2) if paged else (down, across)
     for _ in range(_WINDOWS + paged):
         row, column = np.unravel_index(int(around.argmax()), around.shape)

@@ -13,13 +13,15 @@ this is for suspects that were cut out of a picture of a usual size and not resi
 Source: ours.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, SPREAD, TIERS
+from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, SPREAD, TIERS, WEAVE
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.layout import layout_of
 from underdrawing.channel.lattice.masking import activity, calmest, levels_of
@@ -76,18 +78,19 @@ def spotted(luma: Luma, linear: Matrix, centre_px: Matrix, voice: Voice, *, key:
     if power.min() < _LEAST_POWER:
         return None
     frame = _frame(voice.side_px, key)
-    places = frame.around(luma.size_px, matrix)
-    scores = frame.first[places] @ (values / np.sqrt(power / 2))
+    values /= np.sqrt(power / 2)
+    patch = lru_cache(maxsize=None)(lambda phase: _patch(plane, voice, phase))
     heard = [
-        (frame.score(int(places[place]), _patch(plane, voice, int(phase))), int(places[place]), int(phase))
-        for place, phase in np.argwhere(scores >= _WORTH_HEARING)
+        (frame.score(place, patch(phase)), place, phase)
+        for alike in frame.around(luma.size_px, matrix)
+        for place, phase in alike.worth_hearing(values)
     ]
     if not heard:
         return None
     score, place, phase = max(heard)
     row, column = divmod(phase, BLOCK)
     shift = np.eye(3)
-    shift[:2, 2] = np.array([column, row]) + _MARGIN_PX - frame.places[place][::-1] * float(BLOCK)
+    shift[:2, 2] = np.array([column, row]) + _MARGIN_PX - np.array(place[::-1]) * float(BLOCK)
     return Lead(voice, matrix @ shift, score)
 
 
@@ -140,56 +143,97 @@ def _levels(means: Plane) -> NDArray[np.intp]:
     return levels_of(calmest(means, around))
 
 
-class _Frame:
-    """All places of a patch in a frame that is long in one way or the other.
+@dataclass(frozen=True, eq=False)
+class _Alike:
+    """Places of a frame where the same blocks of a patch have chips of their own, for they lie alike in their cells.
 
     Attributes:
-        places: n×2, (row, column) of the first block.
-        lattices: n×8×12×12 complex64, doubled phases of its chips; 0 where a chip is shared.
-        first: n×(2·2·144) float32, those of the first chips, of unit length: real parts, then imaginary ones.
+        places: m×2, (row, column) of the first block.
+        chips: which of the first chips of a patch are chips of their own, k indices into 2·2·144.
+        first: m×k float32, doubled phases of these: real parts, then imaginary ones; of unit length together.
     """
 
-    def __init__(self, side_px: int, places: NDArray[np.intp], lattices: Phasors) -> None:
-        self._side = side_px // BLOCK
-        self.places = places
-        self.lattices = lattices
-        first = lattices[:, :_FIRST_CHIPS].reshape(len(places), -1)
-        apart = np.concatenate([first.real, first.imag], axis=1)
-        self.first: Plane = apart / np.sqrt(np.square(apart).sum(axis=1, keepdims=True))
+    places: NDArray[np.intp]
+    chips: NDArray[np.intp]
+    first: Plane
 
-    def around(self, size_px: tuple[int, int], matrix: Matrix) -> NDArray[np.intp]:
-        """Which places leave room for all of a suspect of this size around the patch."""
+    def some(self, which: NDArray[np.bool_]) -> "_Alike":
+        """Some of these places."""
+        return replace(self, places=self.places[which], first=self.first[which])
+
+    def worth_hearing(self, values: Plane) -> Iterator[tuple[tuple[int, int], int]]:
+        """Which of the places, and pixels where a patch begins, agree so well in the first chips of the patch that all
+        of them are worth hearing."""
+        for place, phase in np.argwhere(self.first @ values[self.chips] >= _WORTH_HEARING):
+            row, column = self.places[place].tolist()
+            yield (row, column), int(phase)
+
+
+class _Frame:
+    """All places of a patch in a frame that is long in one way or the other."""
+
+    def __init__(self, side_px: int, key: bytes | None) -> None:
+        self._side, self._long = side_px // BLOCK, int(_LONGEST * side_px // BLOCK)
+        self._wide = _doubled(WorkingGrid(side_px, self._side, self._long), key)
+        self._high = _doubled(WorkingGrid(side_px, self._long, self._side), key)
+        self._in_wide = self._side - _PATCH + 1
+        ways = zip(_alike(self._wide), _alike(self._high, from_row=self._in_wide), strict=True)
+        self._alike = [_together(pair) for pair in ways]
+        self._room: tuple[tuple[int, ...], list[_Alike]] = (), []
+
+    def score(self, place: tuple[int, int], patch: Phasors) -> float:
+        """How well all chips of a patch agree with a place."""
+        row, column = place
+        frame = self._wide if row < self._in_wide else self._high
+        lattices = frame[:, row : row + _PATCH, column : column + _PATCH]
+        power = float(np.square(np.abs(patch[lattices != 0])).sum())
+        return float(np.vdot(lattices, patch).real / np.sqrt(max(power, 1.0) / 2))
+
+    def around(self, size_px: tuple[int, int], matrix: Matrix) -> list[_Alike]:
+        """The places that leave room for all of a suspect of this size around the patch.
+
+        What was asked for last is kept, for patches of a suspect come one after the other.
+        """
         height, width = size_px
         corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], dtype=np.float64)
         there = (moved(np.linalg.inv(matrix), corners)[:, ::-1] - _MARGIN_PX) / BLOCK
-        before, after = np.floor(-there.min(axis=0)) - 1, np.floor(there.max(axis=0)) - _PATCH - 2
-        ends = self.places + _PATCH + np.maximum(after, 0)
-        long = int(_LONGEST * self._side)
-        fits = [(ends <= limits).all(axis=1) for limits in ((self._side, long), (long, self._side))]
-        return np.flatnonzero((self.places >= before).all(axis=1) & (fits[0] | fits[1]))
+        before, after = np.floor(-there.min(axis=0)) - 1, np.maximum(np.floor(there.max(axis=0)) - _PATCH - 2, 0)
+        room = tuple(np.concatenate([before, after]).astype(int).tolist())
+        if self._room[0] != room:
+            self._room = room, [alike.some(self._has_room(alike.places, before, after)) for alike in self._alike]
+        return self._room[1]
 
-    def score(self, place: int, patch: Phasors) -> float:
-        """How well all chips of a patch agree with a place."""
-        lattices = self.lattices[place]
-        power = float(np.square(np.abs(patch[lattices != 0])).sum())
-        return float(np.vdot(lattices, patch).real / np.sqrt(max(power, 1.0) / 2))
+    def _has_room(self, places: NDArray[np.intp], before: Matrix, after: Matrix) -> NDArray[np.bool_]:
+        ends = places + _PATCH + after
+        wide, high = ((ends <= size).all(axis=1) for size in ((self._side, self._long), (self._long, self._side)))
+        return np.asarray((places >= before).all(axis=1) & (wide | high))
 
 
 @lru_cache(maxsize=2)
 def _frame(side_px: int, key: bytes | None) -> _Frame:
-    side, length = side_px // BLOCK, int(_LONGEST * side_px // BLOCK)
-    parts = [_along(side_px, side, length, key), _along(side_px, length, side, key)]
-    places = np.concatenate([places for places, _ in parts])
-    lattices = np.concatenate([lattices for _, lattices in parts])
-    _, first = np.unique(places, axis=0, return_index=True)
-    return _Frame(side_px, places[first], lattices[first])
+    return _Frame(side_px, key)
 
 
-def _along(side_px: int, rows: int, columns: int, key: bytes | None) -> tuple[NDArray[np.intp], Phasors]:
-    layout = layout_of(WorkingGrid(side_px, rows, columns), (True,) * TIERS, key)
+def _doubled(grid: WorkingGrid, key: bytes | None) -> Phasors:
+    """Doubled phases of the chips of a frame that a patch is held against, 8×rows×columns, 0 where a chip is shared."""
+    layout = layout_of(grid, (True,) * TIERS, key)
     phasors = np.exp(4j * np.pi * layout.dither[:_CHIPS]).astype(np.complex64)
-    planes = np.where(layout.shared[:_CHIPS], np.complex64(0), phasors)
-    patches = np.lib.stride_tricks.sliding_window_view(planes, (_PATCH, _PATCH), axis=(1, 2))
-    down, across = patches.shape[1:3]
-    places = np.stack(np.meshgrid(np.arange(down), np.arange(across), indexing="ij"), axis=-1).reshape(-1, 2)
-    return places, np.ascontiguousarray(patches.transpose(1, 2, 0, 3, 4)).reshape(-1, _CHIPS, _PATCH, _PATCH)
+    return np.where(layout.shared[:_CHIPS], np.complex64(0), phasors)
+
+
+def _alike(frame: Phasors, *, from_row: int = 0) -> Iterator[_Alike]:
+    """The places of a frame from some row on, by how they lie in their cells."""
+    patches = np.lib.stride_tricks.sliding_window_view(frame[:_FIRST_CHIPS], (_PATCH, _PATCH), axis=(1, 2))
+    places = np.moveaxis(np.indices(patches.shape[1:3]), 0, -1)
+    for row, column in np.ndindex(WEAVE, WEAVE):
+        alike = np.s_[from_row + (row - from_row) % WEAVE :: WEAVE, column::WEAVE]
+        lattices = patches[:, *alike].transpose(1, 2, 0, 3, 4).reshape(-1, _FIRST_CHIPS * _PATCH**2)
+        own = np.flatnonzero(lattices[0])
+        first = np.concatenate([lattices.real[:, own], lattices.imag[:, own]], axis=1)
+        first /= np.float32(own.size**0.5)
+        yield _Alike(places[alike].reshape(-1, 2), np.append(own, own + lattices.shape[1]), first)
+
+
+def _together(pair: tuple[_Alike, _Alike]) -> _Alike:
+    one, other = pair
+    return _Alike(np.append(one.places, other.places, axis=0), one.chips, np.append(one.first, other.first, axis=0))

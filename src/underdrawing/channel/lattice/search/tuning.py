@@ -4,6 +4,7 @@ Source: ours; coordinate ascent on the score of :mod:`.folding`, with every bloc
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 
 import cv2
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import BLOCK, DESIGNS, WEAVE
 from underdrawing.channel.lattice.layout import weave_of
-from underdrawing.channel.lattice.search.folding import DOUBLED_WEIGHTS, SINGLE_WEIGHTS, Lead
+from underdrawing.channel.lattice.search.folding import DOUBLED_WEIGHTS, SINGLE_WEIGHTS, Lead, Voice
 from underdrawing.channel.lattice.search.placement import moved
 from underdrawing.channel.lattice.search.window import Window
 
@@ -206,12 +207,21 @@ def chips_of(
         pilots: which of the blocks have pilots, as indices.
         bits: and with which bits.
     """
-    design = DESIGNS[lead.voice.profile, lead.voice.side_px]
     rows, columns = blocks
-    centres = np.stack([columns * BLOCK + BLOCK / 2, rows * BLOCK + BLOCK / 2, np.ones(rows.size)]).astype(np.float32)
+    centres = np.ones((3, rows.size), dtype=np.float32)
+    centres[0], centres[1] = columns * BLOCK + BLOCK / 2, rows * BLOCK + BLOCK / 2
+    offset, per_step = _lattice(lead.voice, group)
+    return Chips(plane, centres, dither + offset, per_step, pilots, bits.astype(np.float32))
+
+
+@lru_cache(maxsize=64)
+def _lattice(voice: Voice, group: int) -> tuple[np.float32, Plane]:
+    """By how much of a step the lattices of a group are shifted, and how many steps a grey level is at each masking
+    level; 0 where there are no chips."""
+    design = DESIGNS[voice.profile, voice.side_px]
     with np.errstate(divide="ignore"):
         per_step = np.where(design.steps[:, group] > 0, 1 / design.steps[:, group], 0).astype(np.float32)
-    return Chips(plane, centres, dither + np.float32(design.offset), per_step, pilots, bits.astype(np.float32))
+    return np.float32(design.offset), per_step
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,9 +237,10 @@ class Tuner:
     @classmethod
     def of(cls, lead: Lead, window: Window, blocks: Blocks, chips: tuple[Chips, ...]) -> "Tuner":
         """What moves a lead by these chips of some blocks, given as rows and columns, as they are heard in a window."""
-        rows, columns = blocks
-        centres = np.stack([columns, rows], axis=1) * float(BLOCK) + BLOCK / 2
-        return cls(lead, window, chips, centres.mean(axis=0), np.maximum(np.ptp(centres, axis=0) / 2, 4 * BLOCK))
+        down, across = blocks
+        middle = np.array([across.mean(), down.mean()]) * BLOCK + BLOCK / 2
+        extent = np.array([np.ptp(across), np.ptp(down)]) * BLOCK
+        return cls(lead, window, chips, middle, np.maximum(extent / 2, 4 * BLOCK))
 
     def climbed(self, moves: tuple[int, ...], steps_px: tuple[float, ...]) -> Lead:
         """The lead after moves that each made the blocks agree better."""
@@ -330,5 +341,11 @@ def sampled(rows: NDArray[np.intp], columns: NDArray[np.intp], most: int) -> Blo
     """Some of the blocks where there are very many."""
     if rows.size <= most:
         return rows, columns
-    chosen = np.random.default_rng(rows.size).permutation(rows.size)[:most]
+    chosen = _shuffled(rows.size)[:most]
     return rows[chosen], columns[chosen]
+
+
+@lru_cache(maxsize=64)
+def _shuffled(count: int) -> NDArray[np.intp]:
+    """The numbers below some other in an order that is the same every time."""
+    return np.random.default_rng(count).permutation(count)

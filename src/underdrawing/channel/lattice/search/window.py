@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GRIDS, GROUPS, LEVELS, SPREAD, WEAVE
 from underdrawing.channel.lattice.layout import weave_of
-from underdrawing.channel.lattice.masking import calmest, levels_of
+from underdrawing.channel.lattice.masking import calmest, small_levels_of
 from underdrawing.channel.lattice.search.placement import moved
 from underdrawing.channel.lattice.transform import analysis_functions
 
@@ -94,14 +94,16 @@ class Window:
         chips: planes×h×w float32 in grey levels, of a block centred on each sample: for each of the two lanes the
             signed mean of its four coefficients, and if they were asked for these eight coefficients themselves.
         levels: h×w uint8, the masking level of such a block.
-        inside: h×w bool, whether such a block lies in the suspect; None where all do.
+        heard_levels: the same with one more, the last, for blocks that do not lie in the suspect.
+        shares: the share of the blocks at each of these seven.
         matrix: 3×3 float64, from places in the window in grid pixels (x, y) to suspect pixels; corners to corners.
         stride_px: grid pixels from one sample to the next.
     """
 
     chips: Plane
     levels: NDArray[np.uint8]
-    inside: NDArray[np.bool_] | None
+    heard_levels: NDArray[np.uint8]
+    shares: NDArray[np.float64]
     matrix: Matrix
     stride_px: float = STRIDE_PX
 
@@ -142,11 +144,13 @@ class Window:
             plane = _sampled(luma, matrix, (columns, rows))
         chips = _chips(plane, (*_kernels(key), *_apart()) if apart else _kernels(key)[:lanes])
         levels, inside = _levels(plane), _inside(luma.size_px, matrix, (rows, columns))
+        heard_levels = levels if inside is None else np.where(inside, levels, np.uint8(LEVELS))
+        shares = _shares(heard_levels)
         if finer == 1:
-            return cls(chips, levels, inside, matrix)
-        fine = np.stack([_finer(chip, finer, cv2.INTER_CUBIC) for chip in chips])
-        inside = None if inside is None else _finer(inside.view(np.uint8), finer).astype(np.bool_)
-        return cls(fine, _finer(levels, finer), inside, matrix, STRIDE_PX / finer)
+            return cls(chips, levels, heard_levels, shares, matrix)
+        fine = _finer(levels, finer)
+        heard_fine = fine if inside is None else _finer(heard_levels, finer)
+        return cls(_told_between(chips, finer), fine, heard_fine, shares, matrix, STRIDE_PX / finer)
 
     @cached_property
     def inverse(self) -> Matrix:
@@ -154,20 +158,9 @@ class Window:
         return np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
 
     @cached_property
-    def heard_levels(self) -> NDArray[np.uint8]:
-        """The levels with one more, the last, for blocks that do not lie in the suspect; h×w uint8."""
-        return self.levels if self.inside is None else np.where(self.inside, self.levels, np.uint8(LEVELS))
-
-    @cached_property
     def level_turns(self) -> NDArray[np.int32]:
         """The heard levels times :data:`LEVEL_TURN`, h×w int32: where a table over levels and phases begins."""
         return self.heard_levels.astype(np.int32) * np.int32(LEVEL_TURN)
-
-    @cached_property
-    def shares(self) -> NDArray[np.float64]:
-        """The share of the blocks at each of the seven :attr:`heard_levels`."""
-        counts = cv2.calcHist([self.heard_levels], [0], None, [LEVELS + 1], [0, LEVELS + 1])
-        return np.asarray(counts.ravel() / self.levels.size, dtype=np.float64)
 
     @property
     def cell(self) -> int:
@@ -215,8 +208,23 @@ def _reduced(luma: Luma, matrix: Matrix, size: tuple[int, int]) -> Plane:
     return np.ascontiguousarray(reduced[_SPARE : _SPARE + rows, _SPARE : _SPARE + columns], dtype=np.float32)
 
 
-def _finer(plane: NDArray[_Scalar], parts: int, flags: int = cv2.INTER_NEAREST) -> NDArray[_Scalar]:
-    return cast("NDArray[_Scalar]", cv2.resize(cast(Plane, plane), None, fx=parts, fy=parts, interpolation=flags))
+def _finer(plane: NDArray[_Scalar], parts: int) -> NDArray[_Scalar]:
+    """Every sample several times, down and across."""
+    fine = cv2.resize(cast(Plane, plane), None, fx=parts, fy=parts, interpolation=cv2.INTER_NEAREST)
+    return cast("NDArray[_Scalar]", fine)
+
+
+def _told_between(chips: Plane, parts: int) -> Plane:
+    """Chips at so many times as many places, down and across, told by a cubic."""
+    fine = np.empty((len(chips), chips.shape[1] * parts, chips.shape[2] * parts), dtype=np.float32)
+    for coarse, into in zip(chips, fine, strict=True):
+        cv2.resize(coarse, into.shape[::-1], dst=into, interpolation=cv2.INTER_CUBIC)
+    return fine
+
+
+def _shares(heard_levels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    counts = cv2.calcHist([heard_levels], [0], None, [LEVELS + 1], [0, LEVELS + 1])
+    return np.asarray(counts.ravel() / heard_levels.size, dtype=np.float64)
 
 
 def _inside(size_px: tuple[int, int], matrix: Matrix, shape: tuple[int, int]) -> NDArray[np.bool_] | None:
@@ -304,14 +312,15 @@ def _levels(plane: Plane) -> NDArray[np.uint8]:
     """Masking levels, taken at every other sample."""
     rows, columns = plane.shape
     halves = (-(-columns // _COARSE), -(-rows // _COARSE))
-    even = cv2.copyMakeBorder(plane, 0, rows % _COARSE, 0, columns % _COARSE, cv2.BORDER_REPLICATE)
-    coarse = cv2.resize(even, halves, interpolation=cv2.INTER_AREA)
+    if rows % _COARSE or columns % _COARSE:
+        edges = 0, rows % _COARSE, 0, columns % _COARSE
+        plane = np.asarray(cv2.copyMakeBorder(plane, *edges, cv2.BORDER_REPLICATE), dtype=np.float32)
+    coarse = cv2.resize(plane, halves, interpolation=cv2.INTER_AREA)
     mean = _coarse_mean()
     means = np.asarray(cv2.sepFilter2D(coarse, -1, mean, mean, borderType=cv2.BORDER_REFLECT), dtype=np.float32)
     apart = _BLOCK // _COARSE
     padded = np.asarray(cv2.copyMakeBorder(means, apart, apart, apart, apart, cv2.BORDER_REPLICATE), dtype=np.float32)
     high, wide = means.shape
     around = [padded[i * apart :, j * apart :][:high, :wide] for i in range(3) for j in range(3) if (i, j) != (1, 1)]
-    levels = levels_of(calmest(means, around)).astype(np.uint8)
-    full = np.asarray(cv2.resize(levels, None, fx=_COARSE, fy=_COARSE, interpolation=cv2.INTER_NEAREST))
-    return full.astype(np.uint8)[:rows, :columns]
+    full = _finer(small_levels_of(calmest(means, around)), _COARSE)
+    return full[:rows, :columns]

@@ -2,9 +2,12 @@
 
 ::
 
-    reception ─► decoder ─► beliefs of bits ─► demapper ─► hints ─► decoder ─► …      until the block decodes
+    reception ─► decoder ─► beliefs of bits ─┬─► demapper ─► hints ─┬─► decoder ─► …      until the block decodes
+                                             └─► noise of its chips ┘
 
-At the very limit it is chance which way to take what the channel heard leads there, so there are several.
+Pilots tell how noisy chips are. But whoever writes a mark leaves those chips of a block out that it can spare, so what
+the decoder believes tells it better. At the very limit it is chance which way to take what the channel heard leads
+there, so there are several.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Guesser"]
 
-_TURNS = {Block.CORE: 5, Block.DETAIL: 12, Block.FINE: 8}
+_TURNS = {Block.CORE: 8, Block.DETAIL: 12, Block.FINE: 8}
 """How often guesses at the code and the channel are held against each other, each way."""
 
 _SHORT_BITS = 6144
@@ -83,14 +86,17 @@ class Guesser:
     def _in_turns(self, reception: Reception, way: Way) -> tuple[SegmentedDecoded, Hints]:
         """What the decoder found at last, and with which hints."""
         believed: Hints | None = None
+        heard = reception
         for turn in range(_TURNS[self.block]):
             hints = self._hints(believed)
-            decoded = reception.decode(
+            decoded = heard.decode(
                 TIER_OF[self.block], self.size_bits, hints=hints, readings=way[turn % len(way)], sweeps=SWEEPS
             )
             if decoded.converged:
                 break
             believed = self._turned((decoded.beliefs - hints)[self._places])
+            if self.block is not Block.FINE and reception.sorts is None:
+                heard = reception.refitted(TIER_OF[self.block], decoded.sent_beliefs)
         return decoded, hints
 
     def _hints(self, believed: Hints | None) -> Hints:

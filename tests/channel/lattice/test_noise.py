@@ -115,6 +115,36 @@ def test_reference_bits_told_are_what_the_noise_of_each_kind_leaves():
     assert told_bits(bins, cells, bits, np.ones(4000, np.float32)) == pytest.approx(2000, rel=0.03)
 
 
+@pytest.mark.parametrize("doubt", [0.0, 0.1])
+def test_reference_chips_that_were_left_out_are_told_by_those_whose_bits_a_decoder_believes(doubt):
+    """A third of one kind lies anywhere, and pilots do not know; a believed bit need not be right."""
+    rng = np.random.default_rng(0)
+    bits, cells = rng.integers(0, 2, 6000).astype(np.uint8), np.repeat([3, 20], 3000)
+    left_out = (cells == 3) & (rng.random(6000) < 0.34)
+    turns = np.where(left_out, rng.random(6000), bits / 2 + rng.normal(0, 0.11, 6000))
+    bins = (np.rint(turns * PHASE_BINS).astype(int) % PHASE_BINS).astype(np.uint8)
+    before = NoiseModel.of(np.full((KINDS, LEVELS), 0.12, np.float32))
+    believed = np.where(rng.random(6000) < doubt, 0.5, bits).astype(np.float32)
+    after = before.refitted(bins, cells, believed, np.ones(6000, np.float32))
+
+    def told(model, chosen):
+        densities = (model.density(bins[chosen], cells[chosen], bit=bit) for bit in (0, 1))
+        zero, one = (np.float64(density) for density in densities)
+        return float(np.log2(2 * np.where(bits[chosen], one, zero) / (zero + one)).sum())
+
+    assert told(after, cells == 3) > 1.1 * told(before, cells == 3)
+    assert told(after, cells == 20) > (0.97 - doubt) * told(before, cells == 20)
+    assert after.densities[..., PHASE_BINS // 2].min() > before.densities[..., PHASE_BINS // 2].min()
+
+
+def test_limits_nothing_believed_changes_no_noise():
+    before = NoiseModel.of(np.full((KINDS, LEVELS), 0.12, np.float32))
+    bins = np.random.default_rng(0).integers(0, PHASE_BINS, 100).astype(np.uint8)
+    nothing = np.zeros(100, np.float32)
+    after = before.refitted(bins, np.zeros(100, np.intp), nothing, nothing)
+    assert np.allclose(after.deviation, before.deviation, rtol=0.05)
+
+
 def test_shapes_models_side_by_side_keep_their_cells():
     quiet, loud = (NoiseModel.of(np.full((KINDS, LEVELS), deviation, np.float32)) for deviation in (0.1, 0.3))
     both = NoiseModel.together([quiet, loud])

@@ -128,3 +128,18 @@ def test_reference_parity_serves_those_best_who_know_most_already():
         decoded = block.decode(ratios.astype(np.float32), hints=hints.astype(np.float32), readings=HONEST)
         read.append(decoded.converged)
     assert read == [False, True]
+
+
+@pytest.mark.parametrize("information_bits, parity_first", [(1792, True), (192, False), (9000, True)])
+def test_round_trip_what_is_believed_of_the_sent_bits_is_what_was_sent(information_bits, parity_first):
+    code = Segmented.for_information(information_bits, parity_first=parity_first)
+    rng = np.random.default_rng(0)
+    sent = code.encode(rng.integers(0, 2, information_bits).astype(np.uint8))
+    ratios = (4 * (1 - 2.0 * sent) + rng.normal(0, 2, sent.size)).astype(np.float32)
+    ratios[rng.random(sent.size) < 0.2] = 0
+    decoded = code.decode(ratios)
+    assert decoded.converged
+    assert decoded.sent_beliefs.shape == (code.buffer_bits,)
+    believed = np.abs(decoded.sent_beliefs) > 1
+    assert believed.mean() > 0.8
+    assert np.array_equal(decoded.sent_beliefs[believed] < 0, sent[believed] == 1)

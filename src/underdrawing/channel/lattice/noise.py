@@ -13,7 +13,7 @@ Source: ours. The doubled phase is the classical way around unknown binary modul
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 import numpy as np
@@ -77,6 +77,35 @@ class NoiseModel:
     def of(cls, deviation: NDArray[np.float32]) -> "NoiseModel":
         """The model with these deviations."""
         return cls(deviation, phase_densities(deviation))
+
+    def refitted(
+        self,
+        bins: NDArray[np.uint8],
+        cells: NDArray[np.intp],
+        ones: NDArray[np.float32],
+        weight: NDArray[np.float32],
+    ) -> "NoiseModel":
+        """The model that fits some chips best of which a decoder tells their bits, more or less.
+
+        Whoever writes a mark leaves chips out where a message can spare them, so that some kinds of chips of a tier are
+        right less often than pilots tell. So for each cell a share may lie anywhere. A bit in doubt counts as either,
+        which makes that share larger: a decoder believes too much as long as it is wrong.
+
+        Args:
+            bins, cells: n phases, and the kinds and levels of their chips.
+            ones: n, the probability that the bit is 1.
+            weight: n, how much each chip counts.
+        """
+        turned = _turned(bins, np.ones(bins.shape, dtype=np.bool_))
+        told = _histogram(bins, cells, weight * (1 - ones)) + _histogram(turned, cells, weight * ones)
+        apart = np.log(_DEVIATIONS) - np.log(self.deviation.reshape(-1, 1))
+        fits = told @ _log_densities()[0] - np.square(apart / _OWN_WAYS) / 2
+        best = fits.transpose(1, 0, 2).reshape(CELLS, -1).argmax(axis=1)
+        stray, deviation = np.array(_STRAYS)[best // _DEVIATIONS.size], _DEVIATIONS[best % _DEVIATIONS.size]
+        shape = self.deviation.shape
+        right = type(self).of(deviation.reshape(shape).astype(np.float32))
+        stray = stray.reshape(*shape, 1).astype(np.float32)
+        return replace(right, densities=(1 - stray) * right.densities + stray)
 
     @classmethod
     def together(cls, models: Sequence["NoiseModel"]) -> "NoiseModel":

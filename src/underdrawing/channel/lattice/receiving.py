@@ -4,6 +4,7 @@ Source: ours.
 """
 
 from collections.abc import Iterator
+from heapq import nlargest
 
 from underdrawing.channel.lattice.grid import Pixels, luminance
 from underdrawing.channel.lattice.looks import Suspect
@@ -12,6 +13,8 @@ from underdrawing.channel.lattice.search import Luma, Placement, Voice, placemen
 from underdrawing.channel.lattice.sync import hypotheses
 
 __all__ = ["nearby", "receive", "receptions", "searched"]
+
+_MOST_FAINT = 4
 
 
 def receive(pixels: Pixels, *, key: bytes | None = None) -> Reception | None:
@@ -43,13 +46,27 @@ def nearby(reception: Reception) -> Iterator[Reception]:
     voice = Voice(candidate.grid.side_px, candidate.profile)
     near = placement_near(Luma(luminance(pixels)), candidate.grid, voice, key=key)
     if near is not None and not near.is_whole:
-        yield from _placed(pixels, near, key)
+        yield from (heard for heard in _placed(pixels, near, key) if heard.candidate.is_sure)
 
 
 def searched(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Reception]:
-    """The same for a suspect that shows a part of the picture, or shows it turned, mirrored, bent or on a page."""
+    """The same for a suspect that shows a part of the picture, or shows it turned, mirrored, bent or on a page.
+
+    A small part has few pilots, and a place is told by more than these. So where they are too few to be sure, the
+    likeliest places are worth the attempt to read there, after all others.
+    """
+    seen: list[Placement] = []
+    faint: list[Reception] = []
     for placement in placements(Luma(luminance(pixels)), key=key):
-        yield from _placed(pixels, placement, key)
+        if any(placement.is_like(other) for other in seen):
+            continue
+        seen.append(placement)
+        for heard in _placed(pixels, placement, key):
+            if heard.candidate.is_sure:
+                yield heard
+            else:
+                faint.append(heard)
+    yield from nlargest(_MOST_FAINT, faint, key=lambda heard: heard.candidate.score)
 
 
 def _placed(pixels: Pixels, placement: Placement, key: bytes | None) -> Iterator[Reception]:

@@ -29,6 +29,7 @@ _CUT_OFF = (0.01, 0.06, 0.25, 0.6)
 """Shares of a block that was cut off, from one sort of blocks to the next."""
 
 _FEWEST_CHIPS = 200
+_SUREST = 20.0
 """Chips a sort of blocks must have for a noise of its own."""
 
 _LEVEL_DOUBT = 4.0
@@ -195,6 +196,20 @@ class Reception:
         ratios = self._heard(tier)._ratios(tier, code, self.intact[None] if intact is None else intact)
         each, guesses = np.repeat(ratios, len(hints), axis=0), np.tile(hints, (len(ratios), 1))
         return code.decode_each(each, hints=guesses, readings=readings, max_iterations=sweeps)
+
+    def refitted(self, tier: int, beliefs: NDArray[np.float32]) -> "Reception":
+        """The reception with the noise as the chips of one tier have it, told by what its decoder believes.
+
+        Args:
+            tier: 0 to 3.
+            beliefs: log-likelihood ratios of its coded bits.
+        """
+        mine = self.layout.places[tier]
+        weight = self.weight.ravel()[mine] * self.intact.ravel()[mine % self.intact.size]
+        ratios = beliefs[self.layout.positions.ravel()[mine] % beliefs.size]
+        ones = (1 / (1 + np.exp(np.clip(ratios, -_SUREST, _SUREST)))).astype(np.float32)
+        noise = self.noise.refitted(self.bins.ravel()[mine], self.cells.ravel()[mine], ones, weight)
+        return self._with(noise=noise)
 
     def told_bits(self, tier: int) -> float:
         """About how many bits the chips of a tier tell, as noisy and as reliable as they seem to be."""

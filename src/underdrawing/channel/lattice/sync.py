@@ -98,7 +98,7 @@ def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[
 
     Usually the first is the right one and no other is asked for. Whether the tones were changed is doubtful where a
     picture is mostly flat or clipped, so the other view comes second, at the price of a search. If there is none, what
-    may be a mark of an image taken as it is comes alone; it is not sure (:attr:`Candidate.is_sure`).
+    may be a mark comes alone; it is not sure (:attr:`Candidate.is_sure`).
     """
     searches = []
     placement = suspect.placement
@@ -120,7 +120,7 @@ def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[
             yield search.found
             return
     likeliest = max(searches, key=lambda search: search.best.score)
-    if placement is None and likeliest.best.score >= _WORTH_READING:
+    if likeliest.best.score >= _WORTH_READING:
         yield likeliest.found
 
 

@@ -1,7 +1,7 @@
 """One code of the family as a value: how many bits go in, how many come out, and both directions."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ MINIMUM_BITS, MAXIMUM_BITS = 12, 8448
 _LARGEST_FOR_BG2 = 3840
 _FILLER_RATIO = 1e4
 
+_Number = TypeVar("_Number", np.uint8, np.float32)
+
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
@@ -27,6 +29,7 @@ class Decoded:
     Attributes:
         bits: k information bits (0 or 1); a guess unless `converged`.
         beliefs: k log-likelihood ratios of the information bits after decoding, hints included, float32.
+        sent_beliefs: the same of all bits that were sent, in the order of the buffer.
         converged: every parity check in use holds and every bit met evidence. A checksum must still confirm the
             content: any linear code accepts the all-zero block, and noise converges now and then.
         corrected_bits: received positions (ratio not zero) whose sign contradicts the decoded codeword.
@@ -35,6 +38,7 @@ class Decoded:
 
     bits: NDArray[np.uint8]
     beliefs: NDArray[np.float32]
+    sent_beliefs: NDArray[np.float32]
     converged: bool
     corrected_bits: int
     iterations: int
@@ -177,7 +181,7 @@ class LdpcCode:
         if hints is not None:
             known = self._checked(hints, self.information_bits)
         codewords = np.zeros((blocks, self.base_graph.columns * self.lifting_size), dtype=np.uint8)
-        beliefs = np.zeros((blocks, self.information_bits), dtype=np.float32)
+        beliefs = np.zeros(codewords.shape, dtype=np.float32)
         converged, iterations = np.zeros(blocks, dtype=np.bool_), np.zeros(blocks, dtype=np.intp)
         heard = np.count_nonzero(ratios, axis=1) + np.count_nonzero(known, axis=1)
         pending = np.flatnonzero(heard >= self.information_bits)
@@ -186,14 +190,15 @@ class LdpcCode:
                 break
             found = self._propagate(reading.apply(ratios[pending]), known[pending], max_iterations)
             codewords[pending], converged[pending] = found.bits, found.converged
-            beliefs[pending] = found.beliefs[:, : self.information_bits]
+            beliefs[pending] = found.beliefs
             iterations[pending] += found.iterations
             pending = pending[~found.converged]
+        size = self.information_bits
         contradicted = np.count_nonzero((ratios != 0) & ((ratios < 0) != self._buffer(codewords)), axis=1)
         return tuple(
-            Decoded(bits, belief, bool(ok), int(corrected), int(sweeps))
-            for bits, belief, ok, corrected, sweeps in zip(
-                codewords[:, : self.information_bits], beliefs, converged, contradicted, iterations, strict=True
+            Decoded(bits[:size], belief[:size], sent, bool(ok), int(corrected), int(sweeps))
+            for bits, belief, sent, ok, corrected, sweeps in zip(
+                codewords, beliefs, self._buffer(beliefs), converged, contradicted, iterations, strict=True
             )
         )
 
@@ -205,7 +210,7 @@ class LdpcCode:
     def _hidden_bits(self) -> int:
         return PUNCTURED_COLUMNS * self.lifting_size
 
-    def _buffer(self, codewords: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _buffer(self, codewords: NDArray[_Number]) -> NDArray[_Number]:
         """The sent positions of B whole codewords: B×(columns·Z) to B×`buffer_bits`."""
         information = codewords[:, self._hidden_bits : self.information_bits]
         return np.concatenate([information, codewords[:, self._padded_bits :]], axis=1)

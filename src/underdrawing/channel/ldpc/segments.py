@@ -26,10 +26,12 @@ class SegmentedDecoded:
     Attributes:
         bits: `information_bits` bits (0 or 1); those of segments that did not converge are guesses.
         segments: the segments in order, each with its own `converged`.
+        sent_beliefs: `buffer_bits` log-likelihood ratios of what was sent, after decoding, float32.
     """
 
     bits: NDArray[np.uint8]
     segments: tuple[Decoded, ...]
+    sent_beliefs: NDArray[np.float32]
 
     @property
     def beliefs(self) -> NDArray[np.float32]:
@@ -185,7 +187,11 @@ class Segmented:
         decoded = self.code.decode_many(in_order, hints=hints, readings=readings, max_iterations=max_iterations)
         blocks = (decoded[first : first + self.segments] for first in range(0, len(decoded), self.segments))
         return tuple(
-            SegmentedDecoded(np.concatenate([segment.bits for segment in block])[: self.information_bits], block)
+            SegmentedDecoded(
+                np.concatenate([segment.bits for segment in block])[: self.information_bits],
+                block,
+                np.stack([segment.sent_beliefs[self._order] for segment in block], axis=1).reshape(-1),
+            )
             for block in blocks
         )
 

@@ -1,5 +1,7 @@
 """What lies where: the suspect laid onto the frame and back."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -89,6 +91,15 @@ def test_reference_only_a_whole_upright_suspect_is_whole():
     assert shifted(0, 0, (512, 768)).is_whole
     assert not shifted(3, 0, (512, 768)).is_whole
     assert not placed([[-1, 0, 768], [0, 1, 0], [0, 0, 1]], (512, 768)).is_whole
+
+
+def test_reference_placements_are_alike_to_a_hundredth_of_a_pixel():
+    one, other = shifted(3, 0, (200, 300)), shifted(3.005, 0, (200, 300))
+    assert one.is_like(one)
+    assert one.is_like(other)
+    assert not one.is_like(shifted(3.02, 0, (200, 300)))
+    assert not one.is_like(placed([[1.0001, 0, -3], [0, 1, 0], [0, 0, 1]], (200, 300)))
+    assert not one.is_like(replace(one, grid=WorkingGrid.for_embedding(512, 800)))
 
 
 @pytest.mark.parametrize("scale", [0.4, 1.0, 2.3])

@@ -9,7 +9,7 @@ from underdrawing.channel.lattice import capacity_bits, embed
 from underdrawing.channel.lattice.grid import luminance
 from underdrawing.channel.lattice.search import Luma, Voice
 from underdrawing.channel.lattice.search.placement import moved
-from underdrawing.channel.lattice.search.spotting import _Frame, spotted
+from underdrawing.channel.lattice.search.spotting import _Frame, most_blocks, spotted
 from underdrawing.channel.profiles import Profile
 
 VOICE = Voice(512, Profile.STANDARD)
@@ -42,22 +42,48 @@ def test_reference_a_patch_is_found_below_what_a_landscape_has(astronaut):
     assert np.allclose(moved(lead.matrix, np.array([[65.0, 433.0]])), 0)
 
 
-@pytest.mark.parametrize("side", [512, 1024])
-def test_invariants_a_frame_holds_every_place_once_with_the_chips_of_its_own(side):
-    frame, blocks = _Frame(side, None), side // 16
+@pytest.mark.parametrize(
+    "side, patch", [(512, (12, 12)), (1024, (12, 12)), (512, (13, 21)), (512, (12, 34)), (512, (34, 12))]
+)
+def test_invariants_a_frame_holds_every_place_once_with_the_chips_of_its_own(side, patch):
+    frame, blocks, (high, wide) = _Frame(side, patch, 2, None), side // 16, patch
     places = np.concatenate([alike.places for alike in frame._alike])
     long = int(1.8 * blocks)
-    wide = {(row, column) for row in range(blocks - 11) for column in range(long - 11)}
-    assert len(places) == len({tuple(place) for place in places.tolist()})
-    assert {tuple(place) for place in places.tolist()} == wide | {(column, row) for row, column in wide}
+    lengths = (blocks, long), (long, blocks)
+    expected = {
+        (row, column)
+        for down, across in lengths
+        for row in range(down - high + 1)
+        for column in range(across - wide + 1)
+    }
+    assert len(places) == len(expected)
+    assert {tuple(place) for place in places.tolist()} == expected
     for alike in frame._alike:
         for row, column in alike.places[::40]:
-            whole = frame._wide if row < blocks - 11 else frame._high
-            chips = whole[:2, row : row + 12, column : column + 12].ravel()
+            whole = frame._wide if row + high <= blocks else frame._high
+            chips = whole[:2, row : row + high, column : column + wide].ravel()
             apart = np.concatenate([chips.real, chips.imag])
             assert np.array_equal(np.flatnonzero(np.tile(chips != 0, 2)), alike.chips)
             first = alike.first[(alike.places == (row, column)).all(axis=1)][0]
             assert np.allclose(first, apart[alike.chips] / np.linalg.norm(apart))
+
+
+@pytest.mark.parametrize(
+    "size, blocks",
+    [((224, 368), (13, 22)), ((206, 400), None), ((223, 223), (13, 13)), ((222, 215), None), ((700, 700), None)],
+)
+def test_limits_a_patch_as_large_as_the_suspect_fits_wherever_its_blocks_begin(size, blocks):
+    found = most_blocks(Luma(np.zeros(size, np.float32)))
+    assert found == blocks
+    assert found is None or all(count * 16 + 15 <= side for count, side in zip(found, size, strict=True))
+
+
+def test_reference_a_larger_patch_is_told_more_clearly(marked):
+    luma = Luma(luminance(jpeg(marked.pixels[40:310, 60:400], 55)))
+    blocks = most_blocks(luma)
+    small, large = (spotted(luma, np.eye(2), np.array([170.0, 135]), VOICE, blocks=size) for size in ((12, 12), blocks))
+    assert large.score > 1.15 * small.score
+    assert np.allclose(moved(large.matrix, np.array([[60.0, 40.0]])), 0)
 
 
 def test_rejects_other_scales_other_keys_and_unmarked_pictures(marked, keyed, astronaut):

@@ -16,6 +16,7 @@ __all__ = ["Placement", "moved"]
 _MOST_FRAME_PIXELS = 48_000_000
 _SAME_PLACE_PX = 0.35
 _SAME_FRAME_PX = 1.0
+_ALIKE_PX = 0.01
 _AROUND_BLOCK_PX = 4
 
 Matrix = NDArray[np.float64]
@@ -55,6 +56,13 @@ class Placement:
         """The placement of a suspect of this size that shows the one placed at this place."""
         shift = np.array([[1.0, 0, left_px], [0, 1, top_px], [0, 0, 1]])
         return replace(self, matrix=shift @ self.matrix, suspect_px=suspect_px)
+
+    def is_like(self, other: "Placement") -> bool:
+        """Whether another placement of the same suspect lays every corner to within a hundredth of a grid pixel of
+        where this one does."""
+        ways = (self.matrix, other.matrix)
+        there, here = (moved(np.linalg.inv(matrix), self._suspect_corners) for matrix in ways)
+        return self.grid == other.grid and bool(np.abs(there - here).max() < _ALIKE_PX)
 
     @cached_property
     def frame_px(self) -> tuple[int, int]:

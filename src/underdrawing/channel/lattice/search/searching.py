@@ -49,7 +49,7 @@ from underdrawing.channel.lattice.search.glances import (
 from underdrawing.channel.lattice.search.locating import located
 from underdrawing.channel.lattice.search.placement import Placement
 from underdrawing.channel.lattice.search.settling import settled
-from underdrawing.channel.lattice.search.spotting import SPOT_PX, spotted
+from underdrawing.channel.lattice.search.spotting import SPOT_PX, most_blocks, spotted
 from underdrawing.channel.lattice.search.tuning import PROJECTIVE, STEPS_PX, tuned
 from underdrawing.channel.lattice.search.window import Luma, Window
 
@@ -189,6 +189,7 @@ def _cut_out(luma: Luma, centres: list[Matrix], key: bytes | None) -> Iterator[P
     for cut in cut_out(luma.size_px):
         leads = [(centre, _heard_exactly(luma, cut.linear, cut.voice, centre, least, key)) for centre in likely]
         if cut.linear[0, 0] == cut.linear[1, 1] == 1:
+            yield from _spotted_whole(luma, cut.linear, cut.voice, key)
             places = _patches(luma, centres[0])
         else:
             heard_at = [np.rint(centre) for centre, loud in leads if loud]
@@ -217,11 +218,24 @@ def _spotted_at(
 ) -> Iterator[Placement]:
     """The placement that the first of some patches tells that is found anywhere."""
     for place in places:
-        lead = spotted(luma, linear, place, voice, key=key)
-        placement = located(lead, luma, key=key) if lead is not None and lead.score >= _LEAST_SPOT else None
-        if lead is not None and placement is not None:
-            yield settled(placement, lead, whole_window(lead, luma, key), likely=True, key=key)
+        for placement in _laid_out(spotted(luma, linear, place, voice, key=key), luma, key):
+            yield placement
             return
+
+
+def _laid_out(lead: Lead | None, luma: Luma, key: bytes | None) -> Iterator[Placement]:
+    """The placement of a patch, if it was found anywhere."""
+    placement = located(lead, luma, key=key) if lead is not None and lead.score >= _LEAST_SPOT else None
+    if lead is not None and placement is not None:
+        yield settled(placement, lead, whole_window(lead, luma, key), likely=True, key=key)
+
+
+def _spotted_whole(luma: Luma, linear: Matrix, voice: Voice, key: bytes | None) -> Iterator[Placement]:
+    """The placement that a small suspect tells as one patch."""
+    blocks = most_blocks(luma)
+    if blocks is not None:
+        lead = spotted(luma, linear, np.rint(np.array(luma.size_px[::-1]) / 2), voice, blocks=blocks, key=key)
+        yield from _laid_out(lead, luma, key)
 
 
 def _patches(luma: Luma, centre: Matrix) -> list[Matrix]:

@@ -1,17 +1,33 @@
 """The story end to end: protect, then verify what became of it."""
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from skimage import data
 
 from scenes import jpeg, mosaic, quarter_replaced, resized
-from underdrawing import Picture, Profile, SignatureStatus, SigningKey, TrustStore, Verdict, load, protect, verify
-from underdrawing.channel.lattice import embed
+from underdrawing import (
+    Picture,
+    Profile,
+    SignatureStatus,
+    SigningKey,
+    TrustStore,
+    Verdict,
+    load,
+    pipeline,
+    protect,
+    verify,
+)
+from underdrawing.channel.lattice import Reception, embed
+from underdrawing.channel.lattice.layout import layout_of
+from underdrawing.channel.lattice.looks import Suspect
+from underdrawing.channel.lattice.sync import hypotheses
 from underdrawing.errors import ImageTooSmallError, UnsupportedVersionError
 from underdrawing.examination import repaint
 from underdrawing.images import encode
+from underdrawing.messages.reading import read_message
 from underdrawing.payload import Block, Capacity, Publisher, compose
 from underdrawing.tokenizer import Tokenizer, to_canvas
 
@@ -244,6 +260,20 @@ def test_limits_a_mark_without_room_for_facts_says_so():
     found = verify(protection.picture, trust=TRUST)
     assert (found.blocks, found.facts) == (("anchor",), {})
     assert "did not fit" in found.signature_note
+
+
+def test_reference_a_suspect_of_which_little_was_hardly_heard_is_looked_for_elsewhere(protection, monkeypatch):
+    """Taken as it is, a squeezed copy may tell its anchor, as by chance, and nothing else."""
+    suspect = Suspect(protection.picture.pixels)
+    candidate, look = next(hypotheses(suspect))
+    others = layout_of(candidate.grid, (True,) * 4).roles > 0
+    noise = np.random.default_rng(0).normal(0, 60, others.shape).astype(np.float32)
+    hardly = replace(candidate, score=4.8), replace(look, coefficients=look.coefficients + noise * others)
+    weak = Reception.opened(*hardly, suspect, None)
+    assert read_message(weak, Tokenizer.load()).blocks == ("anchor",)
+    monkeypatch.setattr(pipeline, "receptions", lambda *_, **__: iter([weak]))
+    crop = protection.picture.pixels[40:, 72:]
+    assert verify(Picture(np.ascontiguousarray(crop))).blocks == protection.blocks
 
 
 def test_rejects_an_unmarked_picture():

@@ -239,10 +239,10 @@ def _read(case: _Case, channel_key: bytes | None, keys: Sequence[Opener]) -> tup
         reading, heard = fullest(receptions(pixels, key=channel_key), tokenizer(), keys)
         if heard is not None and (reading is None or not reading.is_complete):
             reading = fuller(reading, fullest(nearby(heard), tokenizer(), keys)[0])
-    if reading is None:
+    if reading is None or not (reading.is_complete or reading.reception.candidate.is_sure):
         with case.clock("search"):
-            reading, found = fullest(searched(pixels, key=channel_key), tokenizer(), keys)
-            heard = heard or found
+            elsewhere, found = fullest(searched(pixels, key=channel_key), tokenizer(), keys)
+            reading, heard = fuller(reading, elsewhere), heard or found
     if reading is not None and may_lie_beside(reading.reception):
         with case.clock("align"):
             reading = read_on(reading, pixels, tokenizer(), keys)

@@ -9,10 +9,13 @@ from skimage import data
 
 from scenes import jpeg, mosaic, quarter_replaced, resized
 from underdrawing import SigningKey, protect
-from underdrawing.channel.lattice import embed, receive
+from underdrawing.channel.lattice import Reception, embed, receive
+from underdrawing.channel.lattice.looks import Suspect
+from underdrawing.channel.lattice.search import Placement
+from underdrawing.channel.lattice.sync import hypotheses
 from underdrawing.errors import UnsupportedVersionError
 from underdrawing.images import Picture
-from underdrawing.messages.reading import Reading, read_message
+from underdrawing.messages.reading import Reading, fuller, fullest, read_message
 from underdrawing.messages.tiers import TIER_OF
 from underdrawing.payload import ANCHOR_BITS, Block, Capacity, compose, parse_anchor
 from underdrawing.payload.packing import pack, unpack
@@ -86,6 +89,31 @@ def test_limits_a_code_known_in_part_says_so(clean):
     fine = replace(clean.fine, known=known)
     assert np.array_equal(replace(clean, fine=fine).code.known, known)
     assert clean.code.known is None
+
+
+def test_reference_a_frame_that_would_hardly_be_shown_is_doubted_though_all_is_read(clean, protection, tokenizer):
+    """A wider frame looks the same around where the suspect lies, and its message can be read there."""
+    pixels, right = protection.picture.pixels, clean.reception.candidate.grid
+    wider = replace(right, columns=3 * right.columns)
+    scale = np.diag([pixels.shape[1] / right.size_px[1], pixels.shape[0] / right.size_px[0], 1.0])
+    heard = {
+        score: [
+            Reception.opened(candidate, look, suspect, None)
+            for suspect in [Suspect.placed(pixels, Placement(grid, scale, pixels.shape[:2], score))]
+            for candidate, look in hypotheses(suspect)
+        ][:1]
+        for grid, score in ((wider, 7.0), (wider, 30.0), (right, 20.0))
+    }
+    wrong, surely, placed = (read_message(heard[score][0], tokenizer) for score in (7.0, 30.0, 20.0))
+    assert wrong.is_complete
+    assert placed.is_complete
+    asked = iter(heard[7.0] + heard[20.0])
+    found, _ = fullest(asked, tokenizer, ())
+    assert found.reception.candidate.grid == right
+    assert fuller(wrong, placed) is placed
+    asked = iter(heard[30.0] + heard[20.0])
+    assert fullest(asked, tokenizer, ())[0].reception.candidate.grid == surely.reception.candidate.grid == wider
+    assert next(asked) is heard[20.0][0], "a place that is sure is not doubted"
 
 
 def test_rejects_a_mark_too_damaged_to_read(clean, protection, tokenizer):

@@ -47,8 +47,9 @@ _Block = TypeVar("_Block")
 
 _LEAST_TOLD = 0.3
 """How many bits the channel has to tell for each of a fine block, or reading it is hopeless, and takes long."""
-_SURE_PLACE, _MUCH_FOREIGN = 10.0, 0.1
-"""Score of a placement that need not be doubted, and what share of a suspect is much to be something else."""
+_SURE_PLACE, _MUCH_FOREIGN, _LITTLE_SHOWN = 10.0, 0.1, 0.4
+"""Score of a placement that need not be doubted, what share of a suspect is much to be something else, and what share
+of a frame is little to be shown by one that tells all blocks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +90,14 @@ class Reading:
         return tone_drift(self.reception)
 
     def is_better_than(self, other: Reading) -> bool:
-        """Whether this reading of the same suspect has more blocks, or as many with the tones better understood."""
-        return (len(self.bits), -self.drift) > (len(other.bits), -other.drift)
+        """Whether this reading of the same suspect has more blocks, or as many at a surer place, or with the tones
+        better understood."""
+        return self._standing > other._standing
+
+    @property
+    def _standing(self) -> tuple[int, bool, float]:
+        placement = self.reception.suspect.placement
+        return len(self.bits), placement is None or placement.score >= _SURE_PLACE, -self.drift
 
     @property
     def facts(self) -> dict[str, str]:
@@ -168,23 +175,26 @@ def fullest(
     for reception in receptions:
         heard = heard or (reception if reception.candidate.is_sure else None)
         reading = fuller(reading, read_message(reception, tokenizer, keys))
-        if reading is not None and reading.is_complete and reading.drift <= TONE_DRIFT_LIMIT:
-            break
-        if reading is not None and _is_surely_placed(reading):
+        if reading is not None and _is_settled(reading):
             break
     return reading, heard
 
 
-def _is_surely_placed(reading: Reading) -> bool:
-    """Whether a suspect was looked for, and lies where it was found.
+def _is_settled(reading: Reading) -> bool:
+    """Whether a suspect that was looked for lies where it was found, or one that was taken as it is was read whole.
 
-    Where blocks are missing, much of the suspect would be something else and the place itself is none of the surest, it
-    may lie in another frame that looks the same around there.
+    A place that is none of the surest may be in another frame that looks the same around there: where blocks are
+    missing and much of the suspect would be something else, or where all are read though most of the frame would not be
+    shown.
     """
     placement = reading.reception.suspect.placement
     if placement is None:
-        return False
-    return reading.is_complete or placement.score >= _SURE_PLACE or placement.foreign.mean() <= _MUCH_FOREIGN
+        return reading.is_complete and reading.drift <= TONE_DRIFT_LIMIT
+    if placement.score >= _SURE_PLACE:
+        return True
+    if reading.is_complete:
+        return bool(placement.visible.mean() >= _LITTLE_SHOWN)
+    return bool(placement.foreign.mean() <= _MUCH_FOREIGN)
 
 
 def fuller(one: Reading | None, other: Reading | None) -> Reading | None:

@@ -106,7 +106,7 @@ def test_reference_another_mixing_of_all_colours_is_undone(tokenizer, photograph
     found = strays(mixed, code.prefix(5), tokenizer)
     assert not found.steady
     assert (found.beyond > 30).mean() < 0.02
-    assert (found.nats() < -5).mean() < 0.02
+    assert (found.nats < -5).mean() < 0.02
 
 
 def test_reference_untouched_tones_are_left_alone(tokenizer, photograph, code):
@@ -143,6 +143,6 @@ def test_limits_what_is_missing_is_not_compared(tokenizer, photograph, code, n_s
     without, told = (content_evidence(comparison, size=SIZE) for comparison in found)
     assert np.median(without[:, :10]) < -0.5
     assert not told[:, :11].any()
-    strays = found[1].strays.nats()
+    strays = found[1].strays.nats
     assert not strays[:, : round(0.4 * strays.shape[1])].any()
     assert np.median(told[:, 15:]) > 0.1

@@ -104,7 +104,7 @@ def strays_of(seed, *, share=0.05, usual=3.0):
 
 
 def test_strays_of_untouched_cells_speak_against_nobody():
-    nats = np.stack([Strays(strays_of(seed)).nats() for seed in range(40)])
+    nats = np.stack([Strays(strays_of(seed)).nats for seed in range(40)])
     assert np.median(nats) > 0.5
     assert nats.min() > -5
     assert nats.mean() > 0.4
@@ -113,7 +113,7 @@ def test_strays_of_untouched_cells_speak_against_nobody():
 def test_a_cell_far_from_its_token_is_as_good_as_proof():
     beyond = strays_of(0)
     beyond[4:7, 5:9] = 150
-    nats = Strays(beyond).nats()
+    nats = Strays(beyond).nats
     assert nats[4:7, 5:9].max() < -8
     assert nats[8:].min() > -5
 
@@ -121,22 +121,22 @@ def test_a_cell_far_from_its_token_is_as_good_as_proof():
 def test_the_farther_a_cell_has_strayed_the_less_it_is_believed():
     beyond = np.zeros((16, 16), np.float32)
     beyond[0] = np.geomspace(6, 80, 16)
-    assert (np.diff(Strays(beyond).nats()[0]) < 0).all()
+    assert (np.diff(Strays(beyond).nats[0]) < 0).all()
 
 
 def test_where_tones_were_changed_cells_may_stray_farther():
     beyond = strays_of(1, share=0.8, usual=20.0)
-    assert Strays(beyond, steady=False).nats().min() > Strays(beyond).nats().min()
+    assert Strays(beyond, steady=False).nats.min() > Strays(beyond).nats.min()
 
 
 def test_nothing_is_said_of_cells_that_are_not_shown():
     beyond, shown = strays_of(2), np.ones((16, 16), dtype=bool)
     shown[:, 12:] = False
     torn = np.where(shown, beyond, 300).astype(np.float32)
-    nats = Strays(torn, shown=shown).nats()
+    nats = Strays(torn, shown=shown).nats
     assert not nats[:, 12:].any()
-    assert np.allclose(nats[:, :12], Strays(beyond[:, :12]).nats(), atol=1e-5)
+    assert np.allclose(nats[:, :12], Strays(beyond[:, :12]).nats, atol=1e-5)
     far = replace(distances(16, 4.0, Depth.CORE), shown=shown)
     assert not far.nats(Depth.CORE)[:, 12:].any()
     assert (far.nats(Depth.CORE)[:, :12] < -1).all()
-    assert not Strays(torn, shown=np.zeros_like(shown)).nats().any()
+    assert not Strays(torn, shown=np.zeros_like(shown)).nats.any()

@@ -14,6 +14,7 @@ them again whenever the weights of the tokenizer change.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -130,6 +131,7 @@ class Strays:
     steady: bool = True
     shown: NDArray[np.bool_] | None = None
 
+    @cached_property
     def nats(self) -> Plane:
         """Log-likelihood ratio of untouched against replaced, side×side float32.
 

@@ -122,7 +122,7 @@ def find_tampering(
     belief, regions = _grown(blocks, seeds)
     picture = remembered() if remembered is not None and regions.any() else None
     heard = evidence if visible is None else np.where(visible, evidence, np.float32(0))
-    strays = None if comparison is None or comparison.strays is None else comparison.strays.nats()
+    strays = None if comparison is None or comparison.strays is None else comparison.strays.nats
     places = Places(heard, blocks.chips, blocks.content, belief, regions, strays, missing)
     drawing = drawn(places, suspect, picture, outliner, canvas)
     return TamperFinding(drawing.probability, drawing.mask, bool(regions.any()), strongest, least)
@@ -188,7 +188,7 @@ def _outvoted(
     it tells that of nearly all that carries the mark, the mark is in the wrong picture, and no place is to blame.
     Cells are coarse, so those in which chips have told of anything are left to them.
     """
-    nats = strays.nats()
+    nats = strays.nats
     least = _LEAST_STRAY_EVIDENCE if steady and strays.steady else _LEAST_UNSTEADY_EVIDENCE
     belief = settled_beliefs(np.float32(_SEED_LOG_ODDS) - nats, coupling=_SEED_COUPLING)
     told = (seeds & ~carrying).astype(np.float32)

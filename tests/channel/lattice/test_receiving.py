@@ -20,9 +20,11 @@ def found(marked):
     return [list(searched(np.ascontiguousarray(crop))) for crop in crops]
 
 
-def test_reference_a_crop_with_too_few_pilots_to_be_sure_is_still_received(marked, monkeypatch):
-    """Which crops are so is chance, so here no number of pilots is enough."""
-    monkeypatch.setattr(sync, "MARKED_SCORE", 1000.0)
+@pytest.mark.parametrize("enough", [["MARKED_SCORE"], ["MARKED_SCORE", "_WORTH_READING"]])
+def test_reference_a_crop_with_too_few_pilots_to_be_sure_is_still_received(marked, monkeypatch, enough):
+    """Which crops are so is chance, so here no number of pilots is enough; but the place is sure."""
+    for name in enough:
+        monkeypatch.setattr(sync, name, 1000.0)
     (top, left), *_ = CORNERS
     heard = list(searched(np.ascontiguousarray(marked.pixels[top : top + SIDE, left : left + SIDE])))
     assert not any(each.candidate.is_sure for each in heard)
@@ -36,7 +38,9 @@ def test_reference_what_is_not_sure_comes_last_loudest_first_and_four_times_at_m
         scores = [each.candidate.score for each in heard if not each.candidate.is_sure]
         assert scores == sorted(scores, reverse=True)
         assert len(scores) <= 4
-        assert all(4.5 <= score < MARKED_SCORE for score in scores)
+        surely = [each.suspect.placement.score >= 8 for each in heard if not each.candidate.is_sure]
+        assert all(score < MARKED_SCORE for score in scores)
+        assert all(placed or score >= 4.5 for placed, score in zip(surely, scores, strict=True))
 
 
 def test_reference_no_place_is_received_twice_under_one_tone(found):

@@ -32,6 +32,9 @@ first block still has to prove itself by its checksum."""
 _WORTH_READING = 4.5
 """Least score of what may be a mark: it is worth the attempt to read it, but if that fails nothing was heard."""
 
+_SURELY_PLACED = 8.0
+"""Score of a place from which there is a mark, however few pilots are seen of it."""
+
 _STEEP, _STEEP_SHARE = 2.5, 0.7
 _TELLING = 0.75
 """Chips nearer to zero than this, in steps, say nothing of a gain: embedding pulls them only part of the way from about
@@ -120,7 +123,8 @@ def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[
             yield search.found
             return
     likeliest = max(searches, key=lambda search: search.best.score)
-    if likeliest.best.score >= _WORTH_READING:
+    surely_placed = placement is not None and placement.score >= _SURELY_PLACED
+    if surely_placed or likeliest.best.score >= _WORTH_READING:
         yield likeliest.found
 
 

@@ -225,9 +225,11 @@ class _Frame:
         there = (moved(np.linalg.inv(matrix), corners)[:, ::-1] - _MARGIN_PX) / BLOCK
         before, after = np.floor(-there.min(axis=0)) - 1, np.maximum(np.floor(there.max(axis=0)) - self._blocks - 2, 0)
         room = tuple(np.concatenate([before, after]).astype(int).tolist())
-        if self._room[0] != room:
-            self._room = room, [alike.some(self._has_room(alike.places, before, after)) for alike in self._alike]
-        return self._room[1]
+        kept = self._room  # asked for once, for another thread may look at another suspect
+        if kept[0] != room:
+            kept = room, [alike.some(self._has_room(alike.places, before, after)) for alike in self._alike]
+            self._room = kept
+        return kept[1]
 
     def _has_room(self, places: NDArray[np.intp], before: Matrix, after: Matrix) -> NDArray[np.bool_]:
         ends = places + self._blocks + after

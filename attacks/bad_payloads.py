@@ -167,6 +167,8 @@ ATTACKS: tuple[Attack, ...] = (
     Attack("recipients of an open message", _anchor_with(7, "001"), PayloadError),
     Attack("a confidential message without a core", _anchor_with(4, "0100000" + "0" * 25), PayloadError),
     Attack("a usual mark called dense", _anchor_with(10, "1"), SignatureStatus.INVALID),
+    Attack("a usual mark called detailed", _anchor_with(26, "1"), SignatureStatus.INVALID),
+    Attack("a mark called dense and detailed", _anchor_with(10, "1" + "0" * 15 + "1"), PayloadError),
     Attack("a core of no length", _anchor_with(11, "0000000"), PayloadError),
     Attack("a core too short to be one", _anchor_with(11, "0000001"), PayloadError),
     Attack("a core longer than received", _anchor_with(11, "1111111"), PayloadError),

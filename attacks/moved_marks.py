@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.channel import Profile
-from underdrawing.channel.lattice import embed, receptions
+from underdrawing.channel.lattice import Filling, embed, receptions
 from underdrawing.errors import UsageError
 from underdrawing.messages import read_message
 from underdrawing.messages.tiers import TIER_OF
@@ -46,6 +46,6 @@ def rewritten(marked: Pixels, onto: Pixels, *, profile: Profile = Profile.STANDA
         profile: how strongly it is written.
     """
     bits = read_bits(marked)
-    dense = parse_anchor(bits[Block.ANCHOR], hidden=True).dense
-    written = embed(onto, [bits.get(block) for block in TIER_OF], profile=profile, dense=dense)
+    filling = Filling(parse_anchor(bits[Block.ANCHOR], hidden=True).filling)
+    written = embed(onto, [bits.get(block) for block in TIER_OF], profile=profile, filling=filling)
     return np.asarray(written.pixels, dtype=np.uint8)

@@ -65,7 +65,7 @@ def test_the_bits_of_a_dense_mark_are_written_as_densely(scene, moved_marks):
     smooth = np.asarray(cv2.resize(data.rocket(), (768, 512), interpolation=cv2.INTER_AREA))
     marked = mark(smooth, 0)
     genuine = moved_marks.read_bits(marked)
-    assert parse_anchor(genuine[Block.ANCHOR]).dense
+    assert parse_anchor(genuine[Block.ANCHOR]).filling == 1
     moved = moved_marks.read_bits(moved_marks.rewritten(marked, scene.target))
     assert {block: bits.tolist() for block, bits in moved.items()} == {b: bits.tolist() for b, bits in genuine.items()}
 

@@ -38,6 +38,7 @@ VERIFY_KEYS = {
         "signature_note",
         "tampered_fraction",
         "recoloured_fraction",
+        "redrawn_fraction",
     ),
     *("carrier", "vault", "whole"),
     *("geometry", "mask", "recovered", "recovery_source", "report", "damaged", "timings_s", "metadata", "restored"),

@@ -258,6 +258,15 @@ def test_the_page_says_where_only_colours_were_changed(share, words):
     assert words in html_report(picture(), found)
 
 
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.5, "what was redrawn and shows what it showed, 5.6 %, was left."), (1.0, "They have been left as they are")],
+)
+def test_the_page_says_where_pixels_were_redrawn_and_left(share, words):
+    whole = verification().tampered_fraction
+    assert words in html_report(picture(), verification(redrawn_fraction=share * whole))
+
+
 def test_the_best_known_facts_come_first():
     facts = {"zebra": "z", "creator": "c", "headline": "h", "apple": "a"}
     assert [label for label, _ in fact_rows(facts)] == ["Headline", "Creator", "apple", "zebra"]

@@ -199,6 +199,8 @@ class Verification:
         tampered_fraction: share of the pixels that the mask covers, 0 to 1.
         recoloured_fraction: share of the pixels, part of the former, where only the colours were changed; they are
             undone in ``recovered``, and all detail there is the suspect's own.
+        redrawn_fraction: the same of what still shows what the code says that it showed, though its pixels were made
+            anew, by a network, say; it is left in ``recovered`` as it is.
         geometry: how the suspect lies against the protected picture.
         tamper_probability: H×W float32, 0 to 1, row-major, of the suspect; None when there is nothing to compare.
         mask: H×W bool, True where tampered; None when there is nothing to compare.
@@ -229,6 +231,7 @@ class Verification:
     sealed_note: str | None = None
     tampered_fraction: float = 0.0
     recoloured_fraction: float = 0.0
+    redrawn_fraction: float = 0.0
     geometry: Geometry = field(default_factory=Geometry)
     tamper_probability: NDArray[np.float32] | None = None
     mask: NDArray[np.bool_] | None = None
@@ -258,6 +261,7 @@ class Verification:
             "sealed_note": self.sealed_note,
             "tampered_fraction": round(self.tampered_fraction, 5),
             "recoloured_fraction": round(self.recoloured_fraction, 5),
+            "redrawn_fraction": round(self.redrawn_fraction, 5),
             "geometry": self.geometry.to_dict(),
             "vault": None if self.known is None else self.known.to_dict(),
             "recovery_source": self.recovery_source,

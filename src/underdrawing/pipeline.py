@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from underdrawing.channel import Carrier, Profile
-from underdrawing.channel.lattice import Host, embed, may_lie_beside, nearby, receptions, searched
+from underdrawing.channel.lattice import Filling, Host, embed, may_lie_beside, nearby, receptions, searched
 from underdrawing.errors import UsageError
 from underdrawing.examination.consulting import consult
 from underdrawing.examination.examining import COMPARED_SCALES, Testimony, examine
@@ -167,7 +167,7 @@ def _marked(
             profile=profile,
             key=channel_key,
             also=also,
-            dense=message.dense,
+            filling=Filling(message.filling),
             foreseen=foreseen_in(message) if with_code and confidential is None else None,
         )
     return Protection(

@@ -89,11 +89,20 @@ def test_a_stream_changes_tokens_and_facts_alone() -> None:
 
 def test_reference_anchor_written_by_hand() -> None:
     tokens = {1: [4095], 2: [1, 2, 3, 4]}
-    text = "0001" + "1" + "0" + "0" + "000" + "0" + f"{63:07b}" + f"{126:08b}" + f"{1000:010b}" + f"{ID:064b}"
+    text = "0001" + "1" + "0" + "0" + "000" + "0" + f"{63:07b}" + f"{126:08b}" + "0" + f"{500:09b}" + f"{ID:064b}"
     text += "".join(f"{token:012b}" for side in (1, 2) for token in tokens[side])
     checksum = crc32_by_hand(b"anchor" + int(text, 2).to_bytes(20, "big"))
-    values = {"version": 1, "signed": 1, "confidential": 0, "codeless": 0, "recipients": 0, "dense": 0, "id": ID}
-    values |= {"core_words": 63, "detail_words": 126, "fine_words": 1000}
+    values = {
+        "version": 1,
+        "signed": 1,
+        "confidential": 0,
+        "codeless": 0,
+        "recipients": 0,
+        "dense": 0,
+        "detailed": 0,
+        "id": ID,
+    }
+    values |= {"core_words": 63, "detail_words": 126, "fine_words": 500}
     arrays = {f"tokens_{side}": np.array(t, np.uint16).reshape(side, side) for side, t in tokens.items()}
     packed = pack(Block.ANCHOR, values | arrays, size_bits=192, id=ID)
     assert "".join(map(str, packed)) == text + f"{checksum:032b}"

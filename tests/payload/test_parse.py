@@ -77,11 +77,11 @@ def test_an_unknown_feature_is_said_to_be_one(message: Message, field: str) -> N
         parse_anchor(anchor_with(message, **{field: 1}))
 
 
-@pytest.mark.parametrize("dense", [False, True])
-def test_a_dense_mark_says_that_it_is_one(material: dict[str, Any], dense: bool) -> None:
-    message = compose(**material, capacity=replace(CAPACITY, dense=dense))
-    assert message.dense == dense
-    assert parse_anchor(message.blocks[Block.ANCHOR]).dense == dense
+@pytest.mark.parametrize("filling", [0, 1, 2])
+def test_a_mark_says_how_it_fills_its_places(material: dict[str, Any], filling: int) -> None:
+    message = compose(**material, capacity=replace(CAPACITY, filling=filling))
+    assert message.filling == filling
+    assert parse_anchor(message.blocks[Block.ANCHOR]).filling == filling
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,7 @@ def test_a_dense_mark_says_that_it_is_one(material: dict[str, Any], dense: bool)
         {"detail_words": 96},
         {"fine_words": 1},
         {"recipients": 1},
+        {"dense": 1, "detailed": 1},
         {"confidential": 1, "recipients": 7},
         {"confidential": 1, "core_words": 0, "detail_words": 0, "fine_words": 0, "signed": 0},
         {"codeless": 1},

@@ -6,7 +6,14 @@ __all__ = ["Profile"]
 
 
 class Profile(StrEnum):
-    """How strong the mark is: what it survives against how little it changes."""
+    """How strong the mark is: what it survives, against how little it changes and how much it remembers."""
 
     STANDARD = "standard"
+    """For whatever may happen to a copy."""
+
     DISCREET = "discreet"
+    """Hardly to be seen or measured, for copies that lost little."""
+
+    DETAILED = "detailed"
+    """For copies of the usual quality: its id lasts as long as the standard one's, the rest does not, but is quieter
+    and remembers more."""

@@ -89,11 +89,13 @@ class Examination:
             painted.
         recoloured: h×w bool of the frame, the part of the map that was only given other colours, which ``whole`` has
             undone; None where there is none.
+        redrawn: the same of what was only redrawn, which ``whole`` leaves as it is.
     """
 
     finding: TamperFinding
     another: bool = False
     recoloured: NDArray[np.bool_] | None = None
+    redrawn: NDArray[np.bool_] | None = None
     whole: NDArray[np.uint8] | NDArray[np.uint16] | None = None
 
 
@@ -142,7 +144,7 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
         return Examination(finding)
     original = remembered() if tells_enough(code) else _guessed(pixels, code, hidden)
     painted = repainted(framing.frame, original, hidden, canvas=canvas, code=code, tokenizer=tokenizer())
-    return Examination(finding, whole=painted.pixels, recoloured=painted.recoloured)
+    return Examination(finding, whole=painted.pixels, recoloured=painted.recoloured, redrawn=painted.redrawn)
 
 
 def repaint(

@@ -131,13 +131,17 @@ def with_map(
     recovered = None
     if whole is not None and finding.tampered:
         recovered = replace(picture, pixels=framing.painted(whole.pixels, mask))
-    recoloured = None if examined.recoloured is None else framing.mask_on_suspect(examined.recoloured) & mask
+    recoloured, redrawn = (
+        0.0 if part is None else float((framing.mask_on_suspect(part) & mask).mean())
+        for part in (examined.recoloured, examined.redrawn)
+    )
     height, width = framing.suspect.shape[:2]
     return replace(
         verification,
         geometry=replace(verification.geometry, suspect_px=(height, width)),
         tampered_fraction=float(mask.mean()),
-        recoloured_fraction=0.0 if recoloured is None else float(recoloured.mean()),
+        recoloured_fraction=recoloured,
+        redrawn_fraction=redrawn,
         tamper_probability=framing.plane_on_suspect(finding.probability),
         mask=mask,
         recovered=recovered,

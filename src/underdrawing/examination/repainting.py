@@ -1,14 +1,20 @@
-"""What was there, fitted into a suspect: painted, or where a region was only given other colours, with these undone."""
+"""What was there, fitted into a suspect: painted; where a region was only given other colours, with these undone; and
+where it was only redrawn, as it is.
+
+A hidden code tells of each cell to within the error of quantization what it showed. Where a region was redrawn by a
+network, sharpened, smoothed or compressed on its own, its chips are gone and the map says so, but its cells still have
+the tokens of the code. Then it shows what it showed, and in more detail than the code could tell.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import cv2
 import numpy as np
 
-from underdrawing.recovery import Recolouring, fitted_recolouring, paint_back
+from underdrawing.recovery import fitted_recolouring, paint_back
 from underdrawing.tokenizer import CANVAS, LADDER
 
 if TYPE_CHECKING:
@@ -28,7 +34,15 @@ _RIM = 1 / 128
 """How far from the edge a map may be off, as a share of the shorter side."""
 
 _TOLD_SCALES = 5
+_FEWEST_CELLS = {4: 12, _TOLD_SCALES: 1}
+"""With how many scales of the code it shows that a region was only recoloured, and in how many cells at least: those of
+scale 8 are large, and a few of them look like anything."""
+
 _INSIDE, _AS_IT_WAS, _MOSTLY = 0.5, 15.0, 0.6
+
+_REDRAWN, _KEPT, _FEWEST_REDRAWN = 1.0, 3.0, 4
+"""How far most cells of a region that was redrawn have strayed at most, in units of latents; up to where a cell of it
+is left as it is; and how many cells tell that."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +53,12 @@ class Repainted:
         pixels: H×W×3, the type of the suspect; equal to it outside the region.
         recoloured: H×W bool, the part of the region that was only given other colours, which are undone; None where
             there is none.
+        redrawn: H×W bool, the part that was only redrawn, which is left as it is; None where there is none.
     """
 
     pixels: Pixels
     recoloured: NDArray[np.bool_] | None = None
+    redrawn: NDArray[np.bool_] | None = None
 
 
 def repainted(
@@ -57,7 +73,8 @@ def repainted(
     """The suspect with a region as it was.
 
     That a part of it was only recoloured has to show: with the colours undone, most of its cells get back the tokens
-    that the code has for them. Nothing that was put in place of something else does that.
+    that the code has for them. Nothing that was put in place of something else does that. Nor does it keep these tokens
+    as it is: of a region of which most cells do, those that do are left.
 
     Args:
         suspect: H×W×3 RGB, uint8 or uint16.
@@ -68,18 +85,33 @@ def repainted(
         tokenizer: the tokenizer.
     """
     result = paint_back(suspect, remembered, mask, canvas=canvas)
-    if not code.has_whole(_TOLD_SCALES):
+    told = next((scales for scales in reversed(_FEWEST_CELLS) if code.has_whole(scales)), None)
+    if told is None:
         return Repainted(result)
-    size, recoloured = mask.shape[::-1], np.zeros_like(mask)
+    cells = _Cells(code.prefix(told), tokenizer)
+    size, recoloured, redrawn = mask.shape[::-1], np.zeros_like(mask), np.zeros_like(mask)
     for region in _regions(mask):
-        recolouring = fitted_recolouring(canvas, remembered, region)
-        if recolouring is None or not _tokens_back(recolouring, canvas, region, code, tokenizer):
-            continue
         where = mask & (cv2.resize(region.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
-        undone = recolouring.undone(suspect, where)
-        result[where] = _at_the_rim(suspect, undone, result, where)[where]
-        recoloured |= where
-    return Repainted(result, recoloured if recoloured.any() else None)
+        if told == _TOLD_SCALES and cells.are_mostly_within(_REDRAWN, canvas, region, fewest=_FEWEST_REDRAWN):
+            kept = cells.share_within(_KEPT, canvas, size)
+            result[where] = _between(result, suspect, kept)[where]
+            redrawn |= where & (kept >= _INSIDE)
+            continue
+        recolouring = fitted_recolouring(canvas, remembered, region)
+        if recolouring is None:
+            continue
+        back = cast("NDArray[np.uint8]", recolouring.undone(canvas, region))
+        if cells.are_mostly_within(_AS_IT_WAS, back, region, fewest=_FEWEST_CELLS[told]):
+            undone = recolouring.undone(suspect, where)
+            result[where] = _at_the_rim(suspect, undone, result, where)[where]
+            recoloured |= where
+    return Repainted(result, *(part if part.any() else None for part in (recoloured, redrawn)))
+
+
+def _between(one: Pixels, other: Pixels, share: NDArray[np.float32]) -> Pixels:
+    """Two pictures mixed, with this share of the other one at each pixel."""
+    mixed = one + share[..., None] * (other.astype(np.float32) - one)
+    return cast("Pixels", np.rint(mixed).astype(one.dtype))
 
 
 def _at_the_rim(suspect: Pixels, undone: Pixels, painted: Pixels, where: NDArray[np.bool_]) -> Pixels:
@@ -107,16 +139,31 @@ def _regions(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
     return [labels == number for number in order if statistics[number, cv2.CC_STAT_AREA] >= _FEWEST_PX]
 
 
-def _tokens_back(
-    recolouring: Recolouring,
-    canvas: NDArray[np.uint8],
-    region: NDArray[np.bool_],
-    code: HiddenCode,
-    tokenizer: Tokenizer,
-) -> bool:
-    """Whether most cells of a region with its colours undone have the tokens that the code has for them, or nearly."""
-    side = LADDER[_TOLD_SCALES - 1]
-    inside = cv2.resize(region.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA) > _INSIDE
-    undone = tokenizer.linear.coarse_analysis(recolouring.undone(canvas, region).astype(np.int16))
-    beyond = tokenizer.strays(undone, code)[inside]
-    return bool(beyond.size > 0 and np.count_nonzero(beyond < _AS_IT_WAS) >= _MOSTLY * beyond.size)
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """How well the cells of a picture keep the tokens of a code.
+
+    Attributes:
+        code: as many whole scales as tell; the last of them, 16 at most, has the cells.
+        tokenizer: the tokenizer.
+    """
+
+    code: HiddenCode
+    tokenizer: Tokenizer
+
+    def are_mostly_within(
+        self, most: float, canvas: NDArray[np.uint8], region: NDArray[np.bool_], *, fewest: int
+    ) -> bool:
+        """Whether there are so many cells in a region, 256×256 bool, and most have strayed no farther than that."""
+        side = LADDER[self.code.n_scales - 1]
+        inside = cv2.resize(region.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA) > _INSIDE
+        strayed = self._strayed(canvas)[inside]
+        return bool(strayed.size >= fewest and np.count_nonzero(strayed < most) >= _MOSTLY * strayed.size)
+
+    def share_within(self, most: float, canvas: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
+        """1 in cells that have strayed no farther than that, 0 in others, on a picture of a size (width, height)."""
+        within = (self._strayed(canvas) < most).astype(np.float32)
+        return np.asarray(cv2.resize(within, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+    def _strayed(self, canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self.tokenizer.strays(self.tokenizer.linear.coarse_analysis(canvas.astype(np.int16)), self.code)

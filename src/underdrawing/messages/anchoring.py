@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from underdrawing.channel.lattice import last_tier_bits, most_bits
+from underdrawing.channel.lattice import Filling, last_tier_bits, most_bits
 from underdrawing.channel.ldpc import BOLD, HONEST
 from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.messages.demapping import Demapper
@@ -122,14 +122,17 @@ def _hints(heard: Reception, told: Sequence[NDArray[np.float32]]) -> NDArray[np.
 
 
 def _usual_hints(heard: Reception) -> list[NDArray[np.float32]]:
-    """The same for each of the usual sizes, with nothing told about tokens; last that of a message without a fine
-    block."""
+    """The same for each of the usual sizes, with nothing told about tokens; then that of a message without a fine
+    block, and last that of a detailed mark, where there are such."""
     grid, profile = heard.candidate.grid, heard.candidate.profile
     core, detail, fine = most_bits(grid)
     least = _FEWEST_BITS[2]
-    sizes = [(least, fine)] if fine >= least else [(size, size) for size in last_tier_bits(grid, profile)]
+    sizes = [(least, fine)] if fine >= least else last_tier_bits(grid, profile)
     bounds = [((*_FEWEST_BITS[:2], low), (core, detail, high)) for low, high in [*sizes, (0, 0)]]
-    return [anchor_hints(*each) for each in bounds]
+    hints = [anchor_hints(*each) for each in bounds]
+    for low, high in last_tier_bits(grid, profile, Filling.DETAILED):
+        hints.append(anchor_hints((*_FEWEST_BITS[:2], low), (core, detail, high), detailed=True))
+    return hints
 
 
 def recalled(

@@ -57,6 +57,7 @@ Confidants = SharedKey | Sequence[Recipient]
 _MARGINS = {
     Profile.STANDARD: (0.5, 1.0, 1.0, 1.5, 2.0, 0.0),
     Profile.DISCREET: (0.5, 0.5, 0.5, 0.6, 0.6, 0.0),
+    Profile.DETAILED: (0.5, 1.0, 1.0, 1.5, 2.0, 1.5),
 }
 """How far a protected picture keeps its tokens of each scale from their borders, see ``Tokenizer.steadying``."""
 
@@ -104,7 +105,9 @@ def message_for(
         fine_order=tokenizer().detail_order(code.prefix(5)) if with_code else None,
         facts=facts,
         key=key,
-        capacity=Capacity(*offered.tier_bits, dense=offered.dense, fine_facts=not last_tier_bits(host.grid, profile)),
+        capacity=Capacity(
+            *offered.tier_bits, filling=offered.filling, fine_facts=not last_tier_bits(host.grid, profile)
+        ),
         seal=None if confidential is None else _seal(confidential, id),
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, aligned, last_tier_bits, tone_drift
+from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, Filling, aligned, last_tier_bits, tone_drift
 from underdrawing.errors import SealedError
 from underdrawing.images import to_eight_bits
 from underdrawing.messages.anchoring import proved, read_anchor, recalled
@@ -141,7 +141,7 @@ def read_message(reception: Reception, tokenizer: Tokenizer, keys: Sequence[Open
         return None
     anchor, bits = found
     sizes = (anchor.core_bits, anchor.detail_bits, anchor.fine_bits)
-    opened = reception.with_tiers((True, *(size > 0 for size in sizes)), dense=anchor.dense)
+    opened = reception.with_tiers((True, *(size > 0 for size in sizes)), filling=Filling(anchor.filling))
     reading = Reading(opened.learn(0, bits), anchor, bits={Block.ANCHOR: bits})
     return _Reader(pixels, tokenizer, tuple(keys)).complete(reading)
 

@@ -31,7 +31,7 @@ class Capacity:
 
     Attributes:
         core_bits, detail_bits, fine_bits: Information bits, checksums included; 0 where a block cannot go at all.
-        dense: Whether it wants to mark more densely than usual, which the anchor has to tell.
+        filling: How it wants to fill its places, which the anchor has to tell: 0 as usual, 1 densely, 2 in detail.
         fine_facts: Whether facts may go into the fine block. Not where it comes through good copies only: a fact that
             is left out is said to be, one that is lost later is not.
     """
@@ -39,7 +39,7 @@ class Capacity:
     core_bits: int
     detail_bits: int
     fine_bits: int
-    dense: bool = False
+    filling: int = 0
     fine_facts: bool = True
 
 
@@ -51,13 +51,13 @@ class Message:
         id: Identity of the record, 0 to 2**64 - 1.
         blocks: The blocks that fitted, the best protected first, each a bit string of a multiple of 32 bits.
         left_out: What did not fit: ``signature``, ``scale 16: 256 of 256 tokens``, ``facts.description``.
-        dense: Whether the carrier has to mark more densely than usual: the anchor says so.
+        filling: How the carrier has to fill its places, as the anchor says.
     """
 
     id: int
     blocks: Mapping[Block, Bits]
     left_out: tuple[str, ...]
-    dense: bool = False
+    filling: int = 0
 
 
 def compose(
@@ -105,8 +105,8 @@ def compose(
     sizes = {b: _size_bits(b, plan, bits, count) for b, bits in coded.items()}
     places = np.zeros(0, np.int64) if fine_order is None else np.asarray(fine_order)[:count]
     signer = key if plan.shape.signed else None
-    writer = _Writer(id, tokens, places, coded, sizes, plan.shape, signer, seal, capacity.dense)
-    return Message(id, writer.blocks(), (*_missing_parts(plan, key, count), *missed), capacity.dense)
+    writer = _Writer(id, tokens, places, coded, sizes, plan.shape, signer, seal, capacity.filling)
+    return Message(id, writer.blocks(), (*_missing_parts(plan, key, count), *missed), capacity.filling)
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ class _Writer:
     shape: Shape
     key: SigningKey | None
     seal: Seal | None
-    dense: bool
+    filling: int
 
     def blocks(self) -> dict[Block, Bits]:
         """All blocks, the best protected first."""
@@ -223,7 +223,8 @@ class _Writer:
 
     def _anchor(self) -> Bits:
         shape = self.shape
-        values: dict[str, Any] = {"version": VERSION, "id": self.id, "dense": self.dense}
+        values: dict[str, Any] = {"version": VERSION, "id": self.id}
+        values |= {"dense": self.filling & 1, "detailed": self.filling >> 1}
         values |= {"signed": shape.signed, "confidential": shape.confidential, "codeless": not shape.coded}
         values |= {"recipients": shape.recipients}
         for block in (Block.CORE, Block.DETAIL, Block.FINE):

@@ -18,6 +18,7 @@ def anchor_hints(
     *,
     confidential: bool = False,
     coded: bool = True,
+    detailed: bool = False,
 ) -> NDArray[np.float32]:
     """What the bits of an anchor probably are before anything is received: log-likelihood ratios, positive for 0.
 
@@ -27,11 +28,13 @@ def anchor_hints(
         least_bits, most_bits: The shortest and longest core, detail and fine block to be expected.
         confidential: Whether a confidential message is expected; for how many recipients is left open.
         coded: Whether a message with a code is expected.
+        detailed: Whether its carrier is expected to fill its places in detail.
 
     Returns:
         ``ANCHOR_BITS`` float32, 0 where nothing is known.
     """
-    expected = {"version": (VERSION, VERSION)}
+    expected = {"version": (VERSION, VERSION), "detailed": (detailed,) * 2}
+    expected |= {"dense": (0, 0)} if detailed else {}
     expected |= {"confidential": (confidential,) * 2, "codeless": (not coded,) * 2}
     expected |= {} if confidential else {"recipients": (0, 0)}
     expected |= {} if coded else {"tokens_1": (0, 0), "tokens_2": (0, 0)}

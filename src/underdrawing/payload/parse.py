@@ -55,7 +55,7 @@ class Anchor:
         confidential: Whether tokens and facts are enciphered.
         coded: Whether there is a hidden code.
         recipients: How many public keys a confidential message is sealed for; 0: sealed with a key file.
-        dense: Whether the carrier marked more densely than usual.
+        filling: How the carrier filled its places: 0 as usual, 1 densely, 2 in detail.
     """
 
     version: int
@@ -68,7 +68,7 @@ class Anchor:
     confidential: bool = False
     coded: bool = True
     recipients: int = 0
-    dense: bool = False
+    filling: int = 0
 
     @property
     def shape(self) -> Shape:
@@ -155,7 +155,10 @@ def parse_anchor(bits: Bits, *, hidden: bool = False, seal: Seal | None = None) 
         raise PayloadError("anchor: holds tokens although it says that there is no code")
     tokens = tokens if coded and (seal is not None or not confidential) else ()
     signed, recipients = bool(values["signed"]), values["recipients"]
-    flags = {"confidential": confidential, "coded": coded, "recipients": recipients, "dense": bool(values["dense"])}
+    if values["dense"] and values["detailed"]:
+        raise PayloadError("anchor: says that its carrier fills its places in two ways at once")
+    filling = values["dense"] + 2 * values["detailed"]
+    flags = {"confidential": confidential, "coded": coded, "recipients": recipients, "filling": filling}
     anchor = Anchor(values["version"], values["id"], tokens, signed, *sizes, **flags)
     _check_sizes(anchor)
     return anchor

@@ -164,11 +164,18 @@ def _recovery_sentence(verification: Verification) -> str:
         return "The picture that the mark was made for is shown as far as its code tells."
     if verification.recoloured_fraction > _NEARLY_ALL * verification.tampered_fraction:
         return "Only the colours were changed there. They have been undone; every detail is the picture's own."
+    if verification.redrawn_fraction > _NEARLY_ALL * verification.tampered_fraction:
+        return (
+            "The pixels there are not those of the protected picture, but they still show what its code says that it "
+            "showed. They have been left as they are, for they tell more of it than the code does."
+        )
     code = "that the vault keeps" if verification.recovery_source == "vault" else "in the remaining pixels"
     painted = f"What was there has been painted back from the code {code}"
-    if not verification.recoloured_fraction:
-        return f"{painted}."
-    return f"{painted}; where only colours were changed, {percent(verification.recoloured_fraction)}, they were undone."
+    if verification.recoloured_fraction:
+        painted += f"; where only colours were changed, {percent(verification.recoloured_fraction)}, they were undone"
+    if verification.redrawn_fraction:
+        painted += f"; what was redrawn and shows what it showed, {percent(verification.redrawn_fraction)}, was left"
+    return f"{painted}."
 
 
 def vault_words(verification: Verification) -> list[str]:

@@ -6,7 +6,7 @@ from skimage import data
 
 from scenes import mosaic, resized
 from underdrawing.channel import Profile
-from underdrawing.channel.lattice import capacity_bits, offer
+from underdrawing.channel.lattice import Filling, capacity_bits, offer
 from underdrawing.errors import ImageTooSmallError
 
 
@@ -49,11 +49,12 @@ def test_limits_a_flat_picture_is_promised_what_every_picture_is():
 
 
 def test_reference_only_pictures_that_are_smooth_for_the_most_part_are_marked_densely():
-    assert offer(resized(data.rocket(), 1.25)).dense
-    assert offer(resized(data.rocket()[:, :427], 1024 / 427)).dense
-    assert not offer(data.astronaut()).dense
-    assert not offer(mosaic()).dense
-    assert not offer(resized(data.rocket(), 1.25), profile=Profile.DISCREET).dense, "it promises to stay quiet"
+    assert offer(resized(data.rocket(), 1.25)).filling is Filling.DENSE
+    assert offer(resized(data.rocket()[:, :427], 1024 / 427)).filling is Filling.DENSE
+    assert offer(data.astronaut()).filling is Filling.USUAL
+    assert offer(mosaic()).filling is Filling.USUAL
+    discreet = offer(resized(data.rocket(), 1.25), profile=Profile.DISCREET)
+    assert discreet.filling is Filling.USUAL, "it promises to stay quiet"
 
 
 def test_limits_depth_does_not_matter():

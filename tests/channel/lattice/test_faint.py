@@ -7,7 +7,7 @@ from skimage import data
 from scenes import FIRST_TIER_BITS, jpeg, message, quarter_replaced
 from underdrawing.channel import Profile
 from underdrawing.channel.lattice import TIERS, WorkingGrid, capacity_bits, embed, last_tier_bits, receive
-from underdrawing.channel.lattice.design import DESIGNS, LEVELS
+from underdrawing.channel.lattice.design import DESIGNS, LEVELS, Filling
 from underdrawing.channel.lattice.faint import faint_layout, faint_steps
 from underdrawing.channel.lattice.layout import PILOT, UNUSED, layout_of
 from underdrawing.channel.lattice.modulation import steps_of
@@ -19,9 +19,9 @@ PINNED = [4701, 9784, 23317, 458, 9494, 27615]
 """Positions of six faint chips, far apart, in blocks of masking level 2."""
 
 
-def chips(grid, levels, key=None, *, dense=False):
+def chips(grid, levels, key=None, *, filling=Filling.USUAL):
     """The steps of faint and of other chips on blocks of these masking levels, and the layout of the faint ones."""
-    layout = layout_of(grid, (True,) * TIERS, key, dense=dense)
+    layout = layout_of(grid, (True,) * TIERS, key, filling=filling)
     usual = steps_of(DESIGN, levels, layout)
     steps = faint_steps(DESIGN, levels, layout, usual)
     return steps, usual, faint_layout(grid, layout, steps, key)
@@ -37,9 +37,9 @@ def grid():
     return WorkingGrid(512, 32, 48)
 
 
-@pytest.mark.parametrize("dense", [False, True])
-def test_reference_they_are_where_no_other_chip_is(grid, levels, dense):
-    steps, usual, layout = chips(grid, levels, dense=dense)
+@pytest.mark.parametrize("filling", [Filling.USUAL, Filling.DENSE])
+def test_reference_they_are_where_no_other_chip_is(grid, levels, filling):
+    steps, usual, layout = chips(grid, levels, filling=filling)
     assert (steps > 0).any()
     assert not ((steps > 0) & (usual > 0)).any()
     assert np.array_equal(layout.roles != UNUSED, steps > 0)
@@ -68,8 +68,8 @@ def test_reference_a_key_lays_them_out_differently(grid, levels):
 
 def test_limits_only_the_grid_of_512_has_them_and_only_by_default():
     having = [key for key, design in DESIGNS.items() if design.faint is not None]
-    assert having == [(Profile.STANDARD, 512)]
-    lengths = last_tier_bits(WorkingGrid(512, 32, 32), Profile.STANDARD)
+    assert having == [(Profile.STANDARD, 512), (Profile.DETAILED, 512)]
+    lengths = [least for least, _ in last_tier_bits(WorkingGrid(512, 32, 32), Profile.STANDARD)]
     assert capacity_bits(data.astronaut())[2] in lengths
     assert capacity_bits(data.astronaut(), profile=Profile.DISCREET)[2] == 0
     assert last_tier_bits(WorkingGrid(1024, 64, 64), Profile.STANDARD) == ()

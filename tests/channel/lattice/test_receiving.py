@@ -35,7 +35,7 @@ def test_reference_what_is_not_sure_comes_last_loudest_first_and_four_times_at_m
     for heard in found:
         sure = [each.candidate.is_sure for each in heard]
         assert sure == sorted(sure, reverse=True)
-        scores = [each.candidate.score for each in heard if not each.candidate.is_sure]
+        scores = [each.candidate.support for each in heard if not each.candidate.is_sure]
         assert scores == sorted(scores, reverse=True)
         assert len(scores) <= 4
         surely = [each.suspect.placement.score >= 8 for each in heard if not each.candidate.is_sure]

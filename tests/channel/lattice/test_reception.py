@@ -6,7 +6,7 @@ import pytest
 from skimage import data
 
 from scenes import FIRST_TIER_BITS, gained, jpeg, message, quarter_replaced, read, resized
-from underdrawing.channel.lattice import BLOCK, TIERS, capacity_bits, embed, offer, receive, receptions
+from underdrawing.channel.lattice import BLOCK, TIERS, Filling, capacity_bits, embed, offer, receive, receptions
 from underdrawing.channel.lattice.layout import PILOT
 
 PRESENT = 3
@@ -56,14 +56,14 @@ def test_round_trip_a_sky_that_contrast_made_white_is_passed_over(astronaut):
 def test_round_trip_a_dense_mark_outlives_a_usual_one(side_px, quality, more):
     picture = resized(data.rocket()[:, :427], side_px / 427)
     offered = offer(picture)
-    assert offered.dense
+    assert offered.filling is Filling.DENSE
     message_tiers = message(FIRST_TIER_BITS, *offered.tier_bits)
     present = tuple(tier is not None for tier in message_tiers)
     clear = []
-    for dense in (False, True):
-        reception = receive(jpeg(embed(picture, message_tiers, dense=dense).pixels, quality))
+    for filling in (Filling.USUAL, Filling.DENSE):
+        reception = receive(jpeg(embed(picture, message_tiers, filling=filling).pixels, quality))
         assert np.array_equal(reception.decode(0, FIRST_TIER_BITS).bits, message_tiers[0]), "read as it always was"
-        reception = reception.with_tiers(present, dense=dense)
+        reception = reception.with_tiers(present, filling=filling)
         known = reception.learn(1, message_tiers[1]).learn(2, message_tiers[2]).known
         told = np.where(known == 1, -1, 1) * reception.soft_bits * reception.weight
         clear.append(np.tanh(told[np.isin(reception.layout.roles, (1, 2))] / 2).sum())
@@ -71,7 +71,7 @@ def test_round_trip_a_dense_mark_outlives_a_usual_one(side_px, quality, more):
 
 
 def test_reference_a_dense_mark_is_found_by_the_same_chips(astronaut, tiers):
-    usual, dense = (embed(astronaut, tiers, dense=dense) for dense in (False, True))
+    usual, dense = (embed(astronaut, tiers, filling=filling) for filling in (Filling.USUAL, Filling.DENSE))
     assert 0 < usual.psnr_db - dense.psnr_db < 1
     one, other = (receive(marked.pixels) for marked in (usual, dense))
     assert one.candidate.tone == other.candidate.tone
@@ -79,9 +79,9 @@ def test_reference_a_dense_mark_is_found_by_the_same_chips(astronaut, tiers):
 
 
 def test_limits_a_dense_mark_taken_for_a_usual_one_says_less(astronaut, tiers):
-    reception = receive(embed(astronaut, tiers, dense=True).pixels)
+    reception = receive(embed(astronaut, tiers, filling=Filling.DENSE).pixels)
     present = tuple(tier is not None for tier in tiers)
-    right, wrong = (reception.with_tiers(present, dense=dense) for dense in (True, False))
+    right, wrong = (reception.with_tiers(present, filling=filling) for filling in (Filling.DENSE, Filling.USUAL))
     assert right.decode(2, tiers[2].size).converged
     assert np.abs(right.soft_bits[right.weight > 0]).sum() > 1.05 * np.abs(wrong.soft_bits[wrong.weight > 0]).sum()
 

@@ -157,9 +157,9 @@ def test_limits_what_may_be_a_mark_is_not_said_to_be_one(astronaut):
         noisy = embed(astronaut, message(FIRST_TIER_BITS)).pixels + rng.normal(0, deviation, astronaut.shape)
         suspect = np.clip(noisy, 0, 255).astype(np.uint8)
         for candidate, _ in hypotheses(Suspect(suspect)):
-            assert candidate.is_sure == (candidate.score >= MARKED_SCORE)
+            assert candidate.is_sure == (candidate.support >= MARKED_SCORE)
             if not candidate.is_sure:
                 seen += 1
-                assert candidate.score > 4
+                assert candidate.support > 4
                 assert find_mark(suspect) is None
     assert seen > 0

@@ -182,6 +182,7 @@ def _systems() -> Sequence[System]:
         Ours("underdrawing", Profile.STANDARD),
         Ours("underdrawing with its vault", Profile.STANDARD, vault=True),
         Ours("underdrawing discreet", Profile.DISCREET),
+        Ours("underdrawing detailed", Profile.DETAILED),
         Fragile(),
         Filled("Telea", Filling.TELEA),
         Filled("Navier–Stokes", Filling.NAVIER_STOKES),

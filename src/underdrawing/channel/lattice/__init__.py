@@ -15,7 +15,7 @@ Source: quantization-index modulation after Chen & Wornell (2001); the rest is o
 
 from underdrawing.channel.lattice.aligning import aligned, may_lie_beside
 from underdrawing.channel.lattice.capacity import Offer, capacity_bits, last_tier_bits, most_bits, offer
-from underdrawing.channel.lattice.design import BLOCK, TIERS
+from underdrawing.channel.lattice.design import BLOCK, TIERS, Filling
 from underdrawing.channel.lattice.drift import TONE_DRIFT_LIMIT, tone_drift
 from underdrawing.channel.lattice.embed import Embedded, embed
 from underdrawing.channel.lattice.grid import MINIMUM_SIDE_PX, WorkingGrid
@@ -30,6 +30,7 @@ __all__ = [
     "TIERS",
     "TONE_DRIFT_LIMIT",
     "Embedded",
+    "Filling",
     "Host",
     "Offer",
     "Placement",

@@ -1,4 +1,4 @@
-"""How many information bits an image offers to each tier, and whether its mark should be a dense one."""
+"""How many information bits an image offers to each tier, and how its mark should fill its places."""
 
 import math
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, TIERS, Design
-from underdrawing.channel.lattice.faint import faint_steps
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, TIERS, Design, Filling
+from underdrawing.channel.lattice.faint import faint_steps, has_faint
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid
 from underdrawing.channel.lattice.host import Host
 from underdrawing.channel.lattice.layout import Layout, layout_of
@@ -29,6 +29,12 @@ _LEAST_BITS = (1700, 3136, 3200)
 
 _FAINT_LENGTHS = (1024, 1536, 2304, 3456, 5120)
 """The lengths that the last tier may have where faint chips carry it: few, so that a reader can guess which it is."""
+
+_DETAILED_LENGTHS = (2048, 12352)
+"""The least and the most bits that the last tier may have in a detailed mark."""
+
+_DETAILED_BITS_PER_CHIP, _WEB_NOISE_LEVELS = 0.76, 2.5
+"""How many of its bits go for each of its chips that is clear in the noise of JPEG 75, with a quarter replaced."""
 
 _FAINT_BITS_PER_CHIP, _LITTLE_NOISE_LEVELS = 0.68, 2.0
 """How many of its bits go for each faint chip that is clear in the noise of JPEG 90, with a quarter replaced."""
@@ -61,12 +67,12 @@ class Offer:
 
     Attributes:
         tier_bits: information bits of tiers 1, 2 and 3 beyond the always present tier 0; 0 where it cannot have one.
-        dense: whether its mark should be a dense one, see :class:`.design.Design`. So is that of a picture which is
-            smooth for the most part: it has few chips, and its mark is quiet enough to be a little louder.
+        filling: how its mark should fill its places. That of a picture which is smooth for the most part is a dense
+            one: it has few chips, and its mark is quiet enough to be a little louder.
     """
 
     tier_bits: tuple[int, int, int]
-    dense: bool
+    filling: Filling
 
 
 def capacity_bits(picture: Pixels | Host, *, profile: Profile = Profile.STANDARD) -> Sequence[int]:
@@ -97,20 +103,33 @@ def offer(picture: Pixels | Host, *, profile: Profile = Profile.STANDARD) -> Off
         limit if tier < always else bits if bits >= least else 0
         for tier, (limit, bits, least) in enumerate(zip(most, offered, _LEAST_BITS, strict=True))
     )
-    few = profile is Profile.STANDARD and _heard_in_noise(steps, layout) < _FEW_CHIPS[grid.side_px]
-    dense = few and _is_quiet(steps, design.pull)
+    filling = _filling(host, profile, steps, layout)
     if design.faint is not None:
-        fine = _faint_bits(host, design, layout_of(grid, (True,) * TIERS, dense=dense))
-    return Offer((core, detail, fine), dense=dense)
+        fine = _last_bits(host, design, layout_of(grid, (True,) * TIERS, filling=filling))
+    return Offer((core, detail, fine), filling)
 
 
-def _faint_bits(host: Host, design: Design, layout: Layout) -> int:
-    """What faint chips hold through JPEG 90 with a quarter replaced."""
+def _filling(host: Host, profile: Profile, steps: NDArray[np.float32], layout: Layout) -> Filling:
+    """How a mark of this profile fills its places, given the steps and the layout of a usual one."""
+    side_px = host.grid.side_px
+    if profile is Profile.DETAILED and Filling.DETAILED in DESIGNS[profile, side_px].others:
+        return Filling.DETAILED
+    few = profile is not Profile.DISCREET and _heard_in_noise(steps, layout) < _FEW_CHIPS[side_px]
+    return Filling.DENSE if few and _is_quiet(steps, DESIGNS[profile, side_px].pull) else Filling.USUAL
+
+
+def _last_bits(host: Host, design: Design, layout: Layout) -> int:
+    """What the last tier of a grid of 512 holds: in faint chips through JPEG 90, in the places of a detailed mark
+    through JPEG 75, with a quarter replaced."""
     low, high = _CLIPPED_LEVELS
-    steps = faint_steps(design, host.levels, layout, steps_of(design, host.levels, layout))
-    clear = _clear_chips(steps * ((host.means > low) & (host.means < high)), _LITTLE_NOISE_LEVELS)
-    held = int(_FAINT_BITS_PER_CHIP * clear)
-    return max((bits for bits in _FAINT_LENGTHS if bits <= held), default=0)
+    steps = steps_of(design, host.levels, layout)
+    unclipped = (host.means > low) & (host.means < high)
+    if not has_faint(design, layout.filling):
+        clear = _clear_chips(steps * unclipped * (layout.roles == TIERS - 1), _WEB_NOISE_LEVELS)
+        held, (least, most) = int(_DETAILED_BITS_PER_CHIP * clear), _DETAILED_LENGTHS
+        return min(held, most) if held >= least else 0
+    clear = _clear_chips(faint_steps(design, host.levels, layout, steps) * unclipped, _LITTLE_NOISE_LEVELS)
+    return max((bits for bits in _FAINT_LENGTHS if bits <= int(_FAINT_BITS_PER_CHIP * clear)), default=0)
 
 
 def _lasting_bits(host: Host, layout: Layout) -> int:
@@ -152,6 +171,12 @@ def most_bits(grid: WorkingGrid) -> tuple[int, int, int]:
     return _MOST_BITS[grid.side_px]
 
 
-def last_tier_bits(grid: WorkingGrid, profile: Profile) -> tuple[int, ...]:
-    """The lengths that the last tier has, if it is there, where faint chips carry it; none where they do not."""
-    return _FAINT_LENGTHS if DESIGNS[profile, grid.side_px].faint is not None else ()
+def last_tier_bits(
+    grid: WorkingGrid, profile: Profile, filling: Filling = Filling.USUAL
+) -> tuple[tuple[int, int], ...]:
+    """From and up to which lengths the last tier may have in marks so filled, where it has no place of its own among
+    the chips that last; none where it does."""
+    design = DESIGNS[profile, grid.side_px]
+    if filling is Filling.DETAILED:
+        return (_DETAILED_LENGTHS,) if filling in design.others else ()
+    return tuple((bits, bits) for bits in _FAINT_LENGTHS) if design.faint is not None else ()

@@ -15,8 +15,9 @@ times as much through one to 0.4, at equal robustness to JPEG and better structu
 Source: ours, from measurements described in ``docs/channel.md``.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +35,10 @@ __all__ = [
     "SHARES",
     "SPREAD",
     "TIERS",
+    "VOICES",
     "WEAVE",
     "Design",
+    "Filling",
     "Shares",
 ]
 
@@ -71,6 +74,22 @@ LEVEL_THRESHOLDS = (1.3, 2.7, 5.5, 11.0, 22.0)
 LEVELS = len(LEVEL_THRESHOLDS) + 1
 
 
+class Filling(IntEnum):
+    """How the places are filled that neither pilots nor tier 0 take. A mark is found all the same without knowing it;
+    tier 0 has to tell the reader."""
+
+    USUAL = 0
+    """For hard copies."""
+
+    DENSE = 1
+    """The same, with chips in the weaker groups of smooth blocks, too. Pictures of which much is smooth have few chips
+    and a quiet mark, and can spare it."""
+
+    DETAILED = 2
+    """With steps for copies of the usual quality alone: a third as long, so most of what a mark takes is left for many
+    more bits and for likeness."""
+
+
 @dataclass(frozen=True)
 class Design:
     """Lattice steps of one profile on one grid.
@@ -88,9 +107,8 @@ class Design:
             pixels: too long where there are many, and these have chips enough anyway.
         offset: shift of all lattices in steps. The steps of one profile times some gain are about those of the other;
             a shift of a quarter keeps a weaker mark from looking like a stronger one on a darker picture.
-        dense: the steps of a dense mark, which fills the weaker groups of smooth blocks too; None: there is none. The
-            two strongest groups, by whose chips a mark is found, are as in ``steps``: the reader learns of it from
-            tier 0. Pictures of which much is smooth have few chips and a quiet mark, and can spare it.
+        others: the steps of the chips of tiers 1 to 3 in marks that are not filled as usual, by the filling; where one
+            is missing, it is as usual. Pilots and tier 0 always have ``steps``.
         faint: the steps of faint chips, which carry the last tier where the others leave a place empty (see
             :mod:`.faint`); None: there are none, and the last tier has its share of the others' places.
     """
@@ -101,16 +119,16 @@ class Design:
     spare_pull: float | None = None
     rehearsed: bool = False
     offset: float = 0.0
-    dense: NDArray[np.float32] | None = None
+    others: Mapping[Filling, NDArray[np.float32]] = field(default_factory=dict)
     faint: NDArray[np.float32] | None = None
 
     def faintly(self) -> "Design":
         """The design of faint chips; one without any chip where there are none."""
         return replace(self, steps=np.zeros_like(self.steps) if self.faint is None else self.faint)
 
-    def densely(self) -> "Design":
-        """The design of dense marks; the same where there is none."""
-        return self if self.dense is None else replace(self, steps=self.dense)
+    def filled(self, filling: Filling) -> NDArray[np.float32]:
+        """The steps of the chips of tiers 1 to 3, like ``steps``."""
+        return self.others.get(filling, self.steps)
 
 
 def _table(*groups: Sequence[float] | NDArray[np.float32]) -> NDArray[np.float32]:
@@ -127,17 +145,30 @@ _LARGE = _table((25, 34, 45, 58, 70, 80), (10, 17, 28, 41, 50, 58), (9, 13, 20, 
 _DENSE_MIDDLE = _table(*_MIDDLE.T[:2], (0, 26, 27, 32, 38, 44), (0, 0, 0, 22, 28, 34))
 _FAINT_MIDDLE = _table((0,) * 6, (0,) * 6, (0, 11, 12, 12, 0, 0), (0, 10, 12, 14, 16, 0))
 _DENSE_LARGE = _table(*_LARGE.T[:2], (20, 21, 24, 29, 38, 46), (0, 0, 13, 21, 29, 38))
+_DETAILED_MIDDLE = _table(*[(16, 19, 21, 22, 22, 22)] * 4)
 
 DESIGNS = {
     (Profile.STANDARD, 256): Design(_SMALL, pull=0.78, corrections=1, rehearsed=True),
     (Profile.STANDARD, 512): Design(
-        _MIDDLE, pull=0.78, corrections=1, rehearsed=True, dense=_DENSE_MIDDLE, faint=_FAINT_MIDDLE
+        _MIDDLE,
+        pull=0.78,
+        corrections=1,
+        rehearsed=True,
+        others={Filling.DENSE: _DENSE_MIDDLE, Filling.DETAILED: _DETAILED_MIDDLE},
+        faint=_FAINT_MIDDLE,
     ),
-    (Profile.STANDARD, 1024): Design(_LARGE, pull=0.78, spare_pull=0.68, corrections=2, dense=_DENSE_LARGE),
+    (Profile.STANDARD, 1024): Design(
+        _LARGE, pull=0.78, spare_pull=0.68, corrections=2, others={Filling.DENSE: _DENSE_LARGE}
+    ),
     (Profile.DISCREET, 256): Design(_SMALL * np.float32(0.54), pull=0.8, corrections=2, offset=0.25),
     (Profile.DISCREET, 512): Design(_MIDDLE * np.float32(0.54), pull=0.8, corrections=2, offset=0.25),
     (Profile.DISCREET, 1024): Design(_LARGE * np.float32(0.66), pull=0.8, corrections=2, offset=0.25),
 }
+
+VOICES = (Profile.STANDARD, Profile.DISCREET)
+"""The profiles whose marks differ in what they are found by."""
+
+DESIGNS |= {(Profile.DETAILED, side_px): DESIGNS[Profile.STANDARD, side_px] for side_px in GRIDS}
 
 TIERS = 4
 """Number of protection tiers a message may have, strongest first. The channel does not know what they mean."""
@@ -155,7 +186,7 @@ class Shares:
             channels only, but there a small part of a picture has many of them.
         rest: three rows (tiers 1–3) of weights per group; the chips left over are split by the weights of the tiers
             that are present.
-        dense: the same of a dense mark; None: they are the same.
+        others: the same of marks that are not filled as usual; where one is missing, it is as usual.
     """
 
     woven: tuple[int, ...]
@@ -163,7 +194,7 @@ class Shares:
     sounding: float
     single: tuple[float, float, float, float]
     rest: tuple[tuple[float, float, float, float], ...]
-    dense: tuple[tuple[float, float, float, float], ...] | None = None
+    others: Mapping[Filling, tuple[tuple[float, float, float, float], ...]] = field(default_factory=dict)
 
 
 SHARES = {
@@ -180,7 +211,10 @@ SHARES = {
         sounding=0.02,
         single=(0.04, 0.04, 0.05, 0.05),
         rest=((71, 62, 24, 60), (29, 38, 76, 40), (0, 0, 0, 0)),
-        dense=((70, 60, 20, 90), (30, 40, 80, 10), (0, 0, 0, 0)),
+        others={
+            Filling.DENSE: ((70, 60, 20, 90), (30, 40, 80, 10), (0, 0, 0, 0)),
+            Filling.DETAILED: ((28,) * 4, (35,) * 4, (37,) * 4),
+        },
     ),
     1024: Shares(
         woven=(5,),
@@ -188,7 +222,7 @@ SHARES = {
         sounding=0.02,
         single=(0.08, 0, 0, 0),
         rest=((8.5, 1.5, 0, 0), (1.5, 5, 0, 0), (0, 3.5, 1, 1)),
-        dense=((8.5, 1.5, 3, 0), (1.5, 5, 3, 1), (0, 3.5, 4, 9)),
+        others={Filling.DENSE: ((8.5, 1.5, 3, 0), (1.5, 5, 3, 1), (0, 3.5, 4, 9))},
     ),
 }
 """How the chips of each grid are dealt out."""

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, TIERS
-from underdrawing.channel.lattice.faint import FAINT_PULL, faint_layout, faint_steps
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, TIERS, Filling
+from underdrawing.channel.lattice.faint import FAINT_PULL, faint_layout, faint_steps, has_faint
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, strips
 from underdrawing.channel.lattice.host import Host
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
@@ -61,7 +61,7 @@ def embed(
     profile: Profile = Profile.STANDARD,
     key: bytes | None = None,
     also: Callable[[Plane], Plane] | None = None,
-    dense: bool = False,
+    filling: Filling = Filling.USUAL,
     foreseen: Sequence[int] | None = None,
 ) -> Embedded:
     """Hide up to four bit strings in the luminance of an image.
@@ -73,7 +73,7 @@ def embed(
         key: secret of the channel; without it the mark is readable by anybody.
         also: what else is to be done to the luminance, given what the mark does to it; both are H×W float32 in grey
             levels, and their sum is rounded and clipped once.
-        dense: more chips, see :class:`.capacity.Offer`; the first tier has to tell the reader.
+        filling: how places are filled, see :class:`.capacity.Offer`; the first tier has to tell the reader.
         foreseen: about how many bits of each tier a reader can tell without its chips, from what a copy shows. Where it
             is said, a mark is made just as strong as it takes to be read (see :mod:`.rehearsal`); otherwise as strong
             as its design says.
@@ -87,7 +87,7 @@ def embed(
     host = Host.of(picture)
     grid = host.grid
     present = [*tiers, *[None] * (TIERS - len(tiers))]
-    layout = layout_of(grid, tuple(tier is not None for tier in present), key, dense=dense)
+    layout = layout_of(grid, tuple(tier is not None for tier in present), key, filling=filling)
     layout = layout.shifted(DESIGNS[profile, grid.side_px].offset)
     sizes = [0 if tier is None else tier.size for tier in present]
     unknown = None if foreseen is None else [size - known for size, known in zip(sizes, foreseen, strict=True)]
@@ -133,7 +133,7 @@ def _faint_chips(
 ) -> _Chips | None:
     """The faint chips beside these; None where there are none."""
     design = DESIGNS[profile, host.grid.side_px]
-    if design.faint is None or tiers[-1] is None:
+    if tiers[-1] is None or not has_faint(design, chips.layout.filling):
         return None
     steps = faint_steps(design, host.levels, chips.layout, chips.steps)
     return _Chips.of(faint_layout(host.grid, chips.layout, steps, key), steps, tiers)
@@ -161,7 +161,7 @@ class _Room:
         unit = np.float32(1 if host.pixels.dtype == np.uint8 else 257)
         up, down = _headroom(host.pixels)
         much_white = bool(up.size - np.count_nonzero(up) >= _MUCH_WHITE * up.size)
-        return cls(host.grid, unit, up, down, eased=much_white and profile is Profile.STANDARD)
+        return cls(host.grid, unit, up, down, eased=much_white and profile is not Profile.DISCREET)
 
     def residual(self, moves: Plane) -> Plane:
         """What moves of the coefficients in grey levels add to each pixel, not rounded."""
@@ -210,7 +210,7 @@ def _fit(
     design = DESIGNS[profile, host.grid.side_px]
     layout = chips.layout
     moves = chips.moves(host.coefficients, design.pull)
-    if design.spare_pull is not None and not layout.dense:
+    if design.spare_pull is not None and not layout.filling:
         moves[layout.roles == TIERS - 1] *= np.float32(design.spare_pull / design.pull)
     unknown = unknown if design.rehearsed else None
     if unknown is not None:

@@ -16,18 +16,23 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, TIERS, Design
+from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, TIERS, Design, Filling
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.layout import PILOT, UNUSED, Layout, permutation
 from underdrawing.channel.lattice.modulation import chip_steps
 
-__all__ = ["FAINT_PULL", "faint_layout", "faint_steps"]
+__all__ = ["FAINT_PULL", "faint_layout", "faint_steps", "has_faint"]
 
 FAINT_PULL = 0.62
 """Fraction of the way to their points that faint chips go: with steps so short, noise takes more than the rest does."""
 
 _ONE_PILOT_IN = 16
 """Of so many chips one is a pilot, to tell how noisy they are."""
+
+
+def has_faint(design: Design, filling: Filling) -> bool:
+    """Whether marks of this design have faint chips; those that are filled in detail have places for the last tier."""
+    return design.faint is not None and filling is not Filling.DETAILED
 
 
 def faint_steps(

@@ -18,7 +18,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GROUPS, SHARES, SPREAD, TIERS, WEAVE
+from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GROUPS, SHARES, SPREAD, TIERS, WEAVE, Filling
 from underdrawing.channel.lattice.grid import WorkingGrid
 
 __all__ = ["PILOT", "UNUSED", "Layout", "Weave", "frame_bits", "layout_of", "permutation", "weave_of"]
@@ -44,7 +44,7 @@ class Layout:
         signs: float32 ±1, sign with which a coefficient enters a shared chip; 1 for a chip of its own.
         shared: bool, whether the chip is one of several coefficients that carry the same.
         names: uint8, which of the 256 bits that tell the frame each pilot of its own carries.
-        dense: whether it is a dense mark, see :class:`.design.Design`.
+        filling: how the places beside pilots and tier 0 are filled.
     """
 
     roles: NDArray[np.int8]
@@ -54,7 +54,7 @@ class Layout:
     signs: NDArray[np.float32]
     shared: NDArray[np.bool_]
     names: NDArray[np.uint8]
-    dense: bool = False
+    filling: Filling = Filling.USUAL
 
     @cached_property
     def carrying(self) -> NDArray[np.bool_]:
@@ -73,17 +73,19 @@ class Layout:
 
 
 @lru_cache(maxsize=8)
-def layout_of(grid: WorkingGrid, tiers: tuple[bool, ...], key: bytes | None = None, *, dense: bool = False) -> Layout:
+def layout_of(
+    grid: WorkingGrid, tiers: tuple[bool, ...], key: bytes | None = None, *, filling: Filling = Filling.USUAL
+) -> Layout:
     """The layout of a grid.
 
     Args:
         grid: the working grid.
         tiers: for each of the four tiers whether the message has it; tier 0 always is.
         key: secret of the channel, or None for the public layout that anybody can read.
-        dense: whether it is that of a dense mark.
+        filling: how the places beside pilots and tier 0 are filled.
     """
     side = grid.side_px // BLOCK
-    tile_roles, tile_positions, tile_shared, chips_per_tile = _tile(grid.side_px, tiers, key, dense)
+    tile_roles, tile_positions, tile_shared, chips_per_tile = _tile(grid.side_px, tiers, key, filling)
     row, column = np.arange(grid.rows), np.arange(grid.columns)
     tile_of = (row // side)[:, None] + (column // side)[None, :]
     at = np.ix_(np.arange(len(COEFFICIENTS)), row % side, column % side)
@@ -102,7 +104,7 @@ def layout_of(grid: WorkingGrid, tiers: tuple[bool, ...], key: bytes | None = No
     coins = frame_bits(grid, key)[names]
     checks = (row[:, None] // WEAVE + column[None] // WEAVE).astype(np.uint8) & 1
     pilots = np.where(roles == PILOT, np.where(shared, checks, coins), np.uint8(0))
-    return Layout(roles, positions.astype(np.int32), pilots, dither, signs, shared, names, dense)
+    return Layout(roles, positions.astype(np.int32), pilots, dither, signs, shared, names, filling)
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ def permutation(key: bytes | None, purpose: str, length: int) -> NDArray[np.intp
 
 @lru_cache(maxsize=8)
 def _tile(
-    side_px: int, tiers: tuple[bool, ...], key: bytes | None, dense: bool
+    side_px: int, tiers: tuple[bool, ...], key: bytes | None, filling: Filling
 ) -> tuple[NDArray[np.int8], NDArray[np.int32], NDArray[np.bool_], NDArray[np.int32]]:
     """Roles, positions and sharing of the chips of one tile, and how many chips each tier has in it."""
     side = side_px // BLOCK
@@ -179,7 +181,7 @@ def _tile(
         free = np.flatnonzero(flat == UNUSED)
         order = free[permutation(key, f"roles {side_px} {group}", free.size)]
         kinds = np.array([PILOT, *range(TIERS)], dtype=np.int8)
-        dealt = np.repeat(kinds, _counts(side_px, tiers, group, free.size, dense))
+        dealt = np.repeat(kinds, _counts(side_px, tiers, group, free.size, filling))
         flat[order[: dealt.size]] = dealt
         roles[coefficients] = flat.reshape(-1, side, side)
     positions = np.zeros(roles.shape, dtype=np.int32)
@@ -199,12 +201,12 @@ def _shared_roles(side_px: int, key: bytes | None) -> NDArray[np.int8]:
     return np.repeat(coarse.reshape(-1, side, side), SPREAD, axis=0)
 
 
-def _counts(side_px: int, tiers: tuple[bool, ...], group: int, free: int, dense: bool) -> list[int]:
+def _counts(side_px: int, tiers: tuple[bool, ...], group: int, free: int, filling: Filling) -> list[int]:
     """How many of the free chips of a group are pilots, carry tier 0, or go to tiers 1–3; none of the latter if no tier
     wants any."""
     shares = SHARES[side_px]
     pilots, single = int(free * shares.sounding), int(free * shares.single[group])
-    rest = shares.dense if dense and shares.dense is not None else shares.rest
+    rest = shares.others.get(filling, shares.rest)
     weights = [rest[tier - 1][group] if tiers[tier] else 0.0 for tier in range(1, TIERS)]
     total = sum(weights)
     left = free - pilots - single

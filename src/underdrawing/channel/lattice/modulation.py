@@ -7,7 +7,7 @@ Log-likelihood ratios are positive for bit 0.
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import GROUPS, SPREAD, Design
+from underdrawing.channel.lattice.design import GROUPS, SPREAD, Design, Filling
 from underdrawing.channel.lattice.layout import Layout
 
 __all__ = ["PHASE_BINS", "chip_steps", "chip_values", "lattice_moves", "phase_bins", "phase_densities", "steps_of"]
@@ -19,15 +19,16 @@ Levels = NDArray[np.intp]
 Plane = NDArray[np.float32]
 
 
-def chip_steps(design: Design, levels: Levels) -> Plane:
+def chip_steps(design: Design, levels: Levels, filling: Filling = Filling.USUAL) -> Plane:
     """Lattice step of every chip in grey levels, 24×rows×columns float32; 0 where the block carries no chip."""
-    return np.repeat(design.steps.T[:, levels], [group.stop - group.start for group in GROUPS], axis=0)
+    steps = design.filled(filling)
+    return np.repeat(steps.T[:, levels], [group.stop - group.start for group in GROUPS], axis=0)
 
 
 def steps_of(design: Design, levels: Levels, layout: Layout) -> Plane:
-    """The same for the chips of a layout; of a dense mark, pilots and tier 0 have their usual steps all the same."""
+    """The same for the chips of a layout; pilots and tier 0 have their usual steps, however the rest is filled."""
     steps = chip_steps(design, levels)
-    return np.where(layout.roles > 0, chip_steps(design.densely(), levels), steps) if layout.dense else steps
+    return np.where(layout.roles > 0, chip_steps(design, levels, layout.filling), steps) if layout.filling else steps
 
 
 def lattice_moves(coefficients: Plane, steps: Plane, bits: NDArray[np.uint8], layout: Layout, pull: float) -> Plane:

@@ -19,17 +19,14 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import GROUPS, LEVELS, Design
+from underdrawing.channel.lattice.design import GROUPS, LEVELS, Design, Filling
 from underdrawing.channel.lattice.layout import Layout
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
 
-__all__ = ["CELLS", "NoiseModel", "chip_cells", "estimate_noise", "told_bits"]
+__all__ = ["NoiseModel", "chip_cells", "estimate_noise", "told_bits"]
 
 _SHARED_KINDS = 2
-_KINDS = len(GROUPS) + _SHARED_KINDS
-
-CELLS = _KINDS * LEVELS
-"""Number of cells of a noise model: kinds of chips times masking levels."""
+_USUAL_KINDS = len(GROUPS) + _SHARED_KINDS
 
 _LEAST_DEVIATION, _MOST_DEVIATION = 0.03, 0.45
 _DEVIATIONS = np.geomspace(_LEAST_DEVIATION, _MOST_DEVIATION, 32)
@@ -63,11 +60,12 @@ _OWN_WAYS = 0.08
 class NoiseModel:
     """Phase noise of an image, by kind of chip and masking level.
 
-    The kinds are the four groups of chips, and the two strongest groups again for chips they share.
+    The kinds are the four groups of chips, and the two strongest groups again for chips they share; in detailed marks
+    all four once more for pilots and chips of tier 0 of their own, which have longer steps than the rest.
 
     Attributes:
-        deviation: 6×6 float32 (kinds×levels), standard deviation in steps.
-        densities: 6×6×64 float32, density of the phase of a bit 0 relative to uniform.
+        deviation: 6×6 or 10×6 float32 (kinds×levels), standard deviation in steps.
+        densities: the same ×64 float32, density of the phase of a bit 0 relative to uniform.
     """
 
     deviation: NDArray[np.float32]
@@ -97,10 +95,11 @@ class NoiseModel:
             weight: n, how much each chip counts.
         """
         turned = _turned(bins, np.ones(bins.shape, dtype=np.bool_))
-        told = _histogram(bins, cells, weight * (1 - ones)) + _histogram(turned, cells, weight * ones)
+        count = self.deviation.size
+        told = _histogram(bins, cells, weight * (1 - ones), count) + _histogram(turned, cells, weight * ones, count)
         apart = np.log(_DEVIATIONS) - np.log(self.deviation.reshape(-1, 1))
         fits = told @ _log_densities()[0] - np.square(apart / _OWN_WAYS) / 2
-        best = fits.transpose(1, 0, 2).reshape(CELLS, -1).argmax(axis=1)
+        best = fits.transpose(1, 0, 2).reshape(self.deviation.size, -1).argmax(axis=1)
         stray, deviation = np.array(_STRAYS)[best // _DEVIATIONS.size], _DEVIATIONS[best % _DEVIATIONS.size]
         shape = self.deviation.shape
         right = type(self).of(deviation.reshape(shape).astype(np.float32))
@@ -109,13 +108,14 @@ class NoiseModel:
 
     @classmethod
     def together(cls, models: Sequence["NoiseModel"]) -> "NoiseModel":
-        """The models of several sorts of blocks, one after another: a chip's cell is 36 further on for each sort."""
+        """The models of several sorts of blocks, one after another: a chip's cell is as many further on for each sort
+        as one of them has."""
         deviation, densities = ([getattr(each, name) for each in models] for name in ("deviation", "densities"))
         return cls(np.concatenate(deviation), np.concatenate(densities))
 
     @property
     def told_bits(self) -> NDArray[np.float32]:
-        """How many bits a chip of each cell tells, 36 float32: the mutual information of its phase and its bit."""
+        """How many bits a chip of each cell tells, float32: the mutual information of its phase and its bit."""
         return np.asarray(_mutual(self.densities, self.densities).ravel() / PHASE_BINS, dtype=np.float32)
 
     def density(self, bins: NDArray[np.uint8], cells: NDArray[np.intp], *, bit: int) -> NDArray[np.float32]:
@@ -128,6 +128,8 @@ def chip_cells(layout: Layout, levels: NDArray[np.intp]) -> NDArray[np.intp]:
     """Index of every chip into the noise model's kinds and levels, flattened; 24×rows×columns."""
     group = np.repeat(np.arange(len(GROUPS)), [part.stop - part.start for part in GROUPS])
     kinds = group[:, None, None] + np.where(layout.shared, len(GROUPS), 0)
+    if layout.filling is Filling.DETAILED:
+        kinds += np.where((layout.roles <= 0) & ~layout.shared, _USUAL_KINDS, 0)
     return kinds * LEVELS + levels[None]
 
 
@@ -137,6 +139,7 @@ def estimate_noise(
     weight: NDArray[np.float32],
     known: NDArray[np.int8],
     design: Design,
+    filling: Filling = Filling.USUAL,
 ) -> NoiseModel:
     """The likeliest phase noise of every kind of chip in every masking level.
 
@@ -145,17 +148,27 @@ def estimate_noise(
         cells: from :func:`chip_cells`.
         weight: how much each chip counts: 0 where it carries nothing, else the probability that it is untouched.
         known: the bit of each chip where it is known, −1 where it is not.
-        design: for the steps, in which noise is counted.
+        design, filling: for the steps, in which noise is counted.
     """
-    likelihoods = _likelihoods(bins, cells, weight, known)
-    planes = _planes(design.steps.tobytes(), rehearsed=design.rehearsed)
+    steps = _steps_of_kinds(design, filling)
+    likelihoods = _likelihoods(bins, cells, weight, known, steps.size)
+    planes = _planes(steps.tobytes(), rehearsed=design.rehearsed)
     fits = likelihoods.reshape(len(_STRAYS), -1) @ planes.gather
     fits += planes.prior
     fits -= _SUSPICION * np.array(_STRAYS, dtype=np.float32)[:, None]
     stray, likeliest = np.unravel_index(np.argmax(fits), fits.shape)
     apart = np.log(_DEVIATIONS) - np.log(planes.deviation[likeliest])[:, None]
     own = np.argmax(likelihoods[stray] - np.square(apart / _OWN_WAYS) / 2, axis=1)
-    return NoiseModel.of(_DEVIATIONS[own].reshape(_KINDS, LEVELS).astype(np.float32))
+    return NoiseModel.of(_DEVIATIONS[own].reshape(steps.shape).astype(np.float32))
+
+
+def _steps_of_kinds(design: Design, filling: Filling) -> NDArray[np.float32]:
+    """The lattice step of each kind of chips at each level."""
+    strong = slice(0, _SHARED_KINDS)
+    if filling is Filling.DETAILED:
+        return np.concatenate([design.filled(filling).T, design.steps.T[strong], design.steps.T])
+    steps = design.filled(filling).T
+    return np.concatenate([steps, steps[strong]])
 
 
 def told_bits(
@@ -168,7 +181,7 @@ def told_bits(
         bits: n, the bits they stand for.
         weight: n, how much each chip counts.
     """
-    phases = _histogram(_turned(bins, bits), cells, weight)
+    phases = _histogram(_turned(bins, bits), cells, weight, int(cells.max(initial=0)) + 1)
     return float(_mutual(phases, phase_densities(_deviation(phases))).sum())
 
 
@@ -193,10 +206,11 @@ def _deviation(phases: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _likelihoods(
-    bins: NDArray[np.uint8], cells: NDArray[np.intp], weight: NDArray[np.float32], known: NDArray[np.int8]
+    bins: NDArray[np.uint8], cells: NDArray[np.intp], weight: NDArray[np.float32], known: NDArray[np.int8], count: int
 ) -> NDArray[np.float32]:
-    """Logarithm of how likely the phases of each cell are with each share of strays under each deviation, 7×36×32."""
-    unknown, told = np.split(_histogram(_turned(bins, known == 1), cells + CELLS * (known >= 0), weight, 2 * CELLS), 2)
+    """Logarithm of how likely the phases of each of so many cells are with each share of strays under each deviation,
+    7×cells×32."""
+    unknown, told = np.split(_histogram(_turned(bins, known == 1), cells + count * (known >= 0), weight, 2 * count), 2)
     of_known, of_unknown = _log_densities()
     return np.asarray(told @ of_known + _UNTOLD * (unknown @ of_unknown), dtype=np.float32)
 
@@ -217,9 +231,9 @@ class _Planes:
     """The n ways that the noise may lie.
 
     Attributes:
-        deviation: n×36, deviation of every cell in steps.
+        deviation: n×cells, deviation of every cell in steps.
         prior: n, logarithm of how likely each is beforehand.
-        gather: 1152×n float32; the likelihoods of 36 cells under 32 deviations times this are those of the ways.
+        gather: 32·cells×n float32; the likelihoods of cells under 32 deviations times this are those of the ways.
     """
 
     deviation: NDArray[np.float64]
@@ -229,24 +243,25 @@ class _Planes:
 
 @lru_cache(maxsize=8)
 def _planes(steps: bytes, *, rehearsed: bool) -> _Planes:
-    """The ways for a design with these steps (levels×groups float32)."""
+    """The ways where the kinds of chips have these steps (kinds×levels float32)."""
     axes = np.meshgrid(_LOUDNESS, _BY_LEVEL, _BY_GROUP, indexing="ij")
     loudness, by_level, by_group = (axis.ravel()[:, None, None] for axis in axes)
     level = np.arange(LEVELS) - (LEVELS - 1) / 2
     group = np.arange(len(GROUPS)) - (len(GROUPS) - 1) / 2
     grey = np.exp(loudness + by_level * level + by_group * group[:, None])
-    grey = np.concatenate([grey, grey[:, :_SHARED_KINDS] * _SHARED_NOISE], axis=1)
-    of_groups = np.frombuffer(steps, dtype=np.float32).reshape(LEVELS, -1).T
-    in_grey = np.maximum(np.concatenate([of_groups, of_groups[:_SHARED_KINDS]]), 1)
-    left = np.repeat(_LEFT[rehearsed], [len(GROUPS), _SHARED_KINDS])[:, None]
-    deviation = np.clip(np.hypot(grey / in_grey, left), _LEAST_DEVIATION, _MOST_DEVIATION).reshape(-1, CELLS)
+    in_grey = np.maximum(np.frombuffer(steps, dtype=np.float32).reshape(-1, LEVELS), 1)
+    kinds = len(in_grey)
+    grey = np.concatenate([grey, grey[:, :_SHARED_KINDS] * _SHARED_NOISE, grey], axis=1)[:, :kinds]
+    own, shared = _LEFT[rehearsed]
+    left = np.repeat([own, shared, own], [len(GROUPS), _SHARED_KINDS, len(GROUPS)])[:kinds, None]
+    deviation = np.clip(np.hypot(grey / in_grey, left), _LEAST_DEVIATION, _MOST_DEVIATION).reshape(-1, in_grey.size)
     unusual = [(axis.ravel() - mean) / spread for axis, (mean, spread) in zip(axes, _USUAL, strict=True)]
     prior = -np.sum(np.square(unusual), axis=0) / 2
     return _Planes(deviation, prior.astype(np.float32), _gather(deviation))
 
 
 def _gather(deviation: NDArray[np.float64]) -> NDArray[np.float32]:
-    """What picks the likelihoods at these deviations, n×36, between those that are tried."""
+    """What picks the likelihoods at these deviations, n×cells, between those that are tried."""
     places = np.interp(np.log(deviation), np.log(_DEVIATIONS), np.arange(_DEVIATIONS.size))
     below = np.minimum(places.astype(np.intp), _DEVIATIONS.size - 2)
     gather = np.zeros((*deviation.shape, _DEVIATIONS.size), dtype=np.float32)
@@ -256,7 +271,7 @@ def _gather(deviation: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _histogram(
-    bins: NDArray[np.uint8], cells: NDArray[np.intp], weight: NDArray[np.floating], count: int = CELLS
+    bins: NDArray[np.uint8], cells: NDArray[np.intp], weight: NDArray[np.floating], count: int
 ) -> NDArray[np.float64]:
     """Total weight of the chips in each bin of each cell, cells×64."""
     places = (cells * PHASE_BINS + bins).ravel()

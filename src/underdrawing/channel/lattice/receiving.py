@@ -66,7 +66,7 @@ def searched(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Reception]
                 yield heard
             else:
                 faint.append(heard)
-    yield from nlargest(_MOST_FAINT, faint, key=lambda heard: heard.candidate.score)
+    yield from nlargest(_MOST_FAINT, faint, key=lambda heard: heard.candidate.support)
 
 
 def _placed(pixels: Pixels, placement: Placement, key: bytes | None) -> Iterator[Reception]:

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, SPREAD, TIERS, Design
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, SPREAD, TIERS, Design, Filling
 from underdrawing.channel.lattice.evidence import guessed_reliabilities, log_intact, reliability, wide_reliability
-from underdrawing.channel.lattice.faint import faint_layout, faint_steps
+from underdrawing.channel.lattice.faint import faint_layout, faint_steps, has_faint
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_bins, steps_of
-from underdrawing.channel.lattice.noise import CELLS, NoiseModel, chip_cells, estimate_noise
+from underdrawing.channel.lattice.noise import NoiseModel, chip_cells, estimate_noise
 from underdrawing.channel.lattice.sync import Candidate
 from underdrawing.channel.ldpc import READINGS, Reading, Segmented, SegmentedDecoded
 
@@ -137,20 +137,19 @@ class Reception:
         error = np.abs(self.coefficients) * doubt / np.maximum(self.steps, np.float32(1))
         return np.asarray(self.weight / (1 + np.square(error / np.float32(_HARMLESS_ERROR))), dtype=np.float32)
 
-    def with_tiers(self, present: tuple[bool, ...], *, dense: bool = False) -> "Reception":
-        """The same reception once it is known which tiers the message has, and whether the mark is a dense one."""
-        other = replace(self, layout=_layout(self.candidate, present, self.key, dense=dense))
-        return _settled(other._shifted(0) if dense else other)
+    def with_tiers(self, present: tuple[bool, ...], *, filling: Filling = Filling.USUAL) -> "Reception":
+        """The same reception once it is known which tiers the message has, and how the mark fills its places."""
+        other = replace(self, layout=_layout(self.candidate, present, self.key, filling))
+        return _settled(other._shifted(0) if filling else other)
 
     @property
     def design(self) -> Design:
-        """The numbers of the mark, if it were not dense."""
+        """The numbers of the mark."""
         return DESIGNS[self.candidate.profile, self.candidate.grid.side_px]
 
     def _estimated_noise(self, weight: NDArray[np.float32]) -> NoiseModel:
         """The likeliest noise, every chip counting with a weight."""
-        design = self.design.densely() if self.layout.dense else self.design
-        return estimate_noise(self.bins, self.cells, weight, self.known, design)
+        return estimate_noise(self.bins, self.cells, weight, self.known, self.design, self.layout.filling)
 
     def decode(
         self,
@@ -220,7 +219,7 @@ class Reception:
 
     def _heard(self, tier: int) -> "Reception":
         """The reception of the chips that carry a tier."""
-        return self if self.design.faint is None or tier < TIERS - 1 else self._faint
+        return self._faint if tier == TIERS - 1 and has_faint(self.design, self.layout.filling) else self
 
     @cached_property
     def _faint(self) -> "Reception":
@@ -302,7 +301,7 @@ class Reception:
     def _pilots_evidence(self, present: tuple[bool, ...]) -> NDArray[np.float32]:
         """Evidence of each block from pilots alone: what the chips of unknown bits seem to tell hangs on how well their
         noise is known."""
-        usual = replace(self, layout=_layout(self.candidate, present, self.key, dense=True))._shifted(0)
+        usual = replace(self, layout=_layout(self.candidate, present, self.key, Filling.DENSE))._shifted(0)
         pilots, noise = usual.weight * (usual.known >= 0), usual._estimated_noise(usual.weight)
         return log_intact(usual.bins, usual.cells, pilots, noise, usual.known)
 
@@ -344,7 +343,7 @@ class Reception:
         bins, cells, blocks = self.bins.ravel()[chips], self.cells.ravel()[chips], chips % self.intact.size
         noise = self.noise
         if self.sorts is not None:
-            noise, cells = self._noise_by_sort, cells + CELLS * self.sorts.ravel()[blocks]
+            noise, cells = self._noise_by_sort, cells + noise.deviation.size * self.sorts.ravel()[blocks]
         zero, one = (noise.density(bins, cells, bit=bit) for bit in (0, 1))
         kept = intact[:, blocks]
         return np.asarray(np.log((kept * zero + (1 - kept)) / (kept * one + (1 - kept))), dtype=np.float32)
@@ -362,9 +361,11 @@ class Reception:
         return self._estimated_noise(weight)
 
 
-def _layout(candidate: Candidate, present: tuple[bool, ...], key: bytes | None, *, dense: bool = False) -> Layout:
+def _layout(
+    candidate: Candidate, present: tuple[bool, ...], key: bytes | None, filling: Filling = Filling.USUAL
+) -> Layout:
     offset = DESIGNS[candidate.profile, candidate.grid.side_px].offset
-    return layout_of(candidate.grid, present, key, dense=dense).shifted(offset)
+    return layout_of(candidate.grid, present, key, filling=filling).shifted(offset)
 
 
 def _relevelled(reception: Reception) -> Reception:

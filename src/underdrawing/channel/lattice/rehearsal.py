@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from underdrawing.channel.lattice.design import SPREAD, TIERS
+from underdrawing.channel.lattice.design import SPREAD, TIERS, Filling
 from underdrawing.channel.lattice.host import Host
 from underdrawing.channel.lattice.layout import Layout
 from underdrawing.channel.lattice.modulation import lattice_moves, phase_bins
@@ -36,8 +36,13 @@ OfTiers = NDArray[np.float64]
 
 _PULL = np.array([[0.69, 0.6, 0.45, 0.6], [0.84, 0.8, 0.8, 0.8]])
 """Fraction of the way to their points that chips are moved, tier by tier, at no strength and at full strength."""
+_PULL_IN_DETAIL = np.array([[0.69, 0.5, 0.5, 0.5], [0.84, 0.75, 0.75, 0.75]])
+"""The same in detailed marks."""
 _SLACK = np.array([[0.32], [0.15]])
 """How far from its point a chip may land in a copy before it is moved further, in steps; at no and at full strength."""
+_SLACK_IN_DETAIL = np.array([[0.18], [0.06]])
+"""The same in detailed marks: with steps so short, what a chip lands beside its point counts more than what the way
+there takes."""
 _FURTHEST = np.float32(0.2)
 """How much further a chip is moved at most, in steps; one that is lost all the same would take half a step."""
 _ROUNDS, _FIRST_STRENGTH = 5, 0.4
@@ -146,24 +151,27 @@ def rehearsed(score: Score, played: Callable[[Plane], Plane]) -> Plane:
         score: the mark, and the picture it goes into.
         played: from such moves to the luminance of the picture as it will be saved, H×W float32 in grey levels.
     """
+    detailed = score.layout.filling is Filling.DETAILED
+    trials = _TRIALS_IN_DETAIL if detailed else _TRIALS
+    pulls, slack = (_PULL_IN_DETAIL, _SLACK_IN_DETAIL) if detailed else (_PULL, _SLACK)
     whole, further, most = score.missing(score.host.coefficients), np.zeros_like(score.steps), _FURTHEST * score.steps
-    strengths, heard = np.full(TIERS, _FIRST_STRENGTH), [_UNHEARD] * len(_TRIALS)
+    strengths, heard = np.full(TIERS, _FIRST_STRENGTH), [_UNHEARD] * len(trials)
     louder_db = _LOUDER_DB - 10 * float(np.log10(score.left / (1 - _REPLACED)))
     loudest_db = max(_LOUDEST_DB, _psnr_db(score.host.luminance, played(score.usual_pull * whole)) - louder_db)
     for turn in range(_ROUNDS):
-        moves = np.asarray(whole * _between(_PULL, strengths, score) + further, dtype=np.float32)
+        moves = np.asarray(whole * _between(pulls, strengths, score) + further, dtype=np.float32)
         picture = played(moves)
         before = heard
         heard = [
             _tried(trial, score, picture, moves) if trial.due(turn) else last
-            for trial, last in zip(_TRIALS, before, strict=True)
+            for trial, last in zip(trials, before, strict=True)
         ]
         off = _furthest([each.due - moves for each in heard])
-        beyond = np.maximum(np.abs(off) - _between(_SLACK, strengths, score) * score.steps, 0)
+        beyond = np.maximum(np.abs(off) - _between(slack, strengths, score) * score.steps, 0)
         further = np.clip(further + _EAGERNESS * np.copysign(beyond, off), -most, most)
         if turn < _ROUNDS - 1:
             strengths = _answered(strengths, heard, before, loudest_db - _psnr_db(score.host.luminance, picture))
-    moves = np.asarray(whole * _between(_PULL, strengths, score) + further, dtype=np.float32)
+    moves = np.asarray(whole * _between(pulls, strengths, score) + further, dtype=np.float32)
     return _hushed(moves, score, loudest_db - _psnr_db(score.host.luminance, played(moves)))
 
 
@@ -280,3 +288,12 @@ _TRIALS = (
     _Trial(_clipped, asks=(2.4, 1.2, 0, 0), for_lost=True),
 )
 """What copies go through that a mark is made for."""
+
+_TRIALS_IN_DETAIL = (
+    _Trial(_webp(50), asks=(2.5, 0, 0, 0), mends=False, every=2),
+    _Trial(_jpeg(25), asks=(2.7, 0, 0, 0), mends=False, every=2, turn=1),
+    _Trial(_smaller(0.4, 70), asks=(2.2, 0, 0, 0), mends=False, every=2),
+    _Trial(_jpeg(75), asks=(0, 1.95, 2.2, 0.62)),
+    _Trial(_jpeg(70), asks=(0, 0.1, 0.1, 0.1)),
+)
+"""What those of detailed marks go through."""

@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, GROUPS, SHARES, TIERS, Design
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, GROUPS, SHARES, TIERS, VOICES, Design, Filling
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
@@ -28,6 +28,13 @@ __all__ = ["MARKED_SCORE", "Candidate", "Tone", "find_mark", "hypotheses"]
 MARKED_SCORE = 5.5
 """Least score of a mark. A unit normal exceeds it once in 50 million looks, a search takes some hundred looks, and the
 first block still has to prove itself by its checksum."""
+
+_PILOTS_AT_LEAST = 2.5
+"""Score of the pilots from which on all the other chips may help to tell a mark: where half a small picture was
+replaced few pilots are left, but thousands of others."""
+
+_DETAILED_FIT = 4.0
+"""How well chips have to fit the lattices of a detailed mark to be taken for one."""
 
 _WORTH_READING = 4.5
 """Least score of what may be a mark: it is worth the attempt to read it, but if that fails nothing was heard."""
@@ -61,6 +68,7 @@ class Candidate:
         grid, profile, tone: the hypothesis.
         score: sum of pilot cosines over its standard deviation on unmarked images (unit normal there).
         clustering: mean cosine of the pilot phases, 1 for untouched, 0 for unmarked.
+        fit: like the score, of the doubled phases of all other chips.
     """
 
     grid: WorkingGrid
@@ -68,11 +76,19 @@ class Candidate:
     tone: Tone
     score: float
     clustering: float
+    fit: float = 0.0
 
     @property
     def is_sure(self) -> bool:
         """Whether there is a mark, read or not."""
-        return self.score >= MARKED_SCORE
+        return self.support >= MARKED_SCORE
+
+    @property
+    def support(self) -> float:
+        """How surely there is a mark, a unit normal on unmarked images: the score, together with the fit if that tells
+        more."""
+        together = (self.score + self.fit) / np.sqrt(2) if self.score >= _PILOTS_AT_LEAST else -np.inf
+        return float(max(self.score, together))
 
     def describe(self) -> str:
         """What was found, in words."""
@@ -119,12 +135,12 @@ def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[
                 yield unchanged
             return
     for search in searches:
-        if search.refined(tuple(Profile)).best.is_sure:
+        if search.refined(VOICES).best.is_sure:
             yield search.found
             return
     likeliest = max(searches, key=lambda search: search.best.score)
     surely_placed = placement is not None and placement.score >= _SURELY_PLACED
-    if surely_placed or likeliest.best.score >= _WORTH_READING:
+    if surely_placed or likeliest.best.support >= _WORTH_READING:
         yield likeliest.found
 
 
@@ -166,19 +182,29 @@ class _Probe:
     blocks: NDArray[np.intp]
     dither: NDArray[np.float32]
 
-    def hear(self, look: Look, design: Design) -> tuple[Plane, Plane, Plane]:
-        """Cosines of the pilots' phases; cosines of the doubled phases of the other chips, which depend on no bit; and
-        how many steps from zero those are."""
-        step = design.steps[look.levels.ravel(), self.group]
-        audible = look.audible
-        if audible is not None:
-            step = step * audible.ravel()
-        coefficients = look.coefficients[GROUPS[self.group]].reshape(-1, step.size)
-        pilots = (coefficients[:, self.pilots] * self.signs).mean(axis=0)
-        pilot_values, offset = _in_steps(pilots, step[self.pilots], self.pilot_offset)
-        values, dither = _in_steps(coefficients.ravel()[self.others], step[self.blocks], self.dither)
-        shift = np.float32(design.offset)
-        return _cosines(pilot_values - offset - shift, 1), _cosines(values - dither - shift, 2), np.abs(values)
+    def hear_pilots(self, look: Look, design: Design) -> Plane:
+        """Cosines of the pilots' phases."""
+        step = self._steps(look, design.steps)
+        pilots = (self._coefficients(look)[:, self.pilots] * self.signs).mean(axis=0)
+        values, offset = _in_steps(pilots, step[self.pilots], self.pilot_offset)
+        return _cosines(values - offset - np.float32(design.offset), 1)
+
+    def hear_others(self, look: Look, design: Design, filling: Filling) -> tuple[Plane, Plane]:
+        """Cosines of the doubled phases of the other chips, which depend on no bit, if a mark is so filled; and how
+        many steps from zero they are."""
+        step = self._steps(look, design.filled(filling))
+        values, dither = _in_steps(self._coefficients(look).ravel()[self.others], step[self.blocks], self.dither)
+        return _cosines(values - dither - np.float32(design.offset), 2), np.abs(values)
+
+    def _steps(self, look: Look, steps: Plane) -> Plane:
+        """The step of every block."""
+        step: Plane = steps[look.levels.ravel(), self.group]
+        return step if look.audible is None else np.asarray(step * look.audible.ravel(), dtype=np.float32)
+
+    def _coefficients(self, look: Look) -> Plane:
+        """Those of the group, 4×blocks."""
+        coefficients: Plane = look.coefficients[GROUPS[self.group]].reshape(-1, look.levels.size)
+        return coefficients
 
 
 def _in_steps(values: Plane, step: Plane, offset: Plane) -> tuple[Plane, Plane]:
@@ -231,7 +257,7 @@ class _Search:
         self._heard_of_plain = replace(self._plain, coefficients=self._plain.coefficients[:heard])
         self._undone: dict[Tone, Look] = {}
         self._best_total = -np.inf
-        for profile in Profile:
+        for profile in VOICES:
             self._consider(Tone(), profile, self._plain)
 
     @property
@@ -242,7 +268,7 @@ class _Search:
     def intact(self) -> bool:
         """Whether nothing is left to undo: chips far from zero, which even a small change moves off their lattices, fit
         them about as well as the others. What was replaced fits nothing near zero or far, so it does not count."""
-        _, fits, values = self._heard(self.best.profile, self.look)
+        fits, values = self._others(self.best.profile, self.look)
         steep, gentle = fits[values > _STEEP], fits[values <= _STEEP]
         return bool(steep.size == 0 or gentle.size == 0 or steep.mean() >= _STEEP_SHARE * gentle.mean())
 
@@ -295,16 +321,30 @@ class _Search:
 
     def judge(self, tone: Tone, profile: Profile, look: Look) -> tuple[Candidate, float]:
         """How well a hypothesis fits: the candidate, and its score together with that of the fit of all chips."""
-        pilots, others, values = self._heard(profile, look)
+        design = DESIGNS[profile, self._grid.side_px]
+        pilots = np.concatenate([probe.hear_pilots(look, design) for probe in self._probes])
+        others, values = self._others(profile, look)
         clustering = float(pilots.mean()) if pilots.size else 0.0
-        candidate = Candidate(self._grid, profile, tone, _score(pilots), clustering)
-        total = candidate.score + _score(others[values > _TELLING])
+        candidate = Candidate(self._grid, profile, tone, _score(pilots), clustering, _fit_of(others, values))
+        total = candidate.score + candidate.fit
         ahead = tone == Tone() and others.size > 0
         return candidate, total + (_HEAD_START + _HEAD_SHARE * abs(total) if ahead else 0.0)
 
-    def _heard(self, profile: Profile, look: Look) -> tuple[Plane, Plane, Plane]:
-        """What all probes hear together."""
+    def _others(self, profile: Profile, look: Look) -> tuple[Plane, Plane]:
+        """What all probes hear together of the chips that are no pilots: those of a usual mark, unless they fit a
+        detailed one."""
         design = DESIGNS[profile, self._grid.side_px]
-        heard = zip(*(probe.hear(look, design) for probe in self._probes), strict=True)
-        pilots, others, values = (np.concatenate(parts) for parts in heard)
-        return pilots, others, values
+        usual = self._so_filled(look, design, Filling.USUAL)
+        if Filling.DETAILED not in design.others:
+            return usual
+        detailed = self._so_filled(look, design, Filling.DETAILED)
+        return detailed if _fit_of(*detailed) > max(_fit_of(*usual), _DETAILED_FIT) else usual
+
+    def _so_filled(self, look: Look, design: Design, filling: Filling) -> tuple[Plane, Plane]:
+        heard = zip(*(probe.hear_others(look, design, filling) for probe in self._probes), strict=True)
+        cosines, values = (np.concatenate(parts) for parts in heard)
+        return cosines, values
+
+
+def _fit_of(cosines: Plane, values: Plane) -> float:
+    return _score(cosines[values > _TELLING])

@@ -10,10 +10,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, GRIDS
+from underdrawing.channel.lattice.design import BLOCK, GRIDS, VOICES
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.search.folding import Expectation, Voice
-from underdrawing.channel.profiles import Profile
 
 __all__ = [
     "WINDOW_PX",
@@ -39,8 +38,8 @@ WINDOW_PX = 512
 
 Matrix = NDArray[np.float64]
 
-_STRONG, _WEAK = (tuple(Voice(side, profile) for side in (1024, 512)) for profile in Profile)
-_SMALL = tuple(Voice(256, profile) for profile in Profile)
+_STRONG, _WEAK = (tuple(Voice(side, profile) for side in (1024, 512)) for profile in VOICES)
+_SMALL = tuple(Voice(256, profile) for profile in VOICES)
 
 _SCALE_STEP = 1.049
 _LEAST_BLOCK_PX, _LARGEST_BLOCK_PX = 8.5, 70.0
@@ -347,7 +346,7 @@ def _audible(size_px: tuple[int, int]) -> list[int]:
 
 
 def _voices_on(side_px: int) -> tuple[Voice, ...]:
-    return tuple(Voice(side_px, profile) for profile in Profile)
+    return tuple(Voice(side_px, profile) for profile in VOICES)
 
 
 def _whole(height_px: int, width_px: int, side_px: int) -> Matrix:

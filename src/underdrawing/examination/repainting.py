@@ -37,6 +37,8 @@ _TOLD_SCALES = 5
 _FEWEST_CELLS = {4: 12, _TOLD_SCALES: 1}
 """With how many scales of the code it shows that a region was only recoloured, and in how many cells at least: those of
 scale 8 are large, and a few of them look like anything."""
+_SQUARES = {4: 16, _TOLD_SCALES: 32}
+"""Over how many squares a side colours are averaged then."""
 
 _INSIDE, _AS_IT_WAS, _MOSTLY = 0.5, 15.0, 0.6
 
@@ -97,7 +99,7 @@ def repainted(
             result[where] = _between(result, suspect, kept)[where]
             redrawn |= where & (kept >= _INSIDE)
             continue
-        recolouring = fitted_recolouring(canvas, remembered, region)
+        recolouring = fitted_recolouring(canvas, remembered, region, squares=_SQUARES[told])
         if recolouring is None:
             continue
         back = cast("NDArray[np.uint8]", recolouring.undone(canvas, region))

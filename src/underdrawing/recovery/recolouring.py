@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 __all__ = ["Recolouring", "colour_mixing", "fitted_recolouring"]
 
-_SIDES = (32, 64)
 _FEWEST_SQUARES, _WHOLLY = 12, 0.95
 _PULL_TO_SAME = 25.0
 """Variance in grey levels below which colours do not tell how they were mixed."""
@@ -52,7 +51,7 @@ class Recolouring:
 
 
 def fitted_recolouring(
-    canvas: NDArray[np.uint8], remembered: NDArray[np.uint8], mask: NDArray[np.bool_]
+    canvas: NDArray[np.uint8], remembered: NDArray[np.uint8], mask: NDArray[np.bool_], *, squares: int = 32
 ) -> Recolouring | None:
     """What a region would have to go through to look as it is remembered; None if no mixing of colours does it.
 
@@ -60,8 +59,10 @@ def fitted_recolouring(
         canvas: 256×256×3 RGB uint8, the suspect.
         remembered: 256×256×3 RGB uint8, the decoded hidden code.
         mask: 256×256 bool, one region.
+        squares: over how many squares a side colours are averaged; a coarse code tells those of large ones only.
+            Where too few lie in the region, they are half as large.
     """
-    seen, expected = _squares(canvas, remembered, mask)
+    seen, expected = _squares(canvas, remembered, mask, squares)
     if len(seen) < _FEWEST_SQUARES:
         return None
     kept = np.ones(len(seen), dtype=np.bool_)
@@ -75,11 +76,11 @@ def fitted_recolouring(
 
 
 def _squares(
-    canvas: NDArray[np.uint8], remembered: NDArray[np.uint8], mask: NDArray[np.bool_]
+    canvas: NDArray[np.uint8], remembered: NDArray[np.uint8], mask: NDArray[np.bool_], squares: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Mean colours of the squares that lie in the region, as seen and as remembered, n×3 each; small squares if few."""
     seen = expected = np.zeros((0, 3), dtype=np.float32)
-    for side in _SIDES:
+    for side in (squares, 2 * squares):
         inside = _averaged(mask.astype(np.uint8), side) >= _WHOLLY
         seen, expected = _averaged(canvas, side)[inside], _averaged(remembered, side)[inside]
         if len(seen) >= _FEWEST_SQUARES:

@@ -174,7 +174,10 @@ def test_the_seed_of_a_suspect_does_not_depend_on_the_system(dataset_folder):
 
 
 def test_rejects_an_unknown_system():
-    with pytest.raises(UsageError, match="underdrawing, underdrawing with its vault, underdrawing discreet, fragile"):
+    with pytest.raises(
+        UsageError,
+        match="underdrawing, underdrawing with its vault, underdrawing discreet, underdrawing detailed, fragile",
+    ):
         system_named("nobody")
 
 

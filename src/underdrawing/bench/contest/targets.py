@@ -7,9 +7,11 @@ from typing import Literal
 from underdrawing.bench.contest.measures import EVERY_EDIT, NO_ATTACK, Measure
 from underdrawing.bench.lines import Line
 
-__all__ = ["OURS", "TARGETS", "Target", "target_lines"]
+__all__ = ["OURS", "OURS_AS_USUAL", "TARGETS", "Target", "target_lines"]
 
-OURS = "underdrawing"
+OURS, OURS_AS_USUAL = "underdrawing detailed", "underdrawing"
+"""The setting that the promises are about: that for pictures of 512 pixels and copies of the usual quality; and the one
+that people get if they ask for nothing, for hard copies."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ _FAINT_LENGTHS = (1024, 1536, 2304, 3456, 5120)
 _DETAILED_LENGTHS = (2048, 12352)
 """The least and the most bits that the last tier may have in a detailed mark."""
 
-_DETAILED_BITS_PER_CHIP, _WEB_NOISE_LEVELS = 0.76, 2.5
+_DETAILED_BITS_PER_CHIP, _WEB_NOISE_LEVELS = 0.63, 2.5
 """How many of its bits go for each of its chips that is clear in the noise of JPEG 75, with a quarter replaced."""
 
 _FAINT_BITS_PER_CHIP, _LITTLE_NOISE_LEVELS = 0.68, 2.0

@@ -145,7 +145,7 @@ _LARGE = _table((25, 34, 45, 58, 70, 80), (10, 17, 28, 41, 50, 58), (9, 13, 20, 
 _DENSE_MIDDLE = _table(*_MIDDLE.T[:2], (0, 26, 27, 32, 38, 44), (0, 0, 0, 22, 28, 34))
 _FAINT_MIDDLE = _table((0,) * 6, (0,) * 6, (0, 11, 12, 12, 0, 0), (0, 10, 12, 14, 16, 0))
 _DENSE_LARGE = _table(*_LARGE.T[:2], (20, 21, 24, 29, 38, 46), (0, 0, 13, 21, 29, 38))
-_DETAILED_MIDDLE = _table(*[(16, 19, 21, 22, 22, 22)] * 4)
+_DETAILED_MIDDLE = _table(*[(15, 18, 21, 23, 24, 24)] * 4)
 
 DESIGNS = {
     (Profile.STANDARD, 256): Design(_SMALL, pull=0.78, corrections=1, rehearsed=True),
@@ -213,7 +213,7 @@ SHARES = {
         rest=((71, 62, 24, 60), (29, 38, 76, 40), (0, 0, 0, 0)),
         others={
             Filling.DENSE: ((70, 60, 20, 90), (30, 40, 80, 10), (0, 0, 0, 0)),
-            Filling.DETAILED: ((28,) * 4, (35,) * 4, (37,) * 4),
+            Filling.DETAILED: ((28.5,) * 4, (36.5,) * 4, (35,) * 4),
         },
     ),
     1024: Shares(

@@ -140,6 +140,8 @@ def estimate_noise(
     known: NDArray[np.int8],
     design: Design,
     filling: Filling = Filling.USUAL,
+    *,
+    least_stray: float = 0.0,
 ) -> NoiseModel:
     """The likeliest phase noise of every kind of chip in every masking level.
 
@@ -149,6 +151,7 @@ def estimate_noise(
         weight: how much each chip counts: 0 where it carries nothing, else the probability that it is untouched.
         known: the bit of each chip where it is known, −1 where it is not.
         design, filling: for the steps, in which noise is counted.
+        least_stray: the least share of chips that is taken to be anywhere.
     """
     steps = _steps_of_kinds(design, filling)
     likelihoods = _likelihoods(bins, cells, weight, known, steps.size)
@@ -156,6 +159,7 @@ def estimate_noise(
     fits = likelihoods.reshape(len(_STRAYS), -1) @ planes.gather
     fits += planes.prior
     fits -= _SUSPICION * np.array(_STRAYS, dtype=np.float32)[:, None]
+    fits[np.array(_STRAYS) < least_stray] = -np.inf
     stray, likeliest = np.unravel_index(np.argmax(fits), fits.shape)
     apart = np.log(_DEVIATIONS) - np.log(planes.deviation[likeliest])[:, None]
     own = np.argmax(likelihoods[stray] - np.square(apart / _OWN_WAYS) / 2, axis=1)

@@ -28,6 +28,9 @@ _CLIPPED_INTACT = np.float32(0.1)
 _CUT_OFF = (0.01, 0.06, 0.25, 0.6)
 """Shares of a block that was cut off, from one sort of blocks to the next."""
 
+_HALF_REPLACED = 0.46
+"""Share of chips that may be anywhere where about half of a picture was replaced."""
+
 _FEWEST_CHIPS = 200
 _SUREST = 20.0
 """Chips a sort of blocks must have for a noise of its own."""
@@ -147,9 +150,10 @@ class Reception:
         """The numbers of the mark."""
         return DESIGNS[self.candidate.profile, self.candidate.grid.side_px]
 
-    def _estimated_noise(self, weight: NDArray[np.float32]) -> NoiseModel:
-        """The likeliest noise, every chip counting with a weight."""
-        return estimate_noise(self.bins, self.cells, weight, self.known, self.design, self.layout.filling)
+    def _estimated_noise(self, weight: NDArray[np.float32], *, least_stray: float = 0.0) -> NoiseModel:
+        """The likeliest noise, every chip counting with a weight; at least that share of them may be anywhere."""
+        filling = self.layout.filling
+        return estimate_noise(self.bins, self.cells, weight, self.known, self.design, filling, least_stray=least_stray)
 
     def decode(
         self,
@@ -383,10 +387,23 @@ def _relevelled(reception: Reception) -> Reception:
 
 
 def _settled(reception: Reception, *, regions: bool = True) -> Reception:
-    """Noise and reliability estimated from each other, twice around."""
+    """Noise and reliability estimated from each other, twice around.
+
+    Chips of a detailed mark are so faint that much noise everywhere looks like little noise and half of the picture
+    replaced. But what is replaced lies together: so both are tried, and that is believed which tells blocks apart.
+    """
+    noisy = _estimated(reception, regions=regions)
+    if reception.layout.filling is not Filling.DETAILED:
+        return noisy
+    replaced = _estimated(reception, regions=regions, least_stray=_HALF_REPLACED)
+    return max((noisy, replaced), key=lambda each: float(np.logaddexp(each.evidence, 0).sum()))
+
+
+def _estimated(reception: Reception, *, regions: bool, least_stray: float = 0.0) -> Reception:
+    """The same from one beginning: that at least so many chips may be anywhere."""
     intact, noise = reception.intact, reception.noise
-    for _ in range(2):
-        noise = reception._estimated_noise(reception.weight * intact[None])
+    for turn in range(2):
+        noise = reception._estimated_noise(reception.weight * intact[None], least_stray=0 if turn else least_stray)
         evidence = log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known)
         if reception.look.clipped is not None:
             evidence = np.where(reception.look.clipped, _CLIPPED_EVIDENCE, evidence)

@@ -293,7 +293,7 @@ _TRIALS_IN_DETAIL = (
     _Trial(_webp(50), asks=(2.5, 0, 0, 0), mends=False, every=2),
     _Trial(_jpeg(25), asks=(2.7, 0, 0, 0), mends=False, every=2, turn=1),
     _Trial(_smaller(0.4, 70), asks=(2.2, 0, 0, 0), mends=False, every=2),
-    _Trial(_jpeg(75), asks=(0, 1.95, 2.2, 0.62)),
+    _Trial(_jpeg(75), asks=(0, 2.05, 2.4, 0.62)),
     _Trial(_jpeg(70), asks=(0, 0.1, 0.1, 0.1)),
 )
 """What those of detailed marks go through."""

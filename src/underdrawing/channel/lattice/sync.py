@@ -35,6 +35,8 @@ replaced few pilots are left, but thousands of others."""
 
 _DETAILED_FIT = 4.0
 """How well chips have to fit the lattices of a detailed mark to be taken for one."""
+_WELL_HEARD = 0.5
+"""Mean cosine of pilots in a copy in which all chips of their own are heard."""
 
 _WORTH_READING = 4.5
 """Least score of what may be a mark: it is worth the attempt to read it, but if that fails nothing was heard."""
@@ -267,7 +269,11 @@ class _Search:
 
     def intact(self) -> bool:
         """Whether nothing is left to undo: chips far from zero, which even a small change moves off their lattices, fit
-        them about as well as the others. What was replaced fits nothing near zero or far, so it does not count."""
+        them about as well as the others. What was replaced fits nothing near zero or far, so it does not count. And
+        where pilots are heard so well, the faint chips of a detailed mark are, too, unless tones were changed."""
+        detailed = Filling.DETAILED in DESIGNS[self.best.profile, self._grid.side_px].others
+        if detailed and self.best.clustering >= _WELL_HEARD and self.best.fit < _DETAILED_FIT:
+            return False
         fits, values = self._others(self.best.profile, self.look)
         steep, gentle = fits[values > _STEEP], fits[values <= _STEEP]
         return bool(steep.size == 0 or gentle.size == 0 or steep.mean() >= _STEEP_SHARE * gentle.mean())

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, SHARES, WEAVE
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, SHARES, WEAVE, Filling
 from underdrawing.channel.lattice.layout import weave_of
 from underdrawing.channel.lattice.search.cells import CELL, CELL_PX, summed
 from underdrawing.channel.lattice.search.window import LEVEL_TURN, Window
@@ -73,11 +73,13 @@ class Lead:
         matrix: 3×3 float64 homography from grid pixels (x, y) to suspect pixels. Where in the frame its origin lies is
             not known yet, only that a cell begins there whose pilots carry 0.
         score: about a unit normal for each place where there is none, so some four for the best of a search in vain.
+        filling: how the mark fills its places: on which lattices its chips of their own lie. Shared ones do not tell.
     """
 
     voice: Voice
     matrix: Matrix
     score: float
+    filling: Filling = Filling.USUAL
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,8 +2,8 @@
 
 The chips that are not shared lie on lattices that differ from place to place, so their doubled phases agree with the
 layout at one offset only; all offsets are tried at once, by correlation over the cells, with half of the coefficients
-first. Then the pilots among them,
-whose bits depend on the size of the frame, tell that size.
+first. Then the pilots among them, whose bits depend on the size of the frame, tell that size. A detailed mark has its
+chips on lattices of their own, all but the pilots; whichever agree better tell which mark it is.
 
 Source: ours.
 """
@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, GROUPS, TIERS, WEAVE
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, GROUPS, TIERS, WEAVE, Filling
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.layout import PILOT, Layout, frame_bits, layout_of
 from underdrawing.channel.lattice.masking import activity, levels_of
@@ -75,10 +75,12 @@ class Seen:
         first: (row, column) of the first of them, multiples of four.
         phasors: 24×rows×columns complex64, phase of each coefficient in its step as a unit vector, 0 where the block is
             not seen or has no step.
+        pilots: the same if it is a pilot, whose steps are those of a usual mark.
     """
 
     first: tuple[int, int]
     phasors: Phasors
+    pilots: Phasors
 
 
 def located(lead: Lead, luma: Luma, *, key: bytes | None = None) -> Placement | None:
@@ -122,14 +124,21 @@ class Found:
         """The placement in a frame of some size."""
         shift = np.eye(3)
         shift[:2, 2] = BLOCK * (np.array(self.seen.first) - self.first)[::-1]
-        return Placement(grid, self.lead.matrix @ shift, luma.size_px, self.score)
+        return Placement(grid, self.lead.matrix @ shift, luma.size_px, self.score, filling=self.lead.filling)
 
 
 def found_from(lead: Lead, luma: Luma, key: bytes | None) -> Found | None:
-    """The best place of a lead; None where nothing is seen."""
-    seen = seen_from(lead, luma)
-    if seen is None:
+    """The best place of a lead, whichever way its mark fills places; None where nothing is seen."""
+    sighted = _sighted(lead, luma)
+    if sighted is None:
         return None
+    others = DESIGNS[lead.voice.profile, lead.voice.side_px].others
+    ways = [replace(lead, filling=filling) for filling in (Filling.USUAL, *({Filling.DETAILED} & others.keys()))]
+    return max((_found_as(way, sighted, key) for way in ways), key=lambda one: one.score)
+
+
+def _found_as(lead: Lead, sighted: "_Sighted", key: bytes | None) -> Found:
+    seen = sighted.seen(lead)
     return Found(lead, seen, *max(_offset(seen, lead, long_rows, key) for long_rows in (False, True)))
 
 
@@ -167,6 +176,41 @@ def stretched(middle: Matrix, wider: float, higher: float) -> Matrix:
 
 def seen_from(lead: Lead, luma: Luma) -> Seen | None:
     """What a suspect shows to a lead; None where that is nothing, or more than can be worked on."""
+    sighted = _sighted(lead, luma)
+    return None if sighted is None else sighted.seen(lead)
+
+
+@dataclass(frozen=True, eq=False)
+class _Sighted:
+    """The blocks of a suspect from the origin of a lead, before it is said on which lattices their chips lie.
+
+    Attributes:
+        first: (row, column) of the first of them, multiples of four.
+        coefficients: 24×rows×columns.
+        levels: rows×columns masking levels.
+        whole: rows×columns, which blocks are seen whole.
+    """
+
+    first: tuple[int, int]
+    coefficients: NDArray[np.float32]
+    levels: NDArray[np.intp]
+    whole: NDArray[np.bool_]
+
+    def seen(self, lead: Lead) -> Seen:
+        """How the chips lie on the lattices of a lead."""
+        design = DESIGNS[lead.voice.profile, lead.voice.side_px]
+        usual = self._phasors(design.steps, design.offset)
+        if lead.filling is Filling.USUAL:
+            return Seen(self.first, usual, usual)
+        return Seen(self.first, self._phasors(design.filled(lead.filling), design.offset), usual)
+
+    def _phasors(self, table: NDArray[np.float32], offset: float) -> Phasors:
+        steps = np.repeat(table.T[:, self.levels], [g.stop - g.start for g in GROUPS], axis=0)
+        turns = self.coefficients / np.maximum(steps, 1) - np.float32(offset)
+        return np.where((steps > 0) & self.whole, np.exp(2j * np.pi * turns), 0).astype(np.complex64)
+
+
+def _sighted(lead: Lead, luma: Luma) -> _Sighted | None:
     height, width = luma.size_px
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]], dtype=np.float64)
     back = np.linalg.inv(lead.matrix)
@@ -180,11 +224,8 @@ def seen_from(lead: Lead, luma: Luma) -> Seen | None:
     start = np.array([[1, 0, first[1] * BLOCK], [0, 1, first[0] * BLOCK], [0, 0, 1]])
     plane = laid(luma, lead.matrix @ start, (rows * BLOCK, columns * BLOCK))
     means, coefficients = block_coefficients(plane)
-    design = DESIGNS[lead.voice.profile, lead.voice.side_px]
-    steps = np.repeat(design.steps.T[:, levels_of(activity(means))], [g.stop - g.start for g in GROUPS], axis=0)
-    turns = coefficients / np.maximum(steps, 1) - np.float32(design.offset)
-    usable = (steps > 0) & _whole_blocks(lead.matrix, first, (rows, columns), luma.size_px)
-    return Seen(first, np.where(usable, np.exp(2j * np.pi * turns), 0).astype(np.complex64))
+    whole = _whole_blocks(lead.matrix, first, (rows, columns), luma.size_px)
+    return _Sighted(first, coefficients, levels_of(activity(means)), whole)
 
 
 def laid(luma: Luma, matrix: Matrix, size_px: tuple[int, int]) -> NDArray[np.float32]:
@@ -344,8 +385,8 @@ def best_frame(
     side = side_px // BLOCK
     layout = _layout(side_px, long_rows, key)
     frame, view = _overlap(first, seen.phasors.shape[1:], frame_blocks(side_px, long_rows))
-    pilots = np.nonzero((layout.roles[frame] == PILOT) & ~layout.shared[frame] & (seen.phasors[view] != 0))
-    cosines = (seen.phasors[view][pilots] * np.exp(-2j * np.pi * layout.dither[frame][pilots])).real
+    pilots = np.nonzero((layout.roles[frame] == PILOT) & ~layout.shared[frame] & (seen.pilots[view] != 0))
+    cosines = (seen.pilots[view][pilots] * np.exp(-2j * np.pi * layout.dither[frame][pilots])).real
     along = pilots[1] + frame[1].start if long_rows else pilots[2] + frame[2].start
     table = np.bincount(along * 256 + layout.names[frame][pilots], cosines, _LONGEST * side * 256)
     heard = table.reshape(-1, 256).cumsum(axis=0)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK
+from underdrawing.channel.lattice.design import BLOCK, Filling
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid
 
 __all__ = ["Placement", "moved"]
@@ -43,6 +43,7 @@ class Placement:
         score: of the search, about a unit normal where there is no mark.
         is_exact: whether it was made exact already, by more chips than settling hears.
         whole_pixels: whether what hardly differs from a shift by whole pixels is taken for one.
+        filling: how the mark fills its places, as far as its chips of their own told.
     """
 
     grid: WorkingGrid
@@ -51,6 +52,7 @@ class Placement:
     score: float
     is_exact: bool = False
     whole_pixels: bool = True
+    filling: Filling = Filling.USUAL
 
     def laid_at(self, left_px: int, top_px: int, suspect_px: tuple[int, int]) -> "Placement":
         """The placement of a suspect of this size that shows the one placed at this place."""

@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, SPREAD, TIERS
+from underdrawing.channel.lattice.design import BLOCK, SPREAD, TIERS, Filling
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.layout import PILOT, layout_of
 from underdrawing.channel.lattice.search.folding import Lead
@@ -61,7 +61,7 @@ def settled(
     rows, columns = np.nonzero(placement.visible_blocks)
     if rows.size < FEWEST_BLOCKS:
         return placement
-    lead = replace(lead, matrix=placement.matrix)
+    lead = replace(lead, matrix=placement.matrix, filling=placement.filling)
     blocks = sampled(rows, columns, _SETTLING_BLOCKS)
     chips = _all_chips(lead, blocks, placement.grid, key)
 
@@ -92,7 +92,7 @@ def likely_cuts(placement: Placement, lead: Lead, window: Window, *, key: bytes 
     rows, columns = np.nonzero(placement.visible_blocks)
     if rows.size < FEWEST_BLOCKS:
         return []
-    lead = replace(lead, matrix=placement.matrix)
+    lead = replace(lead, matrix=placement.matrix, filling=placement.filling)
     blocks = sampled(rows, columns, _SETTLING_BLOCKS)
     tuner = Tuner.of(lead, window, blocks, _all_chips(lead, blocks, placement.grid, key))
     cuts = _cuts(_upright(lead.matrix, blocks), placement.grid, _CUTS_NEAR)
@@ -197,11 +197,13 @@ def _apart(lead: Lead, blocks: Blocks, grid: WorkingGrid, key: bytes | None) -> 
     layout = layout_of(grid, (True,) * TIERS, key)
     heard = []
     for coefficient in range(APART):
-        own = np.flatnonzero(~layout.shared[coefficient, rows, columns])
-        if own.size:
-            at = coefficient, rows[own], columns[own]
-            pilots = np.flatnonzero(layout.roles[at] == PILOT)
-            bits = layout.pilots[at][pilots]
-            group, plane = coefficient // SPREAD, LANES + coefficient
-            heard.append(chips_of(lead, plane, group, at[1:], layout.dither[at], pilots, bits))
+        own = ~layout.shared[coefficient, rows, columns]
+        filled = own & (layout.roles[coefficient, rows, columns] > 0) & (lead.filling is not Filling.USUAL)
+        for which, filling in ((own & ~filled, Filling.USUAL), (filled, lead.filling)):
+            if which.any():
+                at = coefficient, rows[which], columns[which]
+                pilots = np.flatnonzero(layout.roles[at] == PILOT)
+                bits = layout.pilots[at][pilots]
+                group, plane = coefficient // SPREAD, LANES + coefficient
+                heard.append(chips_of(lead, plane, group, at[1:], layout.dither[at], pilots, bits, filling))
     return tuple(heard)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, WEAVE
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, WEAVE, Filling
 from underdrawing.channel.lattice.layout import weave_of
 from underdrawing.channel.lattice.search.folding import DOUBLED_WEIGHTS, SINGLE_WEIGHTS, Lead, Voice
 from underdrawing.channel.lattice.search.placement import moved
@@ -195,6 +195,7 @@ def chips_of(
     dither: Plane,
     pilots: NDArray[np.intp],
     bits: NDArray[np.integer],
+    filling: Filling = Filling.USUAL,
 ) -> Chips:
     """What is to be heard of some blocks in one plane of a window.
 
@@ -206,21 +207,23 @@ def chips_of(
         dither: shift of the lattice of each block, in steps.
         pilots: which of the blocks have pilots, as indices.
         bits: and with which bits.
+        filling: of the mark, if these are neither pilots nor chips of tier 0.
     """
     rows, columns = blocks
     centres = np.ones((3, rows.size), dtype=np.float32)
     centres[0], centres[1] = columns * BLOCK + BLOCK / 2, rows * BLOCK + BLOCK / 2
-    offset, per_step = _lattice(lead.voice, group)
+    offset, per_step = _lattice(lead.voice, group, filling)
     return Chips(plane, centres, dither + offset, per_step, pilots, bits.astype(np.float32))
 
 
 @lru_cache(maxsize=64)
-def _lattice(voice: Voice, group: int) -> tuple[np.float32, Plane]:
+def _lattice(voice: Voice, group: int, filling: Filling) -> tuple[np.float32, Plane]:
     """By how much of a step the lattices of a group are shifted, and how many steps a grey level is at each masking
     level; 0 where there are no chips."""
     design = DESIGNS[voice.profile, voice.side_px]
+    steps = design.filled(filling)[:, group]
     with np.errstate(divide="ignore"):
-        per_step = np.where(design.steps[:, group] > 0, 1 / design.steps[:, group], 0).astype(np.float32)
+        per_step = np.where(steps > 0, 1 / steps, 0).astype(np.float32)
     return np.float32(design.offset), per_step
 
 

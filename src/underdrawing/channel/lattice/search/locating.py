@@ -54,6 +54,9 @@ _BEYOND_DOUBT, _LEAST_BEYOND_DOUBT = 8.5, 4.2
 _CERTAIN, _LEAST_CERTAIN = 10.0, 3.6
 """The same on the larger grids for a lead that could not be surer: in smooth pictures chips of their own are few, and
 the likeliest of all places is worth an attempt. On the smallest grid guesses are made instead, see :mod:`.guessing`."""
+_LEAST_DETAILED = 5.5
+"""Score of a place from which on a mark may be a detailed one, which otherwise agrees by chance now and then where a
+usual one hardly does."""
 BESIDE = tuple(product((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0)))
 _BESIDE_PX, _BESIDE_STRETCH = 0.12, 0.0012
 """Where else such a lead is looked for if it has less than others need: chips of their own have shorter steps than
@@ -132,9 +135,11 @@ def found_from(lead: Lead, luma: Luma, key: bytes | None) -> Found | None:
     sighted = _sighted(lead, luma)
     if sighted is None:
         return None
-    others = DESIGNS[lead.voice.profile, lead.voice.side_px].others
-    ways = [replace(lead, filling=filling) for filling in (Filling.USUAL, *({Filling.DETAILED} & others.keys()))]
-    return max((_found_as(way, sighted, key) for way in ways), key=lambda one: one.score)
+    usual = _found_as(replace(lead, filling=Filling.USUAL), sighted, key)
+    if Filling.DETAILED not in DESIGNS[lead.voice.profile, lead.voice.side_px].others:
+        return usual
+    detailed = _found_as(replace(lead, filling=Filling.DETAILED), sighted, key)
+    return detailed if detailed.score > max(usual.score, _LEAST_DETAILED) else usual
 
 
 def _found_as(lead: Lead, sighted: "_Sighted", key: bytes | None) -> Found:

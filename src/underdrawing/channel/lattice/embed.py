@@ -120,7 +120,7 @@ class _Chips:
             if message is not None:
                 codeword = Segmented.for_information(message.size, parity_first=tier > 0).encode(message)
                 mine = layout.places[tier]
-                bits.ravel()[mine] = codeword[layout.positions.ravel()[mine] % codeword.size]
+                bits.ravel()[mine] = codeword[layout.coded_bits_of(mine, codeword.size)]
         return cls(layout, steps, bits)
 
     def moves(self, coefficients: Plane, pull: float) -> Plane:

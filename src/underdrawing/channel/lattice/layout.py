@@ -67,6 +67,10 @@ class Layout:
         """The chips of each tier, as flat indices."""
         return tuple(np.flatnonzero(self.roles == tier) for tier in range(TIERS))
 
+    def coded_bits_of(self, chips: NDArray[np.intp], size: int) -> NDArray[np.int32]:
+        """Which bit of a codeword of this size each of some chips of its tier carries; chips are flat indices."""
+        return np.asarray(self.positions.ravel()[chips] % size, dtype=np.int32)
+
     def shifted(self, offset: float) -> "Layout":
         """The same roles on lattices shifted by this share of a step."""
         return replace(self, dither=self.dither + np.float32(offset)) if offset else self

@@ -209,7 +209,7 @@ class Reception:
         """
         mine = self.layout.places[tier]
         weight = self.weight.ravel()[mine] * self.intact.ravel()[mine % self.intact.size]
-        ratios = beliefs[self.layout.positions.ravel()[mine] % beliefs.size]
+        ratios = beliefs[self.layout.coded_bits_of(mine, beliefs.size)]
         ones = (1 / (1 + np.exp(np.clip(ratios, -_SUREST, _SUREST)))).astype(np.float32)
         noise = self.noise.refitted(self.bins.ravel()[mine], self.cells.ravel()[mine], ones, weight)
         return self._with(noise=noise)
@@ -248,7 +248,7 @@ class Reception:
         mine = self.layout.places[tier]
         mine = mine[self.weight.ravel()[mine] > 0]
         soft = self._soft_bits(mine, intact.reshape(len(intact), -1)) * self.weight.ravel()[mine]
-        position = self.layout.positions.ravel()[mine] % code.buffer_bits
+        position = self.layout.coded_bits_of(mine, code.buffer_bits)
         ratios = [np.bincount(position, weights=each, minlength=code.buffer_bits) for each in soft]
         return np.array(ratios, dtype=np.float32)
 
@@ -257,7 +257,7 @@ class Reception:
         codeword = Segmented.for_information(bits.size, parity_first=tier > 0).encode(bits)
         mine = self.layout.places[tier]
         known = self.known.copy()
-        known.ravel()[mine] = codeword.astype(np.int8)[self.layout.positions.ravel()[mine] % codeword.size]
+        known.ravel()[mine] = codeword.astype(np.int8)[self.layout.coded_bits_of(mine, codeword.size)]
         return self._with(known=known)
 
     def seen_in(self, suspect: Suspect) -> "Reception":

@@ -64,8 +64,10 @@ def read_anchor(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Toke
 def _guesses(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> Iterator[Bits]:
     """What the bits of the anchor may be, cheapest guesses first."""
     yield reception.decode(_TIER, ANCHOR_BITS).bits
-    usual = (True, *(size > 0 for size in most_bits(reception.candidate.grid)[:2]), False)
-    weighed = [reception, reception.widely(usual), reception.with_tiers(usual)]
+    filling = reception.candidate.filling
+    lasting = most_bits(reception.candidate.grid)[:2]
+    usual = (True, *(size > 0 for size in lasting), filling is Filling.DETAILED)
+    weighed = [reception, reception.widely(usual), reception.with_tiers(usual, filling=filling)]
     for heard in weighed:
         yield from _as_usual(heard)
     demappers = [_demapper(heard, pixels, tokenizer) for heard in weighed]

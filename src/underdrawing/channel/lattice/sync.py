@@ -71,6 +71,7 @@ class Candidate:
         score: sum of pilot cosines over its standard deviation on unmarked images (unit normal there).
         clustering: mean cosine of the pilot phases, 1 for untouched, 0 for unmarked.
         fit: like the score, of the doubled phases of all other chips.
+        filling: on whose lattices these fit: of a usual mark, dense ones included, or of a detailed one.
     """
 
     grid: WorkingGrid
@@ -79,6 +80,7 @@ class Candidate:
     score: float
     clustering: float
     fit: float = 0.0
+    filling: Filling = Filling.USUAL
 
     @property
     def is_sure(self) -> bool:
@@ -226,6 +228,13 @@ def _probes(grid: WorkingGrid, key: bytes | None) -> tuple[_Probe, ...]:
     return tuple(_probe(layout, group) for group in range(len(SHARES[grid.side_px].woven)))
 
 
+@lru_cache(maxsize=16)
+def _weaker_probes(grid: WorkingGrid, key: bytes | None) -> tuple[_Probe, ...]:
+    """Those of the other groups, in which a detailed mark is as loud as in these."""
+    layout = layout_of(grid, (True,) * TIERS, key)
+    return tuple(_probe(layout, group) for group in range(len(SHARES[grid.side_px].woven), len(GROUPS)))
+
+
 def _probe(layout: Layout, group: int) -> _Probe:
     lane = GROUPS[group]
     shared, dither = layout.shared[lane], layout.dither[lane]
@@ -253,7 +262,7 @@ class _Search:
     look: Look
 
     def __init__(self, suspect: Suspect, grid: WorkingGrid, key: bytes | None) -> None:
-        self._suspect, self._grid, self._probes = suspect, grid, _probes(grid, key)
+        self._suspect, self._grid, self._probes, self._key = suspect, grid, _probes(grid, key), key
         self._plain = suspect.look(grid, Tone())
         heard = GROUPS[len(self._probes) - 1].stop
         self._heard_of_plain = replace(self._plain, coefficients=self._plain.coefficients[:heard])
@@ -274,7 +283,7 @@ class _Search:
         detailed = Filling.DETAILED in DESIGNS[self.best.profile, self._grid.side_px].others
         if detailed and self.best.clustering >= _WELL_HEARD and self.best.fit < _DETAILED_FIT:
             return False
-        fits, values = self._others(self.best.profile, self.look)
+        fits, values, _ = self._others(self.best.profile, self.look)
         steep, gentle = fits[values > _STEEP], fits[values <= _STEEP]
         return bool(steep.size == 0 or gentle.size == 0 or steep.mean() >= _STEEP_SHARE * gentle.mean())
 
@@ -323,33 +332,48 @@ class _Search:
     def _consider(self, tone: Tone, profile: Profile, look: Look) -> None:
         candidate, total = self.judge(tone, profile, look)
         if total > self._best_total:
-            self.best, self.look, self._best_total = candidate, look, total
+            self.best, self.look, self._best_total = self._as_detailed(candidate, look), look, total
+
+    def _as_detailed(self, candidate: Candidate, look: Look) -> Candidate:
+        """The candidate with the fit of all groups, if that speaks for a detailed mark."""
+        design = DESIGNS[candidate.profile, self._grid.side_px]
+        if Filling.DETAILED not in design.others:
+            return candidate
+        probes = (*self._probes, *_weaker_probes(self._grid, self._key))
+        fit = _fit_of(*_so_filled(probes, look, design, Filling.DETAILED))
+        if fit <= max(candidate.fit, _DETAILED_FIT):
+            return candidate
+        return replace(candidate, fit=fit, filling=Filling.DETAILED)
 
     def judge(self, tone: Tone, profile: Profile, look: Look) -> tuple[Candidate, float]:
         """How well a hypothesis fits: the candidate, and its score together with that of the fit of all chips."""
         design = DESIGNS[profile, self._grid.side_px]
         pilots = np.concatenate([probe.hear_pilots(look, design) for probe in self._probes])
-        others, values = self._others(profile, look)
+        others, values, filling = self._others(profile, look)
         clustering = float(pilots.mean()) if pilots.size else 0.0
-        candidate = Candidate(self._grid, profile, tone, _score(pilots), clustering, _fit_of(others, values))
-        total = candidate.score + candidate.fit
+        fit = _fit_of(others, values)
+        candidate = Candidate(self._grid, profile, tone, _score(pilots), clustering, fit, filling)
+        total = candidate.score + fit
         ahead = tone == Tone() and others.size > 0
         return candidate, total + (_HEAD_START + _HEAD_SHARE * abs(total) if ahead else 0.0)
 
-    def _others(self, profile: Profile, look: Look) -> tuple[Plane, Plane]:
-        """What all probes hear together of the chips that are no pilots: those of a usual mark, unless they fit a
-        detailed one."""
+    def _others(self, profile: Profile, look: Look) -> tuple[Plane, Plane, Filling]:
+        """What all probes hear together of the chips that are no pilots, and of which mark they are: of a usual one,
+        unless they fit a detailed one."""
         design = DESIGNS[profile, self._grid.side_px]
-        usual = self._so_filled(look, design, Filling.USUAL)
-        if Filling.DETAILED not in design.others:
-            return usual
-        detailed = self._so_filled(look, design, Filling.DETAILED)
-        return detailed if _fit_of(*detailed) > max(_fit_of(*usual), _DETAILED_FIT) else usual
+        usual = _so_filled(self._probes, look, design, Filling.USUAL)
+        if Filling.DETAILED in design.others:
+            detailed = _so_filled(self._probes, look, design, Filling.DETAILED)
+            if _fit_of(*detailed) > max(_fit_of(*usual), _DETAILED_FIT):
+                return *detailed, Filling.DETAILED
+        return *usual, Filling.USUAL
 
-    def _so_filled(self, look: Look, design: Design, filling: Filling) -> tuple[Plane, Plane]:
-        heard = zip(*(probe.hear_others(look, design, filling) for probe in self._probes), strict=True)
-        cosines, values = (np.concatenate(parts) for parts in heard)
-        return cosines, values
+
+def _so_filled(probes: Sequence[_Probe], look: Look, design: Design, filling: Filling) -> tuple[Plane, Plane]:
+    """What some probes hear together of chips that are no pilots if a mark is so filled, see ``_Probe.hear_others``."""
+    heard = zip(*(probe.hear_others(look, design, filling) for probe in probes), strict=True)
+    cosines, values = (np.concatenate(parts) for parts in heard)
+    return cosines, values
 
 
 def _fit_of(cosines: Plane, values: Plane) -> float:

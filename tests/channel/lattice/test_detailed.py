@@ -87,6 +87,17 @@ def test_reference_half_replaced_is_told_from_noise_everywhere(detailed, tiers):
     assert all(0.25 < some / every < 0.6 for some, every in zip(left, whole, strict=True))
 
 
+def test_reference_the_chips_of_all_groups_tell_of_it_where_few_pilots_are_left(detailed):
+    pixels = detailed.pixels.copy()
+    pixels[:304] = np.asarray(data.astronaut()[::-1, ::-1])[:304]
+    candidate = receive(jpeg(pixels, 75)).candidate
+    assert candidate.filling is Filling.DETAILED
+    assert candidate.score < candidate.support - 3
+    assert (
+        receive(jpeg(embed(data.astronaut(), message(FIRST_TIER_BITS)).pixels, 75)).candidate.filling is Filling.USUAL
+    )
+
+
 def test_round_trip_a_crop_is_placed_by_its_lattices(detailed, tiers):
     crop = np.ascontiguousarray(detailed.pixels[31:420, 47:430])
     reception = next(iter(searched(crop)))

@@ -305,7 +305,8 @@ class Reception:
     def _pilots_evidence(self, present: tuple[bool, ...]) -> NDArray[np.float32]:
         """Evidence of each block from pilots alone: what the chips of unknown bits seem to tell hangs on how well their
         noise is known."""
-        filling = self.candidate.filling or Filling.DENSE
+        detailed = self.candidate.filling is Filling.DETAILED
+        filling = Filling.DETAILED if detailed else Filling.DENSE
         usual = replace(self, layout=_layout(self.candidate, present, self.key, filling))._shifted(0)
         pilots, noise = usual.weight * (usual.known >= 0), usual._estimated_noise(usual.weight)
         return log_intact(usual.bins, usual.cells, pilots, noise, usual.known)

@@ -268,7 +268,7 @@ def test_reference_a_suspect_of_which_little_was_hardly_heard_is_looked_for_else
     candidate, look = next(hypotheses(suspect))
     others = layout_of(candidate.grid, (True,) * 4).roles > 0
     noise = np.random.default_rng(0).normal(0, 60, others.shape).astype(np.float32)
-    hardly = replace(candidate, score=4.8), replace(look, coefficients=look.coefficients + noise * others)
+    hardly = replace(candidate, score=4.8, fit=0.0), replace(look, coefficients=look.coefficients + noise * others)
     weak = Reception.opened(*hardly, suspect, None)
     assert read_message(weak, Tokenizer.load()).blocks == ("anchor",)
     monkeypatch.setattr(pipeline, "receptions", lambda *_, **__: iter([weak]))

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from underdrawing.channel.lattice.concluding import relevelled, settled
 from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, SPREAD, TIERS, Design, Filling
-from underdrawing.channel.lattice.evidence import guessed_reliabilities, log_intact, reliability, wide_reliability
+from underdrawing.channel.lattice.evidence import guessed_reliabilities, log_intact, wide_reliability
 from underdrawing.channel.lattice.faint import faint_layout, faint_steps, has_faint
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
@@ -22,21 +23,13 @@ __all__ = ["Reception"]
 _TONE_DOUBT = (0.01, 0.04)  # untouched, undone
 _HARMLESS_ERROR = 0.12
 _FIRST_NOISE = 0.2
-_CLIPPED_EVIDENCE = np.float32(-2)
-"""Nats for a block that is white or black all over: nothing was heard there, and what is beside it is clipped too."""
 _CLIPPED_INTACT = np.float32(0.1)
 _CUT_OFF = (0.01, 0.06, 0.25, 0.6)
 """Shares of a block that was cut off, from one sort of blocks to the next."""
 
-_HALF_REPLACED = 0.46
-"""Share of chips that may be anywhere where about half of a picture was replaced."""
-
 _FEWEST_CHIPS = 200
 _SUREST = 20.0
 """Chips a sort of blocks must have for a noise of its own."""
-
-_LEVEL_DOUBT = 4.0
-"""Nats by which another masking level must fit better before it is believed."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +96,7 @@ class Reception:
             suspect=suspect,
             look=look,
         )
-        return _settled(reception, regions=False)
+        return settled(reception, regions=False)
 
     @cached_property
     def cells(self) -> NDArray[np.intp]:
@@ -143,14 +136,14 @@ class Reception:
     def with_tiers(self, present: tuple[bool, ...], *, filling: Filling = Filling.USUAL) -> "Reception":
         """The same reception once it is known which tiers the message has, and how the mark fills its places."""
         other = replace(self, layout=_layout(self.candidate, present, self.key, filling))
-        return _settled(other._shifted(0) if filling else other)
+        return settled(other.shifted(0) if filling else other)
 
     @property
     def design(self) -> Design:
         """The numbers of the mark."""
         return DESIGNS[self.candidate.profile, self.candidate.grid.side_px]
 
-    def _estimated_noise(self, weight: NDArray[np.float32], *, least_stray: float = 0.0) -> NoiseModel:
+    def estimated_noise(self, weight: NDArray[np.float32], *, least_stray: float = 0.0) -> NoiseModel:
         """The likeliest noise, every chip counting with a weight; at least that share of them may be anywhere."""
         filling = self.layout.filling
         return estimate_noise(self.bins, self.cells, weight, self.known, self.design, filling, least_stray=least_stray)
@@ -212,7 +205,7 @@ class Reception:
         ratios = beliefs[self.layout.coded_bits_of(mine, beliefs.size)]
         ones = (1 / (1 + np.exp(np.clip(ratios, -_SUREST, _SUREST)))).astype(np.float32)
         noise = self.noise.refitted(self.bins.ravel()[mine], self.cells.ravel()[mine], ones, weight)
-        return self._with(noise=noise)
+        return self.having(noise=noise)
 
     def told_bits(self, tier: int) -> float:
         """About how many bits the chips of a tier tell, as noisy and as reliable as they seem to be."""
@@ -240,7 +233,7 @@ class Reception:
             known=np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1)),
         )
         weight = heard.weight * self.intact[None]
-        return heard._with(noise=estimate_noise(heard.bins, heard.cells, weight, heard.known, self.design.faintly()))
+        return heard.having(noise=estimate_noise(heard.bins, heard.cells, weight, heard.known, self.design.faintly()))
 
     def _ratios(self, tier: int, code: Segmented, intact: NDArray[np.float32]) -> NDArray[np.float32]:
         """What all chips of a tier say together about each coded bit, for each of m guesses at how reliable blocks are;
@@ -258,7 +251,7 @@ class Reception:
         mine = self.layout.places[tier]
         known = self.known.copy()
         known.ravel()[mine] = codeword.astype(np.int8)[self.layout.coded_bits_of(mine, codeword.size)]
-        return self._with(known=known)
+        return self.having(known=known)
 
     def seen_in(self, suspect: Suspect) -> "Reception":
         """What is known already, held against the same suspect laid onto its frame in another way; settled."""
@@ -279,7 +272,7 @@ class Reception:
 
     def settled(self) -> "Reception":
         """The reception with masking levels, noise and reliability as what is known by now tells them."""
-        return _settled(_relevelled(self))
+        return settled(relevelled(self))
 
     def discerning(self) -> "Reception":
         """The reception with blocks told apart by how much of them contrast or brightness may have cut off: what
@@ -295,7 +288,7 @@ class Reception:
             present: which tiers the message probably has; their pilots count too.
         """
         intact = wide_reliability(self._pilots_evidence(present), self.candidate.grid.side_px // BLOCK)
-        return self._with(intact=self._unseen_left_out(intact))
+        return self.having(intact=self._unseen_left_out(intact))
 
     def guessed(self, present: tuple[bool, ...], count: int) -> NDArray[np.float32]:
         """Guesses at how reliable each block is, count×rows×columns, see :func:`.evidence.guessed_reliabilities`."""
@@ -307,8 +300,8 @@ class Reception:
         noise is known."""
         detailed = self.candidate.filling is Filling.DETAILED
         filling = Filling.DETAILED if detailed else Filling.DENSE
-        usual = replace(self, layout=_layout(self.candidate, present, self.key, filling))._shifted(0)
-        pilots, noise = usual.weight * (usual.known >= 0), usual._estimated_noise(usual.weight)
+        usual = replace(self, layout=_layout(self.candidate, present, self.key, filling)).shifted(0)
+        pilots, noise = usual.weight * (usual.known >= 0), usual.estimated_noise(usual.weight)
         return log_intact(usual.bins, usual.cells, pilots, noise, usual.known)
 
     def _unseen_left_out(self, intact: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -317,20 +310,20 @@ class Reception:
             intact = np.where(self.look.clipped, np.minimum(intact, _CLIPPED_INTACT), intact)
         return intact if self.look.visible is None else intact * self.look.visible
 
-    def _with(self, **changes: Any) -> "Reception":
+    def having(self, **changes: Any) -> "Reception":
         """A copy with some other known bits, noise or reliability; what does not depend on these is kept."""
         other = replace(self, **changes)
         other.__dict__.update(cells=self.cells, weight=self.weight, _steady_weight=self._steady_weight)
         return other
 
-    def _shifted(self, shift: int) -> "Reception":
+    def shifted(self, shift: int) -> "Reception":
         """The same chips read as if every block were this many masking levels busier."""
         levels = np.clip(self.levels + shift, 0, LEVELS - 1)
         steps = self.look.steps(self.design, levels, self.layout)
         bins = phase_bins(self.coefficients, steps, self.layout)
         return replace(self, levels=levels, steps=steps, bins=bins)
 
-    def _with_blocks_of(self, other: "Reception", chosen: NDArray[np.bool_]) -> "Reception":
+    def with_blocks_of(self, other: "Reception", chosen: NDArray[np.bool_]) -> "Reception":
         """The reception with some blocks as the other reads them."""
         return replace(
             self,
@@ -364,7 +357,7 @@ class Reception:
         weight = self.weight * (self.intact * blocks)[None]
         if weight.sum() < _FEWEST_CHIPS:
             return self.noise
-        return self._estimated_noise(weight)
+        return self.estimated_noise(weight)
 
 
 def _layout(
@@ -372,44 +365,3 @@ def _layout(
 ) -> Layout:
     offset = DESIGNS[candidate.profile, candidate.grid.side_px].offset
     return layout_of(candidate.grid, present, key, filling=filling).shifted(offset)
-
-
-def _relevelled(reception: Reception) -> Reception:
-    """The reception with other masking levels where they fit the chips much better.
-
-    A block whose activity lies near a threshold may end up one level off, and then none of its chips fits.
-    """
-    best, chosen = reception, reception.evidence + np.float32(_LEVEL_DOUBT)
-    for shift in (-1, 1):
-        other = reception._shifted(shift)
-        better = other.evidence > chosen
-        chosen = np.where(better, other.evidence, chosen)
-        best = best._with_blocks_of(other, better)
-    return best
-
-
-def _settled(reception: Reception, *, regions: bool = True) -> Reception:
-    """Noise and reliability estimated from each other, twice around.
-
-    Chips of a detailed mark are so faint that much noise everywhere looks like little noise and half of the picture
-    replaced. But what is replaced lies together: so both are tried, and that is believed which tells blocks apart.
-    """
-    noisy = _estimated(reception, regions=regions)
-    if reception.layout.filling is not Filling.DETAILED:
-        return noisy
-    replaced = _estimated(reception, regions=regions, least_stray=_HALF_REPLACED)
-    return max((noisy, replaced), key=lambda each: float(np.logaddexp(each.evidence, 0).sum()))
-
-
-def _estimated(reception: Reception, *, regions: bool, least_stray: float = 0.0) -> Reception:
-    """The same from one beginning: that at least so many chips may be anywhere."""
-    intact, noise = reception.intact, reception.noise
-    for turn in range(2):
-        noise = reception._estimated_noise(reception.weight * intact[None], least_stray=0 if turn else least_stray)
-        evidence = log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known)
-        if reception.look.clipped is not None:
-            evidence = np.where(reception.look.clipped, _CLIPPED_EVIDENCE, evidence)
-        intact = reliability(evidence, regions=regions)
-    if reception.look.visible is not None:
-        intact = intact * reception.look.visible
-    return reception._with(noise=noise, intact=intact)

@@ -20,16 +20,15 @@ from underdrawing.channel.lattice.search.folding import Lead
 from underdrawing.channel.lattice.search.locating import (
     BESIDE,
     Found,
-    Seen,
     best_frame,
     found_from,
     frame_blocks,
     scored_places,
-    seen_from,
     shifted,
     stretched,
 )
 from underdrawing.channel.lattice.search.placement import Placement, moved
+from underdrawing.channel.lattice.search.sighting import Seen, seen_from
 from underdrawing.channel.lattice.search.window import Luma
 
 __all__ = ["guessed"]

@@ -28,8 +28,8 @@ from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.layout import layout_of
 from underdrawing.channel.lattice.masking import activity, calmest, levels_of
 from underdrawing.channel.lattice.search.folding import DOUBLED_WEIGHTS, Lead, Voice, angles_of
-from underdrawing.channel.lattice.search.locating import laid
 from underdrawing.channel.lattice.search.placement import moved
+from underdrawing.channel.lattice.search.sighting import laid
 from underdrawing.channel.lattice.search.window import Luma
 from underdrawing.channel.lattice.transform import analysis_functions, block_coefficients
 

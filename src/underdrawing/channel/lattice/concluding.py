@@ -1,0 +1,64 @@
+"""What follows from what is known of a suspect by now: how noisy its chips are, which blocks are untouched, and on
+which masking level each was written."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from underdrawing.channel.lattice.design import Filling
+from underdrawing.channel.lattice.evidence import log_intact, reliability
+
+if TYPE_CHECKING:
+    from underdrawing.channel.lattice.reception import Reception
+
+__all__ = ["relevelled", "settled"]
+
+_CLIPPED_EVIDENCE = np.float32(-2)
+"""Nats for a block that is white or black all over: nothing was heard there, and what is beside it is clipped too."""
+
+_LEVEL_DOUBT = 4.0
+"""Nats by which another masking level must fit better before it is believed."""
+
+_HALF_REPLACED = 0.46
+"""Share of chips that may be anywhere where about half of a picture was replaced."""
+
+
+def relevelled(reception: "Reception") -> "Reception":
+    """The reception with other masking levels where they fit the chips much better.
+
+    A block whose activity lies near a threshold may end up one level off, and then none of its chips fits.
+    """
+    best, chosen = reception, reception.evidence + np.float32(_LEVEL_DOUBT)
+    for shift in (-1, 1):
+        other = reception.shifted(shift)
+        better = other.evidence > chosen
+        chosen = np.where(better, other.evidence, chosen)
+        best = best.with_blocks_of(other, better)
+    return best
+
+
+def settled(reception: "Reception", *, regions: bool = True) -> "Reception":
+    """Noise and reliability estimated from each other, twice around.
+
+    Chips of a detailed mark are so faint that much noise everywhere looks like little noise and half of the picture
+    replaced. But what is replaced lies together: so both are tried, and that is believed which tells blocks apart.
+    """
+    noisy = _estimated(reception, regions=regions)
+    if reception.layout.filling is not Filling.DETAILED:
+        return noisy
+    replaced = _estimated(reception, regions=regions, least_stray=_HALF_REPLACED)
+    return max((noisy, replaced), key=lambda each: float(np.logaddexp(each.evidence, 0).sum()))
+
+
+def _estimated(reception: "Reception", *, regions: bool, least_stray: float = 0.0) -> "Reception":
+    """The same from one beginning: that at least so many chips may be anywhere."""
+    intact, noise = reception.intact, reception.noise
+    for turn in range(2):
+        noise = reception.estimated_noise(reception.weight * intact[None], least_stray=0 if turn else least_stray)
+        evidence = log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known)
+        if reception.look.clipped is not None:
+            evidence = np.where(reception.look.clipped, _CLIPPED_EVIDENCE, evidence)
+        intact = reliability(evidence, regions=regions)
+    if reception.look.visible is not None:
+        intact = intact * reception.look.visible
+    return reception.having(noise=noise, intact=intact)

@@ -67,8 +67,9 @@ class Offer:
 
     Attributes:
         tier_bits: information bits of tiers 1, 2 and 3 beyond the always present tier 0; 0 where it cannot have one.
-        filling: how its mark should fill its places. That of a picture which is smooth for the most part is a dense
-            one: it has few chips, and its mark is quiet enough to be a little louder.
+        filling: how its mark should fill its places: in detail where the profile asks for it and the grid has room;
+            else that of a picture which is smooth for the most part is a dense one, for it has few chips, and its mark
+            is quiet enough to be a little louder.
     """
 
     tier_bits: tuple[int, int, int]

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from underdrawing.recovery import fitted_recolouring, paint_back
-from underdrawing.tokenizer import CANVAS, LADDER
+from underdrawing.tokenizer import CANVAS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,12 +90,14 @@ def repainted(
     told = next((scales for scales in reversed(_FEWEST_CELLS) if code.has_whole(scales)), None)
     if told is None:
         return Repainted(result)
-    cells = _Cells(code.prefix(told), tokenizer)
+    code = code.prefix(told)
+    strayed = _strayed(canvas, code, tokenizer)
     size, recoloured, redrawn = mask.shape[::-1], np.zeros_like(mask), np.zeros_like(mask)
     for region in _regions(mask):
         where = mask & (cv2.resize(region.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
-        if told == _TOLD_SCALES and cells.are_mostly_within(_REDRAWN, canvas, region, fewest=_FEWEST_REDRAWN):
-            kept = cells.share_within(_KEPT, canvas, size)
+        if told == _TOLD_SCALES and _mostly_within(_REDRAWN, strayed, region, fewest=_FEWEST_REDRAWN):
+            within = (strayed < _KEPT).astype(np.float32)
+            kept = np.asarray(cv2.resize(within, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
             result[where] = _between(result, suspect, kept)[where]
             redrawn |= where & (kept >= _INSIDE)
             continue
@@ -103,7 +105,7 @@ def repainted(
         if recolouring is None:
             continue
         back = cast("NDArray[np.uint8]", recolouring.undone(canvas, region))
-        if cells.are_mostly_within(_AS_IT_WAS, back, region, fewest=_FEWEST_CELLS[told]):
+        if _mostly_within(_AS_IT_WAS, _strayed(back, code, tokenizer), region, fewest=_FEWEST_CELLS[told]):
             undone = recolouring.undone(suspect, where)
             result[where] = _at_the_rim(suspect, undone, result, where)[where]
             recoloured |= where
@@ -141,31 +143,13 @@ def _regions(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
     return [labels == number for number in order if statistics[number, cv2.CC_STAT_AREA] >= _FEWEST_PX]
 
 
-@dataclass(frozen=True, eq=False)
-class _Cells:
-    """How well the cells of a picture keep the tokens of a code.
+def _strayed(canvas: NDArray[np.uint8], code: HiddenCode, tokenizer: Tokenizer) -> NDArray[np.float32]:
+    """How far the cells of a picture have strayed from the tokens of a code, side×side, see ``Tokenizer.strays``."""
+    return tokenizer.strays(tokenizer.linear.coarse_analysis(canvas.astype(np.int16)), code)
 
-    Attributes:
-        code: as many whole scales as tell; the last of them, 16 at most, has the cells.
-        tokenizer: the tokenizer.
-    """
 
-    code: HiddenCode
-    tokenizer: Tokenizer
-
-    def are_mostly_within(
-        self, most: float, canvas: NDArray[np.uint8], region: NDArray[np.bool_], *, fewest: int
-    ) -> bool:
-        """Whether there are so many cells in a region, 256×256 bool, and most have strayed no farther than that."""
-        side = LADDER[self.code.n_scales - 1]
-        inside = cv2.resize(region.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA) > _INSIDE
-        strayed = self._strayed(canvas)[inside]
-        return bool(strayed.size >= fewest and np.count_nonzero(strayed < most) >= _MOSTLY * strayed.size)
-
-    def share_within(self, most: float, canvas: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
-        """1 in cells that have strayed no farther than that, 0 in others, on a picture of a size (width, height)."""
-        within = (self._strayed(canvas) < most).astype(np.float32)
-        return np.asarray(cv2.resize(within, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-
-    def _strayed(self, canvas: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return self.tokenizer.strays(self.tokenizer.linear.coarse_analysis(canvas.astype(np.int16)), self.code)
+def _mostly_within(most: float, strayed: NDArray[np.float32], region: NDArray[np.bool_], *, fewest: int) -> bool:
+    """Whether there are so many cells in a region, 256×256 bool, and most have strayed no farther than that."""
+    inside = cv2.resize(region.astype(np.float32), strayed.shape[::-1], interpolation=cv2.INTER_AREA) > _INSIDE
+    cells = strayed[inside]
+    return bool(cells.size >= fewest and np.count_nonzero(cells < most) >= _MOSTLY * cells.size)

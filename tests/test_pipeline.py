@@ -29,7 +29,9 @@ from underdrawing.examination import repaint
 from underdrawing.images import encode
 from underdrawing.messages.reading import read_message
 from underdrawing.payload import Block, Capacity, Publisher, compose
+from underdrawing.retrieval import catalogue
 from underdrawing.tokenizer import Tokenizer, to_canvas
+from underdrawing.vault import open_vault
 
 FACTS = {"creator": "Ann Example", "headline": "The bridge on the day before the flood", "city": "Ghent"}
 KEY = SigningKey.from_seed(b"the key of an honest publisher..")
@@ -274,6 +276,36 @@ def test_reference_a_suspect_of_which_little_was_hardly_heard_is_looked_for_else
     monkeypatch.setattr(pipeline, "receptions", lambda *_, **__: iter([weak]))
     crop = protection.picture.pixels[40:, 72:]
     assert verify(Picture(np.ascontiguousarray(crop))).blocks == protection.blocks
+
+
+@pytest.fixture(scope="module")
+def vault(protection, tmp_path_factory):
+    """A vault with the record of the protected picture."""
+    with open_vault(tmp_path_factory.mktemp("vault") / "vault", create=True) as opened:
+        opened.add(catalogue(protection.picture, protection=protection))
+        yield opened
+
+
+def test_reference_with_the_vault_a_mark_is_read_that_is_too_faint_by_itself(protection, vault):
+    pixels, mask = quarter_replaced(protection.picture.pixels)
+    noise = np.random.default_rng(0).normal(0, 1, pixels.shape)
+    copies = (jpeg(np.clip(pixels + level * noise, 0, 255).astype(np.uint8), 15) for level in (12, 15, 18))
+    silent = [suspect for suspect in map(Picture, copies) if verify(suspect).id is None]
+    answers = [verify(suspect, vault=vault) for suspect in silent]
+    assert {found.id for found in answers} <= {protection.id, None}
+    found = next(found for found in answers if found.id)
+    assert (found.blocks, found.verdict) == (("anchor",), Verdict.TAMPERED)
+    assert (found.known.id, found.known.source) == (protection.id, "id")
+    assert "presumed" in found.known.note
+    assert found.signature is SignatureStatus.ABSENT
+    assert (found.mask & mask).sum() / (found.mask | mask).sum() > 0.7
+
+
+def test_rejects_a_picture_that_only_looks_like_one_in_the_vault(original, protection, vault):
+    found = verify(original, vault=vault)
+    assert (found.id, found.blocks, found.verdict) == (None, (), Verdict.UNPROTECTED)
+    assert (found.known.id, found.known.source) == (protection.id, "fingerprint")
+    assert "presumed" not in found.known.note
 
 
 def test_rejects_an_unmarked_picture():

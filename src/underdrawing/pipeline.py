@@ -17,7 +17,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from underdrawing.channel import Carrier, Profile
-from underdrawing.channel.lattice import Filling, Host, embed, may_lie_beside, nearby, receptions, searched
+from underdrawing.channel.lattice import (
+    Filling,
+    Host,
+    barely_heard,
+    embed,
+    may_lie_beside,
+    nearby,
+    receptions,
+    searched,
+)
 from underdrawing.errors import UsageError
 from underdrawing.examination.consulting import consult
 from underdrawing.examination.examining import COMPARED_SCALES, Testimony, examine
@@ -40,8 +49,8 @@ from underdrawing.messages.marking import (
     steadying,
     tiers_of,
 )
-from underdrawing.messages.reading import fuller, fullest, read_on
-from underdrawing.payload import Opener, SigningKey, TrustStore, clean_facts
+from underdrawing.messages.reading import fuller, fullest, read_message, read_on
+from underdrawing.payload import Opener, Presumed, SigningKey, TrustStore, clean_facts
 from underdrawing.retrieval.finding import find
 from underdrawing.shipped import tokenizer
 from underdrawing.tokenizer import LADDER, to_canvas
@@ -49,6 +58,7 @@ from underdrawing.tokenizer import LADDER, to_canvas
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from underdrawing.channel.lattice import Reception
     from underdrawing.images import Picture
     from underdrawing.messages.reading import Reading
     from underdrawing.retrieval.finding import Found
@@ -58,6 +68,12 @@ if TYPE_CHECKING:
 __all__ = ["protect", "verify"]
 
 _OURS = "lattice"
+_MOST_PRESUMED = 4
+"""How many records that a suspect looks like are tried."""
+_PRESUMED = (
+    "the mark is too faint to be read by itself: what the vault knows of this picture was presumed, "
+    "and the checksum of the anchor proved it"
+)
 
 
 def protect(
@@ -217,10 +233,16 @@ def _by_our_mark(
 ) -> Verification:
     """What our mark says, with what the vault knows of it."""
     reading, heard = _read(case, channel_key, keys)
+    note = ""
     if reading is None:
-        return _by_looks(case, seen=heard)
+        looks = case.found(pixels=to_eight_bits(case.picture.pixels))
+        reading, note = _presumed(case, looks, heard, channel_key, keys), _PRESUMED
+        if reading is None:
+            return _by_looks(case, looks, seen=heard is not None)
     carried = reading.code
     known = case.found(id=f"{reading.anchor.id:016x}", code=carried)
+    if known is not None:
+        known = replace(known, note="; ".join(filter(None, [known.note, note])))
     whole = carried is not None and carried.n_scales == len(LADDER) and carried.known is None
     kept = None if known is None or whole else code_kept(known.record, carried)
     shown = reading.reception.suspect
@@ -232,8 +254,8 @@ def _by_our_mark(
     return case.consulted(verification, known, code=carried)
 
 
-def _read(case: _Case, channel_key: bytes | None, keys: Sequence[Opener]) -> tuple[Reading | None, bool]:
-    """The message in a suspect, looked for where it usually lies and then anywhere; and whether a mark was heard."""
+def _read(case: _Case, channel_key: bytes | None, keys: Sequence[Opener]) -> tuple[Reading | None, Reception | None]:
+    """The message in a suspect, looked for where it usually lies and then anywhere; and where a mark was heard."""
     pixels = case.picture.pixels
     with case.clock("read"):
         reading, heard = fullest(receptions(pixels, key=channel_key), tokenizer(), keys)
@@ -246,7 +268,25 @@ def _read(case: _Case, channel_key: bytes | None, keys: Sequence[Opener]) -> tup
     if reading is not None and may_lie_beside(reading.reception):
         with case.clock("align"):
             reading = read_on(reading, pixels, tokenizer(), keys)
-    return reading, heard is not None
+    return reading, heard
+
+
+def _presumed(
+    case: _Case, looks: Found | None, heard: Reception | None, channel_key: bytes | None, keys: Sequence[Opener]
+) -> Reading | None:
+    """A message too faint to be read by itself, if it is that of one of the records that the suspect looks like."""
+    if case.vault is None or looks is None:
+        return None
+    records = [case.vault.get(candidate.id) for candidate in looks.candidates[:_MOST_PRESUMED]]
+    with case.clock("presume"):
+        receptions = barely_heard(case.picture.pixels, key=channel_key) if heard is None else iter([heard])
+        for reception in receptions if any(records) else ():
+            for record in filter(None, records):
+                presumed = Presumed(int(record.id, 16), record.tokens or ())
+                reading = read_message(reception, tokenizer(), keys, presumed=presumed)
+                if reading is not None:
+                    return reading
+    return None
 
 
 def _by_carrier(case: _Case, carrier: Carrier) -> Verification:
@@ -254,7 +294,7 @@ def _by_carrier(case: _Case, carrier: Carrier) -> Verification:
     with case.clock("read"):
         heard = listen(to_eight_bits(case.picture.pixels), carrier, case.vault)
     if heard is None:
-        return _by_looks(case, seen=False)
+        return _by_looks(case, case.found(pixels=to_eight_bits(case.picture.pixels)), seen=False)
     record = None if heard.found is None else heard.found.record
     code = code_kept(record, heard.code) or heard.code
     with case.clock("examine"):
@@ -267,10 +307,9 @@ def _by_carrier(case: _Case, carrier: Carrier) -> Verification:
     return case.consulted(verification, heard.found)
 
 
-def _by_looks(case: _Case, *, seen: bool) -> Verification:
+def _by_looks(case: _Case, known: Found | None, *, seen: bool) -> Verification:
     """A suspect without a mark: nothing without a vault; else what it knows of the picture that this looks like."""
     verification = unprotected(seen=seen)
-    known = case.found(pixels=to_eight_bits(case.picture.pixels))
     code = None if known is None else code_kept(known.record, None)
     if known is not None and known.record is not None and code is not None:
         with case.clock("examine"):

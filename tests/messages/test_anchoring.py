@@ -9,11 +9,12 @@ from skimage import data
 
 from scenes import jpeg, quarter_replaced, resized
 from underdrawing import protect
-from underdrawing.channel.lattice import receptions
+from underdrawing.channel.lattice import barely_heard, receptions
 from underdrawing.channel.lattice.modulation import PHASE_BINS
 from underdrawing.channel.lattice.reception import Reception
 from underdrawing.images import Picture
-from underdrawing.messages.anchoring import read_anchor
+from underdrawing.messages.anchoring import presumed_anchor, read_anchor
+from underdrawing.payload import Presumed
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -54,6 +55,27 @@ def test_reference_blocks_weighed_far_and_wide_tell_what_they_do_not_alone(
     alone = [read_id(pixels, tokenizer) for pixels in suspects]
     assert helped.count(protection.id) > alone.count(protection.id)
     assert set(helped) | set(alone) <= {protection.id, None}
+
+
+def test_reference_a_message_that_is_presumed_is_read_where_it_is_not_read_by_itself(protection, replaced, tokenizer):
+    right = Presumed(int(protection.id, 16), protection.code.scales)
+    wrong = Presumed(right.id ^ 0x5A3C_96E1_0FB4_D278, right.tokens)
+    draws = (np.random.default_rng(seed).normal(0, 12, replaced.shape) for seed in range(3))
+    suspects = [jpeg(np.clip(replaced + noise, 0, 255).astype(np.uint8), 15) for noise in draws]
+    receptions_of = [next(barely_heard(pixels)) for pixels in suspects]
+    alone = [read_anchor(heard, pixels, tokenizer) for heard, pixels in zip(receptions_of, suspects, strict=True)]
+    helped = [found for heard in receptions_of if (found := presumed_anchor(heard, right))]
+    assert len(helped) > sum(found is not None for found in alone)
+    assert {f"{anchor.id:016x}" for anchor, _ in helped} == {protection.id}
+    assert not any(presumed_anchor(heard, wrong) for heard in receptions_of)
+
+
+def test_rejects_a_presumption_about_a_picture_without_a_mark(protection):
+    presumed = Presumed(int(protection.id, 16), protection.code.scales)
+    unmarked = resized(data.rocket()[:, :427], 512 / 427)
+    heard = list(barely_heard(unmarked))
+    assert heard
+    assert all(presumed_anchor(each, presumed) is None for each in heard)
 
 
 def test_rejects_a_reception_of_noise(replaced, tokenizer):

@@ -13,7 +13,7 @@ from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.messages.demapping import Demapper
 from underdrawing.messages.recall import Recollection
 from underdrawing.messages.tiers import SCALES_UPTO, TIER_OF
-from underdrawing.payload import ANCHOR_BITS, Anchor, Block, anchor_hints, parse_anchor, token_places
+from underdrawing.payload import ANCHOR_BITS, Anchor, Block, Presumed, anchor_hints, parse_anchor, token_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from underdrawing.payload import Bits
     from underdrawing.tokenizer import HiddenCode, Tokenizer
 
-__all__ = ["SWEEPS", "proved", "read_anchor", "recalled"]
+__all__ = ["SWEEPS", "presumed_anchor", "proved", "read_anchor", "recalled"]
 
 SWEEPS = 60
 """How often a decoder that guesses at the code goes over the parity checks at most."""
@@ -54,7 +54,23 @@ def read_anchor(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Toke
     Raises:
         UnsupportedVersionError: the message was written by a newer version.
     """
-    for bits in _guesses(reception, pixels, tokenizer):
+    return _first_proved(_guesses(reception, pixels, tokenizer))
+
+
+def presumed_anchor(reception: Reception, presumed: Presumed) -> tuple[Anchor, Bits] | None:
+    """The same for a message that is presumed to be there, which takes a third of the bits to be heard: little more
+    than the checksum, which nobody told.
+
+    Args:
+        reception: what the channel heard.
+        presumed: the message.
+    """
+    weighed = (reception, *_otherwise_weighed(reception))
+    return _first_proved(bits for heard in weighed for bits in _as_presumed(heard, presumed))
+
+
+def _first_proved(guesses: Iterator[Bits]) -> tuple[Anchor, Bits] | None:
+    for bits in guesses:
         anchor = proved(partial(parse_anchor, hidden=True), bits)
         if anchor is not None:
             return anchor, bits
@@ -64,30 +80,42 @@ def read_anchor(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Toke
 def _guesses(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> Iterator[Bits]:
     """What the bits of the anchor may be, cheapest guesses first."""
     yield reception.decode(_TIER, ANCHOR_BITS).bits
-    filling = reception.candidate.filling
-    lasting = most_bits(reception.candidate.grid)[:2]
-    usual = (True, *(size > 0 for size in lasting), filling is Filling.DETAILED)
-    weighed = [reception, reception.widely(usual), reception.with_tiers(usual, filling=filling)]
+    weighed = [reception, *_otherwise_weighed(reception)]
     for heard in weighed:
         yield from _as_usual(heard)
     demappers = [_demapper(heard, pixels, tokenizer) for heard in weighed]
     for heard, demapper in zip(weighed, demappers, strict=True):
         yield from _recalled(heard, demapper)
         yield from _recalled(heard.discerning(), demapper)
-    regions = reception.guessed(usual, _GUESSED_REGIONS)
+    regions = reception.guessed(_usual_tiers(reception), _GUESSED_REGIONS)
     yield from _under_guesses(reception, demappers[1], regions)
     yield from _under_guesses(reception.discerning(), demappers[1], regions)
 
 
+def _otherwise_weighed(reception: Reception) -> tuple[Reception, Reception]:
+    """The reception with its blocks weighed by what lies far and wide around each, and by the chips of a usual
+    message."""
+    usual = _usual_tiers(reception)
+    return reception.widely(usual), reception.with_tiers(usual, filling=reception.candidate.filling)
+
+
+def _usual_tiers(reception: Reception) -> tuple[bool, ...]:
+    """Which tiers a usual message has."""
+    candidate = reception.candidate
+    return (True, *(size > 0 for size in most_bits(candidate.grid)[:2]), candidate.filling is Filling.DETAILED)
+
+
 def _as_usual(heard: Reception) -> Iterator[Bits]:
     """The anchor from the channel, with what each kind of message has in common."""
-    most, usual = most_bits(heard.candidate.grid), _usual_hints(heard)
-    sealed = anchor_hints((1152, *_FEWEST_BITS[1:2], 0), most, confidential=True)
-    codeless = anchor_hints((96, 0, 0), (*most[:2], 0), coded=False)
-    sealed_codeless = anchor_hints((96, 0, 0), (*most[:2], 0), confidential=True, coded=False)
-    unknown = np.zeros_like(sealed)
-    kinds = np.stack([unknown, *usual, sealed, codeless, sealed_codeless])
-    for decoded in heard.decode_each(_TIER, ANCHOR_BITS, hints=kinds):
+    kinds = [np.zeros(ANCHOR_BITS, dtype=np.float32), *_usual_hints(heard), *_unusual_hints(heard)]
+    for decoded in heard.decode_each(_TIER, ANCHOR_BITS, hints=np.stack(kinds)):
+        yield decoded.bits
+
+
+def _as_presumed(heard: Reception, presumed: Presumed) -> Iterator[Bits]:
+    """The same of a presumed message."""
+    kinds = [*_usual_hints(heard, presumed), *_unusual_hints(heard, presumed)]
+    for decoded in heard.decode_each(_TIER, ANCHOR_BITS, hints=np.stack(kinds), sweeps=SWEEPS):
         yield decoded.bits
 
 
@@ -123,18 +151,30 @@ def _hints(heard: Reception, told: Sequence[NDArray[np.float32]]) -> NDArray[np.
     return hints
 
 
-def _usual_hints(heard: Reception) -> list[NDArray[np.float32]]:
-    """The same for each of the usual sizes, with nothing told about tokens; then that of a message without a fine
-    block, and last that of a detailed mark, where there are such."""
+def _usual_hints(heard: Reception, presumed: Presumed | None = None) -> list[NDArray[np.float32]]:
+    """The same for each of the usual sizes, with nothing told about tokens unless by a presumption; then that of a
+    message without a fine block, and last that of a detailed mark, where there are such."""
     grid, profile = heard.candidate.grid, heard.candidate.profile
     core, detail, fine = most_bits(grid)
     least = _FEWEST_BITS[2]
     sizes = [(least, fine)] if fine >= least else last_tier_bits(grid, profile)
     bounds = [((*_FEWEST_BITS[:2], low), (core, detail, high)) for low, high in [*sizes, (0, 0)]]
-    hints = [anchor_hints(*each) for each in bounds]
+    hints = [anchor_hints(*each, presumed=presumed) for each in bounds]
     for low, high in last_tier_bits(grid, profile, Filling.DETAILED):
-        hints.append(anchor_hints((*_FEWEST_BITS[:2], low), (core, detail, high), detailed=True))
+        each = (*_FEWEST_BITS[:2], low), (core, detail, high)
+        hints.append(anchor_hints(*each, detailed=True, presumed=presumed))
     return hints
+
+
+def _unusual_hints(heard: Reception, presumed: Presumed | None = None) -> list[NDArray[np.float32]]:
+    """That of a message that is confidential, of one without a code, and of one that is both."""
+    most = most_bits(heard.candidate.grid)
+    small = (96, 0, 0), (*most[:2], 0)
+    return [
+        anchor_hints((1152, *_FEWEST_BITS[1:2], 0), most, confidential=True, presumed=presumed),
+        anchor_hints(*small, coded=False, presumed=presumed),
+        anchor_hints(*small, confidential=True, coded=False, presumed=presumed),
+    ]
 
 
 def recalled(

@@ -12,7 +12,7 @@ import numpy as np
 from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, Filling, aligned, last_tier_bits, tone_drift
 from underdrawing.errors import SealedError
 from underdrawing.images import to_eight_bits
-from underdrawing.messages.anchoring import proved, read_anchor, recalled
+from underdrawing.messages.anchoring import presumed_anchor, proved, read_anchor, recalled
 from underdrawing.messages.demapping import Demapper
 from underdrawing.messages.guessing import Guesser
 from underdrawing.messages.tiers import SCALES_UPTO, TIER_OF
@@ -23,6 +23,7 @@ from underdrawing.payload import (
     Detail,
     Fine,
     Opener,
+    Presumed,
     Seal,
     known_hints,
     open_message,
@@ -46,7 +47,8 @@ _SCALES_BEFORE = dict(zip(list(SCALES_UPTO)[1:], SCALES_UPTO.values(), strict=Fa
 _Block = TypeVar("_Block")
 
 _LEAST_TOLD = 0.3
-"""How many bits the channel has to tell for each of a fine block, or reading it is hopeless, and takes long."""
+"""How many bits the channel has to tell for each of a core or a fine block, or guessing at it is hopeless, and takes
+long: of 16 photographs through six attacks no core was read with less than .57."""
 _SURE_PLACE, _MUCH_FOREIGN, _LITTLE_SHOWN = 10.0, 0.1, 0.4
 """Score of a placement that need not be doubted, what share of a suspect is much to be something else, and what share
 of a frame is little to be shown by one that tells all blocks."""
@@ -121,13 +123,16 @@ class Reading:
         return HiddenCode(tuple(scales), known)
 
 
-def read_message(reception: Reception, tokenizer: Tokenizer, keys: Sequence[Opener] = ()) -> Reading | None:
+def read_message(
+    reception: Reception, tokenizer: Tokenizer, keys: Sequence[Opener] = (), *, presumed: Presumed | None = None
+) -> Reading | None:
     """Read all blocks that can be read.
 
     Args:
         reception: what the channel heard; the untouched part of what it heard it in helps where that falls short.
         tokenizer: for the order of the tokens of the fine block, and for that help.
         keys: what may open a confidential message.
+        presumed: the message that it probably is: a much fainter one is read then, and no other.
 
     Returns:
         The reading, or None when not even the anchor can be read.
@@ -136,7 +141,7 @@ def read_message(reception: Reception, tokenizer: Tokenizer, keys: Sequence[Open
         UnsupportedVersionError: the message was written by a newer version.
     """
     pixels = to_eight_bits(reception.suspect.pixels)
-    found = read_anchor(reception, pixels, tokenizer)
+    found = presumed_anchor(reception, presumed) if presumed else read_anchor(reception, pixels, tokenizer)
     if found is None:
         return None
     anchor, bits = found
@@ -292,6 +297,8 @@ class _Reader:
             decoded = reading.reception.decode(tier, size_bits, hints=certain)
         if decoded.converged:
             yield decoded.bits
+            return
+        if block is Block.CORE and reading.reception.told_bits(tier) < _LEAST_TOLD * size_bits:
             return
         reading, seal = self._guessing(reading)
         known = reading.code

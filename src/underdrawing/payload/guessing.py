@@ -1,15 +1,42 @@
 """What a reader may guess about a block before it can be read: its usual bits, and where its tokens lie."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.payload.fields import SIDES, TOKEN_BITS, VERSION, WORD_BITS, Block, Kind, block_fields, fixed_bits
 from underdrawing.payload.parse import Anchor
 
-__all__ = ["anchor_hints", "known_hints", "token_places"]
+__all__ = ["Presumed", "anchor_hints", "known_hints", "token_places"]
 
 _SURE_RATIO = 6.0
 _CERTAIN_RATIO = 20.0
+
+
+@dataclass(frozen=True, eq=False)
+class Presumed:
+    """A message that a suspect probably carries, for somebody recognised the picture. The checksum of the anchor, of
+    which nothing is presumed, tells whether it does.
+
+    Attributes:
+        id: Of the record, 64 bits.
+        tokens: Maps of the hidden code, from scale 1 on, uint16; empty where it is not known.
+    """
+
+    id: int
+    tokens: tuple[NDArray[np.uint16], ...] = ()
+
+    @property
+    def fields(self) -> dict[str, int]:
+        """Values of fields of an anchor in the open, by name."""
+        scales = zip(SIDES, self.tokens, strict=False)
+        return {"id": self.id} | {f"tokens_{side}": _joined(scale.ravel().tolist()) for side, scale in scales}
+
+
+def _joined(tokens: list[int]) -> int:
+    """Tokens in a row as one number."""
+    return sum(token << TOKEN_BITS * place for place, token in enumerate(reversed(tokens)))
 
 
 def anchor_hints(
@@ -19,6 +46,7 @@ def anchor_hints(
     confidential: bool = False,
     coded: bool = True,
     detailed: bool = False,
+    presumed: Presumed | None = None,
 ) -> NDArray[np.float32]:
     """What the bits of an anchor probably are before anything is received: log-likelihood ratios, positive for 0.
 
@@ -29,6 +57,7 @@ def anchor_hints(
         confidential: Whether a confidential message is expected; for how many recipients is left open.
         coded: Whether a message with a code is expected.
         detailed: Whether its carrier is expected to fill its places in detail.
+        presumed: Which message is expected; of one that hides its code or has none, only the id counts.
 
     Returns:
         ``ANCHOR_BITS`` float32, 0 where nothing is known.
@@ -41,14 +70,19 @@ def anchor_hints(
     for block, *bounds in zip((Block.CORE, Block.DETAIL, Block.FINE), least_bits, most_bits, strict=True):
         low, high = (-(-bits // WORD_BITS) for bits in bounds)
         expected[f"{block}_words"] = (low, high)
+    certain: dict[str, int] = {}
+    if presumed is not None:
+        certain = presumed.fields if coded and not confidential else {"id": presumed.id}
+    expected |= {name: (value, value) for name, value in certain.items()}
     parts = []
     for field in block_fields(Block.ANCHOR):
         width = field.bits or 0
         low, high = expected.get(field.name, (0, (1 << width) - 1))
         agreed = width - (low ^ high).bit_length()
-        signs = 1 - 2 * ((low >> np.arange(width - 1, -1, -1)) & 1)
-        parts.append(np.where(np.arange(width) < agreed, _SURE_RATIO * signs, 0.0) if width < 64 else np.zeros(width))
-    return np.concatenate(parts).astype(np.float32)
+        ratio = _CERTAIN_RATIO if field.name in certain else _SURE_RATIO
+        signs = [1 - 2 * (low >> place & 1) for place in reversed(range(width))]
+        parts += [ratio * sign for sign in signs[:agreed]] + [0.0] * (width - agreed)
+    return np.array(parts, dtype=np.float32)
 
 
 def known_hints(block: Block, anchor: Anchor, *, factless: bool = False) -> NDArray[np.float32]:

@@ -176,7 +176,8 @@ def test_the_seed_of_a_suspect_does_not_depend_on_the_system(dataset_folder):
 def test_rejects_an_unknown_system():
     with pytest.raises(
         UsageError,
-        match="underdrawing, underdrawing with its vault, underdrawing discreet, underdrawing detailed, fragile",
+        match="underdrawing, underdrawing with its vault, underdrawing discreet, underdrawing detailed, "
+        "underdrawing detailed with its vault, fragile",
     ):
         system_named("nobody")
 

@@ -1,16 +1,12 @@
 """Which picture of a gallery does a suspect come from, and what does it show? Asked in every way a system allows."""
 
-from functools import lru_cache
-
 from underdrawing.bench.attacks.pixelwise import Pixels
 from underdrawing.bench.baselines.hashes import hash_named
-from underdrawing.bench.contest.gallery import Gallery, Shelf
+from underdrawing.bench.contest.gallery import Shelf
 from underdrawing.bench.contest.rows import Ranks
 from underdrawing.bench.contest.systems import Examined, Marked, System
-from underdrawing.images import Picture
-from underdrawing.retrieval import catalogue, find
+from underdrawing.retrieval import find
 from underdrawing.tokenizer import HiddenCode
-from underdrawing.vault import Record
 
 __all__ = ["asked"]
 
@@ -18,15 +14,7 @@ _NOT_FOUND: Ranks = (None, None)
 
 
 def asked(
-    gallery: Gallery,
-    *,
-    source: str,
-    label: str,
-    original: Pixels,
-    marked: Marked,
-    examined: Examined,
-    suspect: Pixels,
-    system: System,
+    shelf: Shelf, *, original: Pixels, marked: Marked, examined: Examined, suspect: Pixels, system: System
 ) -> dict[str, Ranks]:
     """Ranks of the right picture and label, by way of asking.
 
@@ -44,19 +32,16 @@ def asked(
         The nearest by a hash of the suspect.
 
     Args:
-        gallery: Where to look.
-        source: The file that the dataset took the picture from, to know it in the gallery.
-        label: What the picture shows.
+        shelf: Where to look.
         original: H×W×3 uint8 RGB.
         marked: What the owner keeps.
         examined: What the system says of the suspect.
         suspect: H'×W'×3 uint8 RGB.
         system: Who says so.
     """
-    shelf = Shelf(gallery, _record_of(marked), label, gallery.showing(source))
     found: dict[str, Ranks] = {}
     if examined.id_right is not None:
-        found["id"] = (1, 1 if label else None) if examined.id_right else _NOT_FOUND
+        found["id"] = (1, 1 if shelf.label else None) if examined.id_right else _NOT_FOUND
     if marked.code_bits and examined.id_right is not None:
         found["code"] = _by_code(shelf, examined.code)
     if examined.recovered is not None or examined.repaint is not None or examined.flagged is not None:
@@ -66,15 +51,9 @@ def asked(
     if system.hashes:
         found |= {
             name: shelf.ranks_by_hash(name, hash_named(name).describe(suspect), hash_named(name).describe(original))
-            for name in gallery.hashes
+            for name in shelf.gallery.hashes
         }
     return found
-
-
-@lru_cache(maxsize=2)
-def _record_of(marked: Marked) -> Record:
-    """The owner's record of a picture as the public sees it; kept for the other attacks on it."""
-    return catalogue(Picture(marked.pixels), protection=marked.protection)
 
 
 def _by_code(shelf: Shelf, code: HiddenCode | None) -> Ranks:

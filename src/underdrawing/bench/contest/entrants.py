@@ -41,8 +41,8 @@ class Ours:
     Attributes:
         name: As it stands in tables.
         profile: How strong the mark is.
-        vault: Whether the reader may ask a vault, which has the owner's record under the id in the mark: the whole
-            code, though not the original.
+        vault: Whether the reader may ask a vault, which has the owner's record: the whole code, though not the
+            original. It is the gallery with all of its pictures where there is one, else a vault of this picture alone.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Ours:
 
     def examine(self, suspect: Pixels, marked: Marked, truth: Mask) -> Examined:
         """As ``underdrawing.verify`` does it, for a reader who trusts the owner."""
-        vault = cast("Vault | None", marked.secret)
+        vault = cast("Vault | None", marked.shelf or marked.secret) if self.vault else None
         finding = underdrawing.verify(Picture(suspect), trust=_trust(), vault=vault)
         made = marked.protection
         right = made is not None and finding.id == made.id
@@ -87,9 +87,10 @@ class Ours:
 
 @dataclass(frozen=True, eq=False)
 class _OneRecord:
-    """A vault that knows one picture, by its id alone: what it looks like is asked of the gallery."""
+    """A vault that knows one picture, by its id alone."""
 
     record: Record
+    fingerprints_by = ""
 
     def get(self, id_: str) -> Record | None:
         return self.record if id_ == self.record.id else None
@@ -183,6 +184,7 @@ def _systems() -> Sequence[System]:
         Ours("underdrawing with its vault", Profile.STANDARD, vault=True),
         Ours("underdrawing discreet", Profile.DISCREET),
         Ours("underdrawing detailed", Profile.DETAILED),
+        Ours("underdrawing detailed with its vault", Profile.DETAILED, vault=True),
         Fragile(),
         Filled("Telea", Filling.TELEA),
         Filled("Navier–Stokes", Filling.NAVIER_STOKES),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from underdrawing.bench.attacks.pixelwise import Pixels
 from underdrawing.bench.baselines.fragile import FragileFinding, embed_fragile, examine_fragile
 from underdrawing.bench.baselines.inpainting import Filling, fill
+from underdrawing.bench.contest.gallery import Shelf
 from underdrawing.bench.edits.masks import Mask
 from underdrawing.findings import Protection
 from underdrawing.tokenizer import HiddenCode
@@ -32,6 +33,7 @@ class Marked:
         code_bits: Bits that describe the picture.
         secret: What examining needs to know; whatever the system likes.
         protection: What our own ``protect`` gave back, for the owner's record; None with other systems.
+        shelf: The gallery with that record in it; None without a gallery, or a record.
     """
 
     pixels: Pixels
@@ -40,6 +42,7 @@ class Marked:
     code_bits: int = 0
     secret: object = None
     protection: Protection | None = None
+    shelf: Shelf | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from underdrawing.bench.attacks import forgery, geometry, suite
 from underdrawing.bench.attacks.pixelwise import Pixels
 from underdrawing.bench.contest.asking import asked
 from underdrawing.bench.contest.entrants import system_named
-from underdrawing.bench.contest.gallery import Gallery
+from underdrawing.bench.contest.gallery import Gallery, Shelf
 from underdrawing.bench.contest.plan import Case, Setting, Unit, aim_of
 from underdrawing.bench.contest.rows import CaseRow, MarkRow
 from underdrawing.bench.contest.systems import Examined, Marked, System
@@ -23,6 +23,8 @@ from underdrawing.bench.imagenet_s import Dataset, Item, open_dataset
 from underdrawing.bench.metrics.decisions import area_under_curve, score_map
 from underdrawing.bench.metrics.likeness import gmsd, masked_psnr_db, ms_ssim, psnr_db, ssim
 from underdrawing.errors import UnderdrawingError
+from underdrawing.images import Picture
+from underdrawing.retrieval import catalogue
 
 __all__ = ["run_unit"]
 
@@ -59,6 +61,8 @@ def run_unit(unit: Unit, setting: Setting) -> list[MarkRow | CaseRow]:
         rows = [CaseRow(**_identity(case, item, system), error=failed) for case in unit.cases]
         return [MarkRow(item=item.name, system=system.name, error=failed), *rows]
     cost = _mark_row(item, system, original, marked, time.perf_counter() - started)
+    if setting.gallery is not None:
+        marked = replace(marked, shelf=_shelf(_gallery(setting.gallery), item, marked))
     stage = _Stage(setting, dataset, item, system, original, marked)
     return [cost, *(_case_row(case, stage) for case in unit.cases)]
 
@@ -83,6 +87,12 @@ def _dataset(folder: Path) -> Dataset:
 @cache
 def _gallery(folder: Path) -> Gallery:
     return Gallery.open(folder)
+
+
+def _shelf(gallery: Gallery, item: Item, marked: Marked) -> Shelf:
+    """The gallery with the owner's record of a picture as the public sees it."""
+    record = catalogue(Picture(marked.pixels), protection=marked.protection)
+    return Shelf(gallery, record, "" if item.label == "none" else item.label, gallery.showing(item.source))
 
 
 def _identity(case: Case, item: Item, system: System) -> dict[str, Any]:
@@ -218,12 +228,11 @@ def _paints(examined: Examined) -> bool:
 
 def _found(case: Case, examined: Examined, suspect: _Suspect, stage: _Stage) -> dict[str, Any]:
     """What is found in the gallery, for doctored suspects."""
-    if stage.setting.gallery is None or not case.tampered:
+    shelf = stage.marked.shelf
+    if shelf is None or not case.tampered:
         return {}
     return asked(
-        _gallery(stage.setting.gallery),
-        source=stage.item.source,
-        label="" if stage.item.label == "none" else stage.item.label,
+        shelf,
         original=stage.original,
         marked=stage.marked,
         examined=examined,

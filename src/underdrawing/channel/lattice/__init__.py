@@ -20,7 +20,7 @@ from underdrawing.channel.lattice.drift import TONE_DRIFT_LIMIT, tone_drift
 from underdrawing.channel.lattice.embed import Embedded, embed
 from underdrawing.channel.lattice.grid import MINIMUM_SIDE_PX, WorkingGrid
 from underdrawing.channel.lattice.host import Host
-from underdrawing.channel.lattice.receiving import nearby, receive, receptions, searched
+from underdrawing.channel.lattice.receiving import barely_heard, nearby, receive, receptions, searched
 from underdrawing.channel.lattice.reception import Reception
 from underdrawing.channel.lattice.search import Placement
 
@@ -37,6 +37,7 @@ __all__ = [
     "Reception",
     "WorkingGrid",
     "aligned",
+    "barely_heard",
     "capacity_bits",
     "embed",
     "last_tier_bits",

@@ -10,9 +10,9 @@ from underdrawing.channel.lattice.grid import Pixels, luminance
 from underdrawing.channel.lattice.looks import Suspect
 from underdrawing.channel.lattice.reception import Reception
 from underdrawing.channel.lattice.search import Luma, Placement, Voice, placement_near, placements
-from underdrawing.channel.lattice.sync import hypotheses
+from underdrawing.channel.lattice.sync import hypotheses, unheard
 
-__all__ = ["nearby", "receive", "receptions", "searched"]
+__all__ = ["barely_heard", "nearby", "receive", "receptions", "searched"]
 
 _MOST_FAINT = 4
 
@@ -37,6 +37,14 @@ def receptions(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Receptio
     """
     suspect = Suspect(pixels)
     for candidate, look in hypotheses(suspect, key=key):
+        yield Reception.opened(candidate, look, suspect, key)
+
+
+def barely_heard(pixels: Pixels, *, key: bytes | None = None) -> Iterator[Reception]:
+    """The likeliest of the same however little support they have, with the tones taken to be as they were: for a reader
+    who knows what the message should be."""
+    suspect = Suspect(pixels)
+    for candidate, look in unheard(suspect, key=key):
         yield Reception.opened(candidate, look, suspect, key)
 
 

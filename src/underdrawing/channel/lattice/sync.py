@@ -13,6 +13,7 @@ worth a look of their own is first told from the one look there is (:meth:`.look
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from heapq import nlargest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
 from underdrawing.channel.profiles import Profile
 
-__all__ = ["MARKED_SCORE", "Candidate", "Tone", "find_mark", "hypotheses"]
+__all__ = ["MARKED_SCORE", "Candidate", "Tone", "find_mark", "hypotheses", "unheard"]
 
 MARKED_SCORE = 5.5
 """Least score of a mark. A unit normal exceeds it once in 50 million looks, a search takes some hundred looks, and the
@@ -52,6 +53,7 @@ _HEAD_START, _HEAD_SHARE = 3.0, 0.015
 _REFINEMENTS = (0.02, 0.01, 0.005, 0.0025)
 _MAYBE_SCORE = 3.5
 _LOOKS_PER_KIND = 2
+_MOST_UNHEARD = 2
 _GAINS = tuple(float(gain) for gain in np.geomspace(0.78, 1.3, 40))
 _KINDS = (
     tuple(Tone(gamma=gamma) for gamma in (0.78, 0.82, 0.86, 0.9, 0.94, 1.06, 1.1, 1.14, 1.18, 1.22, 1.26)),
@@ -146,6 +148,13 @@ def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[
     surely_placed = placement is not None and placement.score >= _SURELY_PLACED
     if surely_placed or likeliest.best.support >= _WORTH_READING:
         yield likeliest.found
+
+
+def unheard(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[Candidate, Look]]:
+    """The likeliest hypotheses however few pilots support them, for whoever has other reasons to think that there is a
+    mark: a whole picture with its tones intact, each with the suspect as it looks under it."""
+    found = (_Search(suspect, grid, key).found for grid in _grids(*suspect.pixels.shape[:2]))
+    yield from nlargest(_MOST_UNHEARD, found, key=lambda each: each[0].score)
 
 
 def _grids(height_px: int, width_px: int) -> Iterator[WorkingGrid]:

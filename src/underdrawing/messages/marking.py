@@ -57,7 +57,7 @@ Confidants = SharedKey | Sequence[Recipient]
 _MARGINS = {
     Profile.STANDARD: (0.5, 1.0, 1.0, 1.5, 2.0, 0.0),
     Profile.DISCREET: (0.5, 0.5, 0.5, 0.6, 0.6, 0.0),
-    Profile.DETAILED: (0.5, 1.0, 1.0, 1.5, 2.0, 0.8),
+    Profile.DETAILED: (0.5, 1.0, 1.0, 1.5, 2.0, 0.5),
 }
 """How far a protected picture keeps its tokens of each scale from their borders, see ``Tokenizer.steadying``."""
 

@@ -145,7 +145,7 @@ _LARGE = _table((25, 34, 45, 58, 70, 80), (10, 17, 28, 41, 50, 58), (9, 13, 20, 
 _DENSE_MIDDLE = _table(*_MIDDLE.T[:2], (0, 26, 27, 32, 38, 44), (0, 0, 0, 22, 28, 34))
 _FAINT_MIDDLE = _table((0,) * 6, (0,) * 6, (0, 11, 12, 12, 0, 0), (0, 10, 12, 14, 16, 0))
 _DENSE_LARGE = _table(*_LARGE.T[:2], (20, 21, 24, 29, 38, 46), (0, 0, 13, 21, 29, 38))
-_DETAILED_MIDDLE = _table(*[(14, 17, 20.5, 23.5, 24.5, 25)] * 4)
+_DETAILED_MIDDLE = _table(*[(13.5, 16.5, 20.5, 23.5, 24.5, 25)] * 4)
 
 DESIGNS = {
     (Profile.STANDARD, 256): Design(_SMALL, pull=0.78, corrections=1, rehearsed=True),

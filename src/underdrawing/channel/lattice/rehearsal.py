@@ -36,7 +36,7 @@ OfTiers = NDArray[np.float64]
 
 _PULL = np.array([[0.69, 0.6, 0.45, 0.6], [0.84, 0.8, 0.8, 0.8]])
 """Fraction of the way to their points that chips are moved, tier by tier, at no strength and at full strength."""
-_PULL_IN_DETAIL = np.array([[0.69, 0.5, 0.5, 0.5], [0.84, 0.75, 0.75, 0.75]])
+_PULL_IN_DETAIL = np.array([[0.66, 0.47, 0.47, 0.47], [0.84, 0.75, 0.75, 0.75]])
 """The same in detailed marks."""
 _SLACK = np.array([[0.32], [0.15]])
 """How far from its point a chip may land in a copy before it is moved further, in steps; at no and at full strength."""

@@ -12,16 +12,15 @@ worth a look of their own is first told from the one look there is (:meth:`.look
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from heapq import nlargest
 
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, GROUPS, SHARES, TIERS, VOICES, Design, Filling
+from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, GROUPS, SHARES, VOICES, Filling
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid
-from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
+from underdrawing.channel.lattice.probing import fit_of, heard_together, probe_of, score_of
 from underdrawing.channel.profiles import Profile
 
 __all__ = ["MARKED_SCORE", "Candidate", "Tone", "find_mark", "hypotheses", "unheard"]
@@ -46,9 +45,6 @@ _SURELY_PLACED = 8.0
 """Score of a place from which there is a mark, however few pilots are seen of it."""
 
 _STEEP, _STEEP_SHARE = 2.5, 0.7
-_TELLING = 0.75
-"""Chips nearer to zero than this, in steps, say nothing of a gain: embedding pulls them only part of the way from about
-zero to their point, which looks like a loss of contrast."""
 _HEAD_START, _HEAD_SHARE = 3.0, 0.015
 _REFINEMENTS = (0.02, 0.01, 0.005, 0.0025)
 _MAYBE_SCORE = 3.5
@@ -176,89 +172,6 @@ def _grids(height_px: int, width_px: int) -> Iterator[WorkingGrid]:
                 yield WorkingGrid.for_image(height_px, width_px, side_px=side, extra_blocks=extra)
 
 
-@dataclass(frozen=True, eq=False)
-class _Probe:
-    """The chips of one group that tell of a mark before anything of it is known. Places are flat indices.
-
-    Attributes:
-        group: which group of coefficients.
-        pilots, signs, pilot_offset: blocks of the n shared pilots, 4×n signs of their coefficients, phase of their bit.
-        others, blocks, dither: places of the chips that are not shared among the coefficients of the group, their
-            blocks, phase of a bit 0.
-    """
-
-    group: int
-    pilots: NDArray[np.intp]
-    signs: NDArray[np.float32]
-    pilot_offset: NDArray[np.float32]
-    others: NDArray[np.intp]
-    blocks: NDArray[np.intp]
-    dither: NDArray[np.float32]
-
-    def hear_pilots(self, look: Look, design: Design) -> Plane:
-        """Cosines of the pilots' phases."""
-        step = self._steps(look, design.steps)
-        pilots = (self._coefficients(look)[:, self.pilots] * self.signs).mean(axis=0)
-        values, offset = _in_steps(pilots, step[self.pilots], self.pilot_offset)
-        return _cosines(values - offset - np.float32(design.offset), 1)
-
-    def hear_others(self, look: Look, design: Design, filling: Filling) -> tuple[Plane, Plane]:
-        """Cosines of the doubled phases of the other chips, which depend on no bit, if a mark is so filled; and how
-        many steps from zero they are."""
-        step = self._steps(look, design.filled(filling))
-        values, dither = _in_steps(self._coefficients(look).ravel()[self.others], step[self.blocks], self.dither)
-        return _cosines(values - dither - np.float32(design.offset), 2), np.abs(values)
-
-    def _steps(self, look: Look, steps: Plane) -> Plane:
-        """The step of every block."""
-        step: Plane = steps[look.levels.ravel(), self.group]
-        return step if look.audible is None else np.asarray(step * look.audible.ravel(), dtype=np.float32)
-
-    def _coefficients(self, look: Look) -> Plane:
-        """Those of the group, 4×blocks."""
-        coefficients: Plane = look.coefficients[GROUPS[self.group]].reshape(-1, look.levels.size)
-        return coefficients
-
-
-def _in_steps(values: Plane, step: Plane, offset: Plane) -> tuple[Plane, Plane]:
-    """Values of the chips that have a step, in steps, and their offsets."""
-    used = step > 0
-    return values[used] / step[used], offset[used]
-
-
-def _cosines(phases: Plane, harmonic: int) -> Plane:
-    return np.asarray(np.cos(np.float32(2 * np.pi * harmonic) * phases), dtype=np.float32)
-
-
-@lru_cache(maxsize=16)
-def _probes(grid: WorkingGrid, key: bytes | None) -> tuple[_Probe, ...]:
-    """The probes of the groups that have finding pilots."""
-    layout = layout_of(grid, (True,) * TIERS, key)
-    return tuple(_probe(layout, group) for group in range(len(SHARES[grid.side_px].woven)))
-
-
-@lru_cache(maxsize=16)
-def _weaker_probes(grid: WorkingGrid, key: bytes | None) -> tuple[_Probe, ...]:
-    """Those of the other groups, in which a detailed mark is as loud as in these."""
-    layout = layout_of(grid, (True,) * TIERS, key)
-    return tuple(_probe(layout, group) for group in range(len(SHARES[grid.side_px].woven), len(GROUPS)))
-
-
-def _probe(layout: Layout, group: int) -> _Probe:
-    lane = GROUPS[group]
-    shared, dither = layout.shared[lane], layout.dither[lane]
-    blocks = shared[0].size
-    pilots = np.flatnonzero((layout.roles[lane.start] == PILOT) & shared[0])
-    offset = dither[0] + layout.pilots[lane.start] * np.float32(0.5)
-    signs = layout.signs[lane].reshape(-1, blocks)[:, pilots]
-    others = np.flatnonzero(~shared)
-    return _Probe(group, pilots, signs, offset.ravel()[pilots], others, others % blocks, dither.ravel()[others])
-
-
-def _score(cosines: NDArray[np.float32]) -> float:
-    return float(cosines.sum() / np.sqrt(cosines.size / 2)) if cosines.size else 0.0
-
-
 class _Search:
     """The best hypothesis about a suspect on one grid, by pilots and lattice fit together.
 
@@ -271,7 +184,8 @@ class _Search:
     look: Look
 
     def __init__(self, suspect: Suspect, grid: WorkingGrid, key: bytes | None) -> None:
-        self._suspect, self._grid, self._probes, self._key = suspect, grid, _probes(grid, key), key
+        self._suspect, self._grid, self._key = suspect, grid, key
+        self._probes = [probe_of(grid, key, group) for group in range(len(SHARES[grid.side_px].woven))]
         self._plain = suspect.look(grid, Tone())
         heard = GROUPS[len(self._probes) - 1].stop
         self._heard_of_plain = replace(self._plain, coefficients=self._plain.coefficients[:heard])
@@ -348,8 +262,8 @@ class _Search:
         design = DESIGNS[candidate.profile, self._grid.side_px]
         if Filling.DETAILED not in design.others:
             return candidate
-        probes = (*self._probes, *_weaker_probes(self._grid, self._key))
-        fit = _fit_of(*_so_filled(probes, look, design, Filling.DETAILED))
+        probes = (probe_of(self._grid, self._key, group) for group in range(len(GROUPS)))
+        fit = fit_of(*heard_together(probes, look, design, Filling.DETAILED))
         if fit <= max(candidate.fit, _DETAILED_FIT):
             return candidate
         return replace(candidate, fit=fit, filling=Filling.DETAILED)
@@ -360,8 +274,8 @@ class _Search:
         pilots = np.concatenate([probe.hear_pilots(look, design) for probe in self._probes])
         others, values, filling = self._others(profile, look)
         clustering = float(pilots.mean()) if pilots.size else 0.0
-        fit = _fit_of(others, values)
-        candidate = Candidate(self._grid, profile, tone, _score(pilots), clustering, fit, filling)
+        fit = fit_of(others, values)
+        candidate = Candidate(self._grid, profile, tone, score_of(pilots), clustering, fit, filling)
         total = candidate.score + fit
         ahead = tone == Tone() and others.size > 0
         return candidate, total + (_HEAD_START + _HEAD_SHARE * abs(total) if ahead else 0.0)
@@ -370,20 +284,9 @@ class _Search:
         """What all probes hear together of the chips that are no pilots, and of which mark they are: of a usual one,
         unless they fit a detailed one."""
         design = DESIGNS[profile, self._grid.side_px]
-        usual = _so_filled(self._probes, look, design, Filling.USUAL)
+        usual = heard_together(self._probes, look, design, Filling.USUAL)
         if Filling.DETAILED in design.others:
-            detailed = _so_filled(self._probes, look, design, Filling.DETAILED)
-            if _fit_of(*detailed) > max(_fit_of(*usual), _DETAILED_FIT):
+            detailed = heard_together(self._probes, look, design, Filling.DETAILED)
+            if fit_of(*detailed) > max(fit_of(*usual), _DETAILED_FIT):
                 return *detailed, Filling.DETAILED
         return *usual, Filling.USUAL
-
-
-def _so_filled(probes: Sequence[_Probe], look: Look, design: Design, filling: Filling) -> tuple[Plane, Plane]:
-    """What some probes hear together of chips that are no pilots if a mark is so filled, see ``_Probe.hear_others``."""
-    heard = zip(*(probe.hear_others(look, design, filling) for probe in probes), strict=True)
-    cosines, values = (np.concatenate(parts) for parts in heard)
-    return cosines, values
-
-
-def _fit_of(cosines: Plane, values: Plane) -> float:
-    return _score(cosines[values > _TELLING])

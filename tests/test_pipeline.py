@@ -301,6 +301,18 @@ def test_reference_with_the_vault_a_mark_is_read_that_is_too_faint_by_itself(pro
     assert (found.mask & mask).sum() / (found.mask | mask).sum() > 0.7
 
 
+def test_reference_with_the_vault_facts_and_signature_come_out_of_harder_copies(protection, vault):
+    pixels, _ = quarter_replaced(protection.picture.pixels)
+    noise = np.random.default_rng(0).normal(0, 1, pixels.shape)
+    copies = [Picture(jpeg(np.clip(pixels + level * noise, 0, 255).astype(np.uint8), 25)) for level in (4, 7, 10)]
+    alone, asked = ([verify(copy, trust=TRUST, vault=shelf) for copy in copies] for shelf in (None, vault))
+    valid = [[found.signature is SignatureStatus.VALID for found in answers] for answers in (alone, asked)]
+    assert sum(valid[1]) > sum(valid[0])
+    for found in asked:
+        assert (found.signature is SignatureStatus.VALID) is ("core" in found.blocks)
+        assert "core" not in found.blocks or found.facts == FACTS
+
+
 def test_rejects_a_picture_that_only_looks_like_one_in_the_vault(original, protection, vault):
     found = verify(original, vault=vault)
     assert (found.id, found.blocks, found.verdict) == (None, (), Verdict.UNPROTECTED)

@@ -49,7 +49,7 @@ from underdrawing.messages.marking import (
     steadying,
     tiers_of,
 )
-from underdrawing.messages.reading import fuller, fullest, read_message, read_on
+from underdrawing.messages.reading import fuller, fullest, read_message, read_on, read_rest
 from underdrawing.payload import Opener, Presumed, SigningKey, TrustStore, clean_facts
 from underdrawing.retrieval.finding import find
 from underdrawing.shipped import tokenizer
@@ -245,6 +245,9 @@ def _by_our_mark(
         known = replace(known, note="; ".join(filter(None, [known.note, note])))
     whole = carried is not None and carried.n_scales == len(LADDER) and carried.known is None
     kept = None if known is None or whole else code_kept(known.record, carried)
+    if kept is not None and not reading.is_complete:
+        with case.clock("read"):
+            reading = read_rest(reading, kept, tokenizer(), keys)
     shown = reading.reception.suspect
     framing = Framing(case.picture.pixels, shown.pixels, shown.placement)
     with case.clock("examine"):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from underdrawing.payload import Block, Capacity, Presumed, anchor_hints, compose
+from underdrawing.payload import Block, Capacity, Presumed, anchor_hints, compose, known_hints, parse_anchor
 from underdrawing.payload.fields import block_fields
 
 LEAST, MOST = (1600, 3104, 0), (2300, 4200, 0)
@@ -51,3 +51,21 @@ def test_limits_a_record_without_a_code_tells_its_id_alone(presumed):
     hints = anchor_hints(LEAST, MOST, presumed=Presumed(presumed.id))
     assert hints[places()["id"]].all()
     assert not hints[places()["tokens_2"]].any()
+
+
+def test_reference_what_a_known_code_makes_certain_of_core_and_detail_are_their_bits(material):
+    message = compose(**material, capacity=Capacity(core_bits=2300, detail_bits=4200, fine_bits=5000))
+    anchor = parse_anchor(message.blocks[Block.ANCHOR])
+    for block, tokens in ((Block.CORE, 80), (Block.DETAIL, 256)):
+        bits = message.blocks[block]
+        hints = known_hints(block, anchor, tokens=material["tokens"])
+        told = hints != 0
+        assert hints.shape == bits.shape
+        assert told.sum() == 12 * tokens
+        np.testing.assert_array_equal(hints[told] < 0, bits[told] == 1)
+
+
+def test_limits_a_known_code_says_nothing_of_the_order_of_a_fine_block(material):
+    message = compose(**material, capacity=Capacity(core_bits=2300, detail_bits=4200, fine_bits=5000))
+    anchor = parse_anchor(message.blocks[Block.ANCHOR])
+    assert not known_hints(Block.FINE, anchor, tokens=material["tokens"]).any()

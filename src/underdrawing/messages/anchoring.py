@@ -29,7 +29,7 @@ __all__ = ["SWEEPS", "presumed_anchor", "proved", "read_anchor", "recalled"]
 SWEEPS = 60
 """How often a decoder that guesses at the code goes over the parity checks at most."""
 _TIER, _TOKENS = TIER_OF[Block.ANCHOR], token_places(Block.ANCHOR, ANCHOR_BITS)
-_ANCHOR_TURNS, _GUESSED_REGIONS = 4, 32
+_ANCHOR_TURNS, _GUESSED_REGIONS, _TURNS = 4, 32, 2
 _FEWEST_BITS = (1600, 3104, 12352)
 """A signed core, a detail and a whole fine block without facts: the usual message has at least these."""
 
@@ -81,13 +81,17 @@ def _guesses(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokeniz
     """What the bits of the anchor may be, cheapest guesses first."""
     yield reception.decode(_TIER, ANCHOR_BITS).bits
     weighed = [reception, *_otherwise_weighed(reception)]
-    for heard in weighed:
+    in_turns = _weighed_in_turns(reception)
+    for heard in (*weighed, *in_turns):
         yield from _as_usual(heard)
+    for heard in in_turns:
+        yield from _recalled(heard, _demapper(heard, pixels, tokenizer))
     demappers = [_demapper(heard, pixels, tokenizer) for heard in weighed]
     for heard, demapper in zip(weighed, demappers, strict=True):
         yield from _recalled(heard, demapper)
         yield from _recalled(heard.discerning(), demapper)
-    regions = reception.guessed(_usual_tiers(reception), _GUESSED_REGIONS)
+    yield from _under_guesses(in_turns[0], demappers[1], in_turns[0].guessed(_usual_tiers(reception), _GUESSED_REGIONS))
+    regions = reception.guessed(_usual_tiers(reception), _GUESSED_REGIONS, anew=True)
     yield from _under_guesses(reception, demappers[1], regions)
     yield from _under_guesses(reception.discerning(), demappers[1], regions)
 
@@ -97,6 +101,15 @@ def _otherwise_weighed(reception: Reception) -> tuple[Reception, Reception]:
     message."""
     usual = _usual_tiers(reception)
     return reception.widely(usual), reception.with_tiers(usual, filling=reception.candidate.filling)
+
+
+def _weighed_in_turns(reception: Reception) -> list[Reception]:
+    """The reception with noise and the weights of its blocks told by each other, where much may have been replaced: by
+    pilots alone, and by all chips of a usual mark and of a detailed one."""
+    candidate, usual = reception.candidate, _usual_tiers(reception)
+    detailed = Filling.DETAILED if last_tier_bits(candidate.grid, candidate.profile, Filling.DETAILED) else None
+    ways = [(None, False), (detailed, True)]
+    return [reception.widely(usual, filling=filling, turns=_TURNS, by_all=by_all) for filling, by_all in ways]
 
 
 def _usual_tiers(reception: Reception) -> tuple[bool, ...]:

@@ -55,7 +55,7 @@ class Guesser:
         block: which one.
         size_bits: its length.
         certain: log-likelihood ratios of the bits that are known beforehand, 0 for the others.
-        demapper: guesses at the tokens.
+        demapper: guesses at the tokens; None where ``certain`` has them.
         seal: what they are enciphered with; None for none.
         factless: of a fine block, whether it is known to hold no facts.
     """
@@ -63,7 +63,7 @@ class Guesser:
     block: Block
     size_bits: int
     certain: Hints
-    demapper: Demapper
+    demapper: Demapper | None
     seal: Seal | None
     factless: bool = False
 
@@ -101,6 +101,8 @@ class Guesser:
 
     def _hints(self, believed: Hints | None) -> Hints:
         """Hints for all bits, given what the decoder believes of those of the tokens."""
+        if self.demapper is None:
+            return self.certain
         hints, places = self.certain.copy(), self._places
         hints[places] = self._turned(self.demapper.hints(believed)[: places.stop - places.start])
         return hints

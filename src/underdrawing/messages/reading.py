@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from underdrawing.channel.lattice import Reception
     from underdrawing.payload import Bits
 
-__all__ = ["Reading", "fuller", "fullest", "read_message", "read_on"]
+__all__ = ["Reading", "fuller", "fullest", "read_message", "read_on", "read_rest"]
 
 _SCALES_BEFORE = dict(zip(list(SCALES_UPTO)[1:], SCALES_UPTO.values(), strict=False))
 _Block = TypeVar("_Block")
@@ -169,6 +169,19 @@ def read_on(
     return _Reader(to_eight_bits(reception.suspect.pixels), tokenizer, tuple(keys)).complete(nearer)
 
 
+def read_rest(reading: Reading, code: HiddenCode, tokenizer: Tokenizer, keys: Sequence[Opener]) -> Reading:
+    """A reading with the blocks that can only be read by somebody who has the code they hold: then half of the core's
+    bits, and nearly all of the detail's, need not be told. Checksums, hashes and the signature are told by nobody else.
+
+    Args:
+        reading: what was read; its anchor belongs to that code.
+        code: the whole code, from a vault.
+        tokenizer, keys: as for :func:`read_message`.
+    """
+    pixels = to_eight_bits(reading.reception.suspect.pixels)
+    return _Reader(pixels, tokenizer, tuple(keys), code).complete(reading)
+
+
 def fullest(
     receptions: Iterable[Reception], tokenizer: Tokenizer, keys: Sequence[Opener]
 ) -> tuple[Reading | None, Reception | None]:
@@ -216,6 +229,7 @@ class _Reader:
     pixels: NDArray[np.uint8]
     tokenizer: Tokenizer
     keys: tuple[Opener, ...] = ()
+    code: HiddenCode | None = None
 
     def complete(self, reading: Reading) -> Reading:
         """The reading with every block that can be read and was not read yet."""
@@ -290,7 +304,8 @@ class _Reader:
             return
         candidate = reading.reception.candidate
         factless = block is Block.FINE and bool(last_tier_bits(candidate.grid, candidate.profile))
-        certain = known_hints(block, reading.anchor, factless=factless)
+        told = () if self.code is None or reading.anchor.confidential else self.code.scales
+        certain = known_hints(block, reading.anchor, factless=factless, tokens=told)
         decoded = reading.reception.decode(tier, size_bits, hints=certain)
         if not decoded.converged:
             reading = replace(reading, reception=reading.reception.settled())
@@ -298,7 +313,10 @@ class _Reader:
         if decoded.converged:
             yield decoded.bits
             return
-        if block is Block.CORE and reading.reception.told_bits(tier) < _LEAST_TOLD * size_bits:
+        if block is Block.CORE and reading.reception.told_bits(tier) < _LEAST_TOLD * np.count_nonzero(certain == 0):
+            return
+        if told and block is not Block.FINE:
+            yield from Guesser(block, size_bits, certain, None, None).guesses(reading.reception)
             return
         reading, seal = self._guessing(reading)
         known = reading.code

@@ -1,5 +1,6 @@
 """What a reader may guess about a block before it can be read: its usual bits, and where its tokens lie."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,12 +32,13 @@ class Presumed:
     def fields(self) -> dict[str, int]:
         """Values of fields of an anchor in the open, by name."""
         scales = zip(SIDES, self.tokens, strict=False)
-        return {"id": self.id} | {f"tokens_{side}": _joined(scale.ravel().tolist()) for side, scale in scales}
+        digits = {f"tokens_{side}": _digits(scale).tolist() for side, scale in scales}
+        return {"id": self.id} | {name: int("".join(map(str, row)), 2) for name, row in digits.items()}
 
 
-def _joined(tokens: list[int]) -> int:
-    """Tokens in a row as one number."""
-    return sum(token << TOKEN_BITS * place for place, token in enumerate(reversed(tokens)))
+def _digits(tokens: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """The bits of tokens in raster order, 12 each, most significant first."""
+    return np.asarray(tokens.reshape(-1, 1) >> np.arange(TOKEN_BITS - 1, -1, -1) & 1, dtype=np.uint16).ravel()
 
 
 def anchor_hints(
@@ -85,7 +87,9 @@ def anchor_hints(
     return np.array(parts, dtype=np.float32)
 
 
-def known_hints(block: Block, anchor: Anchor, *, factless: bool = False) -> NDArray[np.float32]:
+def known_hints(
+    block: Block, anchor: Anchor, *, factless: bool = False, tokens: Sequence[NDArray[np.uint16]] = ()
+) -> NDArray[np.float32]:
     """What the anchor makes certain of a later block: log-likelihood ratios of its bits, positive for 0.
 
     The hash of a block that the message does not have is zero.
@@ -94,12 +98,15 @@ def known_hints(block: Block, anchor: Anchor, *, factless: bool = False) -> NDAr
         block: Any but the anchor.
         anchor: Of the same message.
         factless: Of a fine block, whether it is known to hold no facts: then its length tells how many tokens.
+        tokens: Maps of the hidden code from scale 1 on, where somebody else has it; a fine block, which holds its
+            tokens in another order, is not told by them.
 
     Returns:
         As many float32 as the anchor says that the block has bits, 0 where nothing is known.
     """
     sizes = {Block.CORE: anchor.core_bits, Block.DETAIL: anchor.detail_bits, Block.FINE: anchor.fine_bits}
     hints = np.zeros(sizes[block], dtype=np.float32)
+    told = {f"tokens_{side}": scale for side, scale in zip(SIDES, tokens, strict=False)}
     absent = {f"{later}_hash" for later, bits in sizes.items() if not bits}
     start = 0
     for field in block_fields(block, anchor.shape):
@@ -110,6 +117,8 @@ def known_hints(block: Block, anchor: Anchor, *, factless: bool = False) -> NDAr
         elif field.name == "token_count" and factless:
             digits = _expected_count(sizes[block], factless=True) >> np.arange(field.bits - 1, -1, -1) & 1
             hints[start : start + field.bits] = _CERTAIN_RATIO * (1 - 2 * digits)
+        elif field.name in told:
+            hints[start : start + field.bits] = _CERTAIN_RATIO * (1.0 - 2 * _digits(told[field.name]))
         start += field.bits
     return hints
 

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from underdrawing.channel.lattice.design import Filling
-from underdrawing.channel.lattice.evidence import log_intact, reliability
+from underdrawing.channel.lattice.design import BLOCK, Filling
+from underdrawing.channel.lattice.evidence import log_intact, reliability, wide_reliability
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from underdrawing.channel.lattice.reception import Reception
 
 __all__ = ["relevelled", "settled"]
@@ -18,6 +20,8 @@ _CLIPPED_EVIDENCE = np.float32(-2)
 
 _LEVEL_DOUBT = 4.0
 """Nats by which another masking level must fit better before it is believed."""
+
+_TURNS_OF_KNOWN = 3
 
 _HALF_REPLACED = 0.46
 """Share of chips that may be anywhere where about half of a picture was replaced."""
@@ -41,18 +45,25 @@ def settled(reception: "Reception", *, regions: bool = True) -> "Reception":
     """Noise and reliability estimated from each other, twice around.
 
     Chips of a detailed mark are so faint that much noise everywhere looks like little noise and half of the picture
-    replaced. But what is replaced lies together: so both are tried, and that is believed which tells blocks apart.
+    replaced. But what is replaced lies together: so both are tried, and what the chips of known bits tell by
+    themselves, and that is believed which tells blocks apart.
     """
     noisy = _estimated(reception, regions=regions)
     if reception.layout.filling is not Filling.DETAILED:
         return noisy
     replaced = _estimated(reception, regions=regions, least_stray=_HALF_REPLACED)
-    return max((noisy, replaced), key=lambda each: float(np.logaddexp(each.evidence, 0).sum()))
+    told = _estimated(reception, regions=regions, known_first=True)
+    return max((noisy, replaced, told), key=lambda each: float(np.logaddexp(each.evidence, 0).sum()))
 
 
-def _estimated(reception: "Reception", *, regions: bool, least_stray: float = 0.0) -> "Reception":
-    """The same from one beginning: that at least so many chips may be anywhere."""
+def _estimated(
+    reception: "Reception", *, regions: bool, least_stray: float = 0.0, known_first: bool = False
+) -> "Reception":
+    """The same from one beginning: that at least so many chips may be anywhere, or what chips of known bits say of
+    what lies far and wide around each block."""
     intact, noise = reception.intact, reception.noise
+    if known_first:
+        intact = _by_known_chips(reception)
     for turn in range(2):
         noise = reception.estimated_noise(reception.weight * intact[None], least_stray=0 if turn else least_stray)
         evidence = log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known)
@@ -62,3 +73,14 @@ def _estimated(reception: "Reception", *, regions: bool, least_stray: float = 0.
     if reception.look.visible is not None:
         intact = intact * reception.look.visible
     return reception.having(noise=noise, intact=intact)
+
+
+def _by_known_chips(reception: "Reception") -> "NDArray[np.float32]":
+    """Reliability of each block by chips of known bits alone."""
+    known = reception.weight * (reception.known >= 0)
+    intact = np.ones_like(reception.intact)
+    for _ in range(_TURNS_OF_KNOWN):
+        noise = reception.estimated_noise(known * intact[None])
+        evidence = log_intact(reception.bins, reception.cells, known, noise, reception.known)
+        intact = wide_reliability(evidence, reception.candidate.grid.side_px // BLOCK)
+    return intact

@@ -280,29 +280,48 @@ class Reception:
         cut = self.suspect.cut_off(self.candidate.grid)
         return replace(self, sorts=np.digitize(cut, _CUT_OFF))
 
-    def widely(self, present: tuple[bool, ...]) -> "Reception":
+    def widely(
+        self, present: tuple[bool, ...], *, filling: Filling | None = None, turns: int = 0, by_all: bool = False
+    ) -> "Reception":
         """The reception with blocks weighed by what the pilots say far and wide around each, where the copy is so noisy
         that a block alone does not tell whether it was replaced.
 
         Args:
             present: which tiers the message probably has; their pilots count too.
+            filling: how the mark probably fills its places; None: as the candidate says.
+            turns: how often noise is told by the blocks that are believed, and these by that noise. Where half of a
+                picture was replaced, all chips together look much noisier than those that are left.
+            by_all: count other chips, too, by their doubled phases.
         """
-        intact = wide_reliability(self._pilots_evidence(present), self.candidate.grid.side_px // BLOCK)
-        return self.having(intact=self._unseen_left_out(intact))
+        usual = self._as_usual(present, filling)
+        chips = usual.weight if by_all else usual.weight * (usual.known >= 0)
+        side = self.candidate.grid.side_px // BLOCK
+        intact = np.ones_like(self.intact)
+        for _ in range(1 + turns):
+            noise = usual.estimated_noise(usual.weight * intact[None])
+            intact = wide_reliability(log_intact(usual.bins, usual.cells, chips, noise, usual.known), side)
+        heard = self.having(intact=self._unseen_left_out(intact))
+        return heard.having(noise=heard.estimated_noise(heard.weight * heard.intact[None])) if turns else heard
 
-    def guessed(self, present: tuple[bool, ...], count: int) -> NDArray[np.float32]:
-        """Guesses at how reliable each block is, count×rows×columns, see :func:`.evidence.guessed_reliabilities`."""
-        evidence = self._pilots_evidence(present)
+    def guessed(self, present: tuple[bool, ...], count: int, *, anew: bool = False) -> NDArray[np.float32]:
+        """Guesses at how reliable each block is, count×rows×columns, see :func:`.evidence.guessed_reliabilities`.
+
+        Args:
+            present: which tiers the message probably has; their pilots count too.
+            count: how many guesses.
+            anew: take the noise of all blocks together, whichever are believed by now.
+        """
+        usual = self._as_usual(present, None)
+        noise = usual.estimated_noise(usual.weight if anew else usual.weight * self.intact[None])
+        evidence = log_intact(usual.bins, usual.cells, usual.weight * (usual.known >= 0), noise, usual.known)
         return self._unseen_left_out(guessed_reliabilities(evidence, self.candidate.grid.side_px // BLOCK, count))
 
-    def _pilots_evidence(self, present: tuple[bool, ...]) -> NDArray[np.float32]:
-        """Evidence of each block from pilots alone: what the chips of unknown bits seem to tell hangs on how well their
-        noise is known."""
-        detailed = self.candidate.filling is Filling.DETAILED
-        filling = Filling.DETAILED if detailed else Filling.DENSE
-        usual = replace(self, layout=_layout(self.candidate, present, self.key, filling)).shifted(0)
-        pilots, noise = usual.weight * (usual.known >= 0), usual.estimated_noise(usual.weight)
-        return log_intact(usual.bins, usual.cells, pilots, noise, usual.known)
+    def _as_usual(self, present: tuple[bool, ...], filling: Filling | None) -> "Reception":
+        """The reception with the chips of tiers that nothing is known of yet, their places filled as they probably
+        are."""
+        if filling is None:
+            filling = Filling.DETAILED if self.candidate.filling is Filling.DETAILED else Filling.DENSE
+        return replace(self, layout=_layout(self.candidate, present, self.key, filling)).shifted(0)
 
     def _unseen_left_out(self, intact: NDArray[np.float32]) -> NDArray[np.float32]:
         """The same probabilities, less for blocks of which not all is seen, and little for clipped ones."""

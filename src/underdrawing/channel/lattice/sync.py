@@ -41,6 +41,12 @@ _WELL_HEARD = 0.5
 _WORTH_READING = 4.5
 """Least score of what may be a mark: it is worth the attempt to read it, but if that fails nothing was heard."""
 
+_PLAINLY_WORTH_READING = 3.8
+"""The same with the tones as they were, of which there are much fewer looks."""
+
+_UNPROMISING = 1.2
+"""By how much more chips that are no pilots have to speak for a mark."""
+
 _SURELY_PLACED = 8.0
 """Score of a place from which there is a mark, however few pilots are seen of it."""
 
@@ -91,6 +97,11 @@ class Candidate:
         more."""
         together = (self.score + self.fit) / np.sqrt(2) if self.score >= _PILOTS_AT_LEAST else -np.inf
         return float(max(self.score, together))
+
+    @property
+    def promise(self) -> float:
+        """The same where even the pilots may be lost: what is worth the attempt to read it."""
+        return float(max(self.score, (self.score + self.fit) / np.sqrt(2) - _UNPROMISING))
 
     def describe(self) -> str:
         """What was found, in words."""
@@ -144,6 +155,9 @@ def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[
     surely_placed = placement is not None and placement.score >= _SURELY_PLACED
     if surely_placed or likeliest.best.support >= _WORTH_READING:
         yield likeliest.found
+    plain = max((search.plain for search in searches), key=lambda found: found[0].promise)
+    if placement is None and plain[0].promise >= _PLAINLY_WORTH_READING and plain[0] is not likeliest.best:
+        yield plain
 
 
 def unheard(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[Candidate, Look]]:
@@ -178,6 +192,7 @@ class _Search:
     Attributes:
         best: the best hypothesis so far; unchanged tones have a head start, but where pilots are all there is to tell.
         look: the suspect under it.
+        plain: the best one with the tones as they were, and the suspect under it.
     """
 
     best: Candidate
@@ -193,6 +208,9 @@ class _Search:
         self._best_total = -np.inf
         for profile in VOICES:
             self._consider(Tone(), profile, self._plain)
+        judged = (self.judge(Tone(), profile, self._plain)[0] for profile in VOICES)
+        plain = (self._as_detailed(candidate, self._plain) for candidate in judged)
+        self.plain = max(plain, key=lambda candidate: candidate.promise), self._plain
 
     @property
     def found(self) -> tuple[Candidate, Look]:

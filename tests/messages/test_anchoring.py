@@ -50,8 +50,8 @@ def test_reference_blocks_weighed_far_and_wide_tell_what_they_do_not_alone(
     draws = (np.random.default_rng(seed).normal(0, 8, replaced.shape) for seed in range(3))
     suspects = [jpeg(np.clip(replaced + noise, 0, 255).astype(np.uint8), 20) for noise in draws]
     helped = [read_id(pixels, tokenizer) for pixels in suspects]
-    monkeypatch.setattr(Reception, "widely", lambda reception, _: reception)
-    monkeypatch.setattr(Reception, "guessed", lambda reception, *_: reception.intact[None])
+    monkeypatch.setattr(Reception, "widely", lambda reception, *_, **__: reception)
+    monkeypatch.setattr(Reception, "guessed", lambda reception, *_, **__: reception.intact[None])
     alone = [read_id(pixels, tokenizer) for pixels in suspects]
     assert helped.count(protection.id) > alone.count(protection.id)
     assert set(helped) | set(alone) <= {protection.id, None}

@@ -98,6 +98,17 @@ def test_reference_the_chips_of_all_groups_tell_of_it_where_few_pilots_are_left(
     )
 
 
+@pytest.mark.parametrize("by_all", [False, True])
+def test_reference_in_turns_the_half_that_is_left_is_believed_and_the_other_is_not(detailed, by_all):
+    pixels = detailed.pixels.copy()
+    pixels[:288] = np.asarray(data.astronaut()[::-1, ::-1])[:288]
+    reception = next(receptions(jpeg(pixels, 70)))
+    once, in_turns = (reception.widely(ALL, filling=Filling.DETAILED, turns=turns, by_all=by_all) for turns in (0, 2))
+    apart = [heard.intact[20:].mean() - heard.intact[:16].mean() for heard in (once, in_turns)]
+    assert apart[1] > max(apart[0], 0.7)
+    assert in_turns.told_bits(0) > once.told_bits(0)
+
+
 def test_round_trip_a_crop_is_placed_by_its_lattices(detailed, tiers):
     crop = np.ascontiguousarray(detailed.pixels[31:420, 47:430])
     reception = next(iter(searched(crop)))

@@ -206,10 +206,7 @@ class _Search:
         self._heard_of_plain = replace(self._plain, coefficients=self._plain.coefficients[:heard])
         self._undone: dict[Tone, Look] = {}
         self._best_total = -np.inf
-        for profile in VOICES:
-            self._consider(Tone(), profile, self._plain)
-        judged = (self.judge(Tone(), profile, self._plain)[0] for profile in VOICES)
-        plain = (self._as_detailed(candidate, self._plain) for candidate in judged)
+        plain = [self._consider(Tone(), profile, self._plain) for profile in VOICES]
         self.plain = max(plain, key=lambda candidate: candidate.promise), self._plain
 
     @property
@@ -270,10 +267,12 @@ class _Search:
             for gain in gains:
                 self._consider(replace(tone, gamma=gamma, gain=gain), profile, bent.undone(Tone(gain=gain)))
 
-    def _consider(self, tone: Tone, profile: Profile, look: Look) -> None:
+    def _consider(self, tone: Tone, profile: Profile, look: Look) -> Candidate:
         candidate, total = self.judge(tone, profile, look)
         if total > self._best_total:
-            self.best, self.look, self._best_total = self._as_detailed(candidate, look), look, total
+            candidate = self._as_detailed(candidate, look)
+            self.best, self.look, self._best_total = candidate, look, total
+        return candidate
 
     def _as_detailed(self, candidate: Candidate, look: Look) -> Candidate:
         """The candidate with the fit of all groups, if that speaks for a detailed mark."""

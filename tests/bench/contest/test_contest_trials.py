@@ -87,7 +87,7 @@ def test_reference_with_its_vault_the_whole_code_paints_better(ours, item, setti
         assert row.id_right
         assert row.same_mask_db > alone.same_mask_db + 0.5
         assert row.recovered_db > alone.recovered_db
-        assert row.parts == alone.parts
+        assert set(row.parts) >= set(alone.parts)
 
 
 def test_reference_inpainting_is_told_the_mask_so_both_numbers_are_the_same(item, setting, dataset):

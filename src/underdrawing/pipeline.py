@@ -245,7 +245,7 @@ def _by_our_mark(
         known = replace(known, note="; ".join(filter(None, [known.note, note])))
     whole = carried is not None and carried.n_scales == len(LADDER) and carried.known is None
     kept = None if known is None or whole else code_kept(known.record, carried)
-    if kept is not None and not reading.is_complete:
+    if kept is not None and (reading.core is None or reading.detail is None):
         with case.clock("read"):
             reading = read_rest(reading, kept, tokenizer(), keys)
     shown = reading.reception.suspect

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from underdrawing.channel.lattice.reception import Reception
 
-__all__ = ["relevelled", "settled"]
+__all__ = ["relevelled", "settled", "weighed_in_turns"]
 
 _CLIPPED_EVIDENCE = np.float32(-2)
 """Nats for a block that is white or black all over: nothing was heard there, and what is beside it is clipped too."""
@@ -78,9 +78,23 @@ def _estimated(
 def _by_known_chips(reception: "Reception") -> "NDArray[np.float32]":
     """Reliability of each block by chips of known bits alone."""
     known = reception.weight * (reception.known >= 0)
+    return weighed_in_turns(reception, known, telling=known, turns=_TURNS_OF_KNOWN)
+
+
+def weighed_in_turns(
+    reception: "Reception", chips: "NDArray[np.float32]", *, telling: "NDArray[np.float32]", turns: int
+) -> "NDArray[np.float32]":
+    """Reliability of each block by what lies far and wide around it, and noise by the blocks that are believed.
+
+    Args:
+        reception: whose phases and known bits.
+        chips: 24×rows×columns, how much each counts as evidence.
+        telling: the same, how much each tells of the noise where its block is untouched.
+        turns: how often, from the noise of all blocks on.
+    """
     intact = np.ones_like(reception.intact)
-    for _ in range(_TURNS_OF_KNOWN):
-        noise = reception.estimated_noise(known * intact[None])
-        evidence = log_intact(reception.bins, reception.cells, known, noise, reception.known)
+    for _ in range(turns):
+        noise = reception.estimated_noise(telling * intact[None])
+        evidence = log_intact(reception.bins, reception.cells, chips, noise, reception.known)
         intact = wide_reliability(evidence, reception.candidate.grid.side_px // BLOCK)
     return intact

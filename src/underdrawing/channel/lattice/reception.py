@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.channel.lattice.concluding import relevelled, settled
+from underdrawing.channel.lattice.concluding import relevelled, settled, weighed_in_turns
 from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, SPREAD, TIERS, Design, Filling
-from underdrawing.channel.lattice.evidence import guessed_reliabilities, log_intact, wide_reliability
+from underdrawing.channel.lattice.evidence import guessed_reliabilities, log_intact
 from underdrawing.channel.lattice.faint import faint_layout, faint_steps, has_faint
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
@@ -295,11 +295,7 @@ class Reception:
         """
         usual = self._as_usual(present, filling)
         chips = usual.weight if by_all else usual.weight * (usual.known >= 0)
-        side = self.candidate.grid.side_px // BLOCK
-        intact = np.ones_like(self.intact)
-        for _ in range(1 + turns):
-            noise = usual.estimated_noise(usual.weight * intact[None])
-            intact = wide_reliability(log_intact(usual.bins, usual.cells, chips, noise, usual.known), side)
+        intact = weighed_in_turns(usual, chips, telling=usual.weight, turns=1 + turns)
         heard = self.having(intact=self._unseen_left_out(intact))
         return heard.having(noise=heard.estimated_noise(heard.weight * heard.intact[None])) if turns else heard
 

@@ -37,12 +37,14 @@ from underdrawing.examination.recognising import code_kept, framing_of, outside_
 from underdrawing.findings import Protection, Verification
 from underdrawing.images import to_eight_bits
 from underdrawing.messages.carrying import carry
+from underdrawing.messages.lasting import with_undertone
 from underdrawing.messages.marking import (
     Confidants,
     added_to,
     foreseen_in,
     identity,
     message_for,
+    named,
     psnr_db,
     scales_in,
     signature_in,
@@ -172,9 +174,13 @@ def _marked(
         code = tokenizer().encode(canvas)
     with clock("compose"):
         host = Host.of(picture.pixels)
-        message = message_for(
-            host, code, facts, key=key, profile=profile, confidential=confidential, with_code=with_code
-        )
+        id, seal = named(code, facts, confidential, with_code=with_code)
+        wording = partial(message_for, facts=facts, id=id, seal=seal, key=key, profile=profile, with_code=with_code)
+        message = wording(host, code)
+    if profile is Profile.LASTING:
+        with clock("undertone"):
+            host, code, message = with_undertone(host, message, wording, channel_key=channel_key)
+            canvas = to_canvas(to_eight_bits(host.pixels))
     with clock("embed"):
         also = partial(steadying, canvas, code.prefix(scales_in(message)), profile) if with_code else None
         embedded = embed(
@@ -193,7 +199,7 @@ def _marked(
         profile=profile,
         blocks=tuple(str(block) for block in message.blocks),
         left_out=message.left_out,
-        psnr_db=embedded.psnr_db,
+        psnr_db=psnr_db(picture.pixels, embedded.pixels),
         code=code,
         facts=facts,
         signature=signature_in(message),

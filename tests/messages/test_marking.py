@@ -10,12 +10,22 @@ from skimage.metrics import peak_signal_noise_ratio
 from underdrawing.channel import Profile
 from underdrawing.channel.lattice import Host
 from underdrawing.images import Picture
-from underdrawing.messages.marking import added_to, identity, message_for, psnr_db, scales_in, signature_in, tiers_of
+from underdrawing.messages.marking import (
+    added_to,
+    identity,
+    message_for,
+    named,
+    psnr_db,
+    scales_in,
+    signature_in,
+    tiers_of,
+)
 from underdrawing.payload import SigningKey
 from underdrawing.shipped import tokenizer
 from underdrawing.tokenizer import to_canvas
 
 KEY = SigningKey.from_seed(bytes(32))
+FACTS = {"creator": "Ann"}
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +39,9 @@ def code(astronaut):
 
 
 def message(astronaut, code, **changes):
-    options = {"key": KEY, "profile": Profile.STANDARD, "confidential": None, "with_code": True}
-    return message_for(Host.of(astronaut.pixels), code, {"creator": "Ann"}, **(options | changes))
+    options = {"key": KEY, "profile": Profile.STANDARD, "with_code": True} | changes
+    id, seal = named(code, FACTS, None, with_code=options["with_code"])
+    return message_for(Host.of(astronaut.pixels), code, facts=FACTS, id=id, seal=seal, **options)
 
 
 def test_the_identity_is_the_same_again_and_another_for_other_facts(code):
@@ -41,7 +52,7 @@ def test_the_identity_is_the_same_again_and_another_for_other_facts(code):
 
 def test_a_message_is_the_same_again_unless_its_id_must_tell_nothing(astronaut, code):
     first, again = message(astronaut, code), message(astronaut, code)
-    assert first.id == again.id == identity(code, {"creator": "Ann"})
+    assert first.id == again.id == identity(code, FACTS)
     assert [tier is None for tier in tiers_of(first)] == [False, False, False, False]
     assert scales_in(first) == 6
     codeless = [message(astronaut, code, with_code=False).id for _ in range(2)]

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from underdrawing.payload import Block, Capacity, Presumed, anchor_hints, compose, known_hints, parse_anchor
+from underdrawing.payload import (
+    Block,
+    Capacity,
+    Presumed,
+    anchor_hints,
+    anchor_ways,
+    compose,
+    known_hints,
+    parse_anchor,
+)
 from underdrawing.payload.fields import block_fields
 
 LEAST, MOST = (1600, 3104, 0), (2300, 4200, 0)
@@ -69,3 +78,13 @@ def test_limits_a_known_code_says_nothing_of_the_order_of_a_fine_block(material)
     message = compose(**material, capacity=Capacity(core_bits=2300, detail_bits=4200, fine_bits=5000))
     anchor = parse_anchor(message.blocks[Block.ANCHOR])
     assert not known_hints(Block.FINE, anchor, tokens=material["tokens"]).any()
+
+
+def test_reference_the_ways_from_an_anchor_lead_to_anchors_and_to_the_right_one(material, presumed):
+    bits = compose(**material, capacity=Capacity(core_bits=2300, detail_bits=4200, fine_bits=0)).blocks[Block.ANCHOR]
+    hints = anchor_hints(LEAST, MOST, presumed=presumed)
+    base, ways = anchor_ways(hints)
+    free = np.flatnonzero(hints[:-32] == 0)
+    assert np.array_equal(ways[:, free], np.eye(free.size, dtype=np.uint8))
+    mixed = base ^ (bits[free] @ ways & 1).astype(np.uint8)
+    assert np.array_equal(mixed, bits)

@@ -17,3 +17,7 @@ class Profile(StrEnum):
     DETAILED = "detailed"
     """For copies of the usual quality: its id lasts as long as the standard one's, the rest does not, but is quieter
     and remembers more."""
+
+    LASTING = "lasting"
+    """The same with an undertone: its id outlasts even a network that paints the whole picture anew. It changes tones
+    where the others change only grain."""

@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from underdrawing.channel.lattice import Filling, last_tier_bits, most_bits
+from underdrawing.channel.lattice import MOST_WAYS, Filling, last_tier_bits, most_bits
 from underdrawing.channel.ldpc import BOLD, HONEST
 from underdrawing.errors import PayloadError, UnsupportedVersionError
 from underdrawing.messages.demapping import Demapper
 from underdrawing.messages.recall import Recollection
 from underdrawing.messages.tiers import SCALES_UPTO, TIER_OF
-from underdrawing.payload import ANCHOR_BITS, Anchor, Block, Presumed, anchor_hints, parse_anchor, token_places
+from underdrawing.payload import (
+    ANCHOR_BITS,
+    Anchor,
+    Block,
+    Presumed,
+    anchor_hints,
+    anchor_ways,
+    parse_anchor,
+    token_places,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +38,9 @@ __all__ = ["SWEEPS", "presumed_anchor", "proved", "read_anchor", "recalled"]
 SWEEPS = 60
 """How often a decoder that guesses at the code goes over the parity checks at most."""
 _TIER, _TOKENS = TIER_OF[Block.ANCHOR], token_places(Block.ANCHOR, ANCHOR_BITS)
-_ANCHOR_TURNS, _GUESSED_REGIONS, _TURNS = 4, 32, 2
+_ANCHOR_TURNS, _GUESSED_REGIONS, _LIKELY_REGIONS, _TURNS = 4, 32, 7, 2
+_PROOF_BITS = 32.0
+"""Evidence for an anchor beyond that for the best of chance: what a CRC-32 gives."""
 _FEWEST_BITS = (1600, 3104, 12352)
 """A signed core, a detail and a whole fine block without facts: the usual message has at least these."""
 
@@ -127,9 +138,21 @@ def _as_usual(heard: Reception) -> Iterator[Bits]:
 
 def _as_presumed(heard: Reception, presumed: Presumed) -> Iterator[Bits]:
     """The same of a presumed message."""
+    yield from _likeliest(heard, presumed)
     kinds = [*_usual_hints(heard, presumed), *_unusual_hints(heard, presumed)]
     for decoded in heard.decode_each(_TIER, ANCHOR_BITS, hints=np.stack(kinds), sweeps=SWEEPS):
         yield decoded.bits
+
+
+def _likeliest(heard: Reception, presumed: Presumed) -> Iterator[Bits]:
+    """The likeliest of all anchors that a presumed message with an open code may have, each with its own checksum,
+    where the chips speak for it as clearly as a checksum would."""
+    regions = [heard.intact, *heard.guessed(_usual_tiers(heard), _LIKELY_REGIONS)]
+    for base, ways in map(anchor_ways, _usual_hints(heard, presumed)):
+        for intact in regions if len(ways) <= MOST_WAYS else ():
+            bits, evidence = heard.likeliest(base, ways, intact=intact)
+            if evidence - len(ways) >= _PROOF_BITS + np.log2(len(regions)):
+                yield bits
 
 
 def _demapper(heard: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> Demapper:

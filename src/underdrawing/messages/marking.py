@@ -43,6 +43,7 @@ __all__ = [
     "foreseen_in",
     "identity",
     "message_for",
+    "named",
     "new_identity",
     "psnr_db",
     "scales_in",
@@ -58,6 +59,7 @@ _MARGINS = {
     Profile.STANDARD: (0.5, 1.0, 1.0, 1.5, 2.0, 0.0),
     Profile.DISCREET: (0.5, 0.5, 0.5, 0.6, 0.6, 0.0),
     Profile.DETAILED: (0.5, 1.0, 1.0, 1.5, 2.0, 0.5),
+    Profile.LASTING: (0.5, 1.0, 1.0, 1.5, 2.0, 0.5),
 }
 """How far a protected picture keeps its tokens of each scale from their borders, see ``Tokenizer.steadying``."""
 
@@ -83,14 +85,20 @@ def new_identity() -> int:
 def message_for(
     host: Host,
     code: HiddenCode,
-    facts: Mapping[str, str],
     *,
+    facts: Mapping[str, str],
+    id: int,
+    seal: Seal | None,
     key: SigningKey | None,
     profile: Profile,
-    confidential: Confidants | None,
     with_code: bool,
 ) -> Message:
-    """The message that a picture can hold; the other arguments are those of ``pipeline.protect``.
+    """The message that a picture can hold.
+
+    Args:
+        host, code: the picture and its code.
+        id, seal: its name, and what enciphers it, see :func:`named`.
+        facts, key, profile, with_code: those of ``pipeline.protect``.
 
     Raises:
         PayloadError: the facts cannot be written.
@@ -98,7 +106,6 @@ def message_for(
         ImageTooSmallError: the picture is too small or too long to carry a mark.
     """
     offered = offer(host, profile=profile)
-    id = identity(code, facts) if confidential is None and with_code else new_identity()
     return compose(
         id=id,
         tokens=code.scales if with_code else None,
@@ -108,8 +115,18 @@ def message_for(
         capacity=Capacity(
             *offered.tier_bits, filling=offered.filling, fine_facts=not last_tier_bits(host.grid, profile)
         ),
-        seal=None if confidential is None else _seal(confidential, id),
+        seal=seal,
     )
+
+
+def named(
+    code: HiddenCode, facts: Mapping[str, str], confidential: Confidants | None, *, with_code: bool
+) -> tuple[int, Seal | None]:
+    """The id of a picture's message, and what enciphers it; the arguments are those of ``pipeline.protect``."""
+    if confidential is None:
+        return identity(code, facts) if with_code else new_identity(), None
+    id = new_identity()
+    return id, _seal(confidential, id)
 
 
 def _seal(confidential: Confidants, id: int) -> Seal:

@@ -3,7 +3,7 @@
 from underdrawing.payload.compose import Capacity, Message, compose
 from underdrawing.payload.facts import clean_facts
 from underdrawing.payload.fields import ANCHOR_BITS, Bits, Block
-from underdrawing.payload.guessing import Presumed, anchor_hints, known_hints, token_places
+from underdrawing.payload.guessing import Presumed, anchor_hints, anchor_ways, known_hints, token_places
 from underdrawing.payload.keyforms import is_locked
 from underdrawing.payload.keys import ChannelKey, PublicKey, SigningKey
 from underdrawing.payload.parse import (
@@ -55,6 +55,7 @@ __all__ = [
     "SigningKey",
     "TrustStore",
     "anchor_hints",
+    "anchor_ways",
     "clean_facts",
     "compose",
     "is_locked",

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "ANCHOR_BITS",
+    "CHECKSUM_BITS",
     "FIELDS",
     "PLAIN",
     "SIDES",
@@ -43,6 +44,7 @@ SIDES = (1, 2, 4, 8, 16, 32)
 """Tokens along the side of each scale of the hidden code."""
 
 WORD_BITS = 32
+CHECKSUM_BITS = 32
 SHARE_BITS = 256
 WRAP_BITS = 128
 
@@ -160,7 +162,7 @@ def _facts(block: Block) -> Field:
 
 
 def _checksum(block: Block, meaning: str) -> Field:
-    return Field(block, "checksum", Kind.CHECKSUM, 32, 0, (1 << 32) - 1, _ALWAYS, meaning)
+    return Field(block, "checksum", Kind.CHECKSUM, CHECKSUM_BITS, 0, (1 << CHECKSUM_BITS) - 1, _ALWAYS, meaning)
 
 
 _ALWAYS = Presence.ALWAYS

@@ -6,10 +6,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.payload.fields import SIDES, TOKEN_BITS, VERSION, WORD_BITS, Block, Kind, block_fields, fixed_bits
+from underdrawing.payload.fields import (
+    CHECKSUM_BITS,
+    SIDES,
+    TOKEN_BITS,
+    VERSION,
+    WORD_BITS,
+    Bits,
+    Block,
+    Kind,
+    block_fields,
+    fixed_bits,
+)
+from underdrawing.payload.packing import checksum_of
 from underdrawing.payload.parse import Anchor
 
-__all__ = ["Presumed", "anchor_hints", "known_hints", "token_places"]
+__all__ = ["Presumed", "anchor_hints", "anchor_ways", "known_hints", "token_places"]
 
 _SURE_RATIO = 6.0
 _CERTAIN_RATIO = 20.0
@@ -85,6 +97,27 @@ def anchor_hints(
         signs = [1 - 2 * (low >> place & 1) for place in reversed(range(width))]
         parts += [ratio * sign for sign in signs[:agreed]] + [0.0] * (width - agreed)
     return np.array(parts, dtype=np.float32)
+
+
+def anchor_ways(hints: NDArray[np.float32]) -> tuple[Bits, NDArray[np.uint8]]:
+    """All anchors of which these hints are true, checksum and all.
+
+    Args:
+        hints: What is known of the bits, see ``anchor_hints``; all of it is taken for certain, and what there is of the
+            checksum is left out.
+
+    Returns:
+        One such anchor, and k×``ANCHOR_BITS`` bits: adding any of these rows to it modulo 2 gives another one. For a
+        CRC of a sum is the sum of the CRCs, but for a constant.
+    """
+    body = hints.size - CHECKSUM_BITS
+    free = np.flatnonzero(hints[:body] == 0)
+    contents = np.zeros((1 + free.size, body), dtype=np.uint8)
+    contents[:] = hints[:body] < 0
+    contents[1 + np.arange(free.size), free] = 1
+    sums = np.array([[checksum_of(Block.ANCHOR, each, 0)] for each in contents])
+    anchors = np.hstack([contents, (sums >> np.arange(CHECKSUM_BITS - 1, -1, -1) & 1).astype(np.uint8)])
+    return anchors[0], anchors[1:] ^ anchors[0]
 
 
 def known_hints(

@@ -22,7 +22,7 @@ from underdrawing.payload.fields import (
     fixed_bits,
 )
 
-__all__ = ["Stream", "check_bits", "check_order", "is_intact", "pack", "unpack"]
+__all__ = ["Stream", "check_bits", "check_order", "checksum_of", "is_intact", "pack", "unpack"]
 
 Stream: TypeAlias = Callable[[Block, int], Bits]
 """The first bits of the key stream of a block, as many as asked for."""
@@ -66,7 +66,7 @@ def pack(
     if stream is not None:
         parts |= _enciphered(block, {f.name: parts[f.name] for f in fields if f.kind in _SEALED}, stream)
     body = np.concatenate([parts[f.name] for f in fields])
-    return np.concatenate([body, _int_to_bits(_checksum_of(block, body, id), _CHECKSUM_BITS)])
+    return np.concatenate([body, _int_to_bits(checksum_of(block, body, id), _CHECKSUM_BITS)])
 
 
 def unpack(block: Block, bits: Bits, *, id: int, shape: Shape = PLAIN, stream: Stream | None = None) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def is_intact(block: Block, bits: Bits, *, id: int = 0) -> bool:
     """Whether the checksum of a block is right; for an anchor the id plays no part."""
     body, checksum = bits[:-_CHECKSUM_BITS], bits[-_CHECKSUM_BITS:]
     whole = bits.size > _CHECKSUM_BITS and bits.size % WORD_BITS == 0
-    return whole and _bits_to_int(checksum) == _checksum_of(block, body, id)
+    return whole and _bits_to_int(checksum) == checksum_of(block, body, id)
 
 
 def check_bits(bits: Bits, size_bits: int, *, what: str) -> Bits:
@@ -198,7 +198,8 @@ def _check_range(field: Field, smallest: int, largest: int) -> None:
         raise PayloadError(f"{field.block}.{field.name}: expected {field.low} to {field.high}, got {got}")
 
 
-def _checksum_of(block: Block, body: Bits, id: int) -> int:
+def checksum_of(block: Block, body: Bits, id: int) -> int:
+    """The CRC-32 of a block without its checksum, bits (0 or 1); ``id``: of the record."""
     identity = b"" if block is Block.ANCHOR else id.to_bytes(8, "big")
     return zlib.crc32(block.value.encode() + identity + np.packbits(body).tobytes())
 

@@ -177,7 +177,7 @@ def test_rejects_an_unknown_system():
     with pytest.raises(
         UsageError,
         match="underdrawing, underdrawing with its vault, underdrawing discreet, underdrawing detailed, "
-        "underdrawing detailed with its vault, fragile",
+        "underdrawing detailed with its vault, underdrawing lasting, underdrawing lasting with its vault, fragile",
     ):
         system_named("nobody")
 

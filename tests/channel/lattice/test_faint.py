@@ -68,7 +68,7 @@ def test_reference_a_key_lays_them_out_differently(grid, levels):
 
 def test_limits_only_the_grid_of_512_has_them_and_only_by_default():
     having = [key for key, design in DESIGNS.items() if design.faint is not None]
-    assert having == [(Profile.STANDARD, 512), (Profile.DETAILED, 512)]
+    assert having == [(profile, 512) for profile in (Profile.STANDARD, Profile.DETAILED, Profile.LASTING)]
     lengths = [least for least, _ in last_tier_bits(WorkingGrid(512, 32, 32), Profile.STANDARD)]
     assert capacity_bits(data.astronaut())[2] in lengths
     assert capacity_bits(data.astronaut(), profile=Profile.DISCREET)[2] == 0

@@ -185,6 +185,8 @@ def _systems() -> Sequence[System]:
         Ours("underdrawing discreet", Profile.DISCREET),
         Ours("underdrawing detailed", Profile.DETAILED),
         Ours("underdrawing detailed with its vault", Profile.DETAILED, vault=True),
+        Ours("underdrawing lasting", Profile.LASTING),
+        Ours("underdrawing lasting with its vault", Profile.LASTING, vault=True),
         Fragile(),
         Filled("Telea", Filling.TELEA),
         Filled("Navier–Stokes", Filling.NAVIER_STOKES),

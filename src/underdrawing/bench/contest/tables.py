@@ -41,7 +41,7 @@ def report(results: Results, *, pictures: Sequence[str] = ()) -> str:
     attacks = [attack for attack in every if aim_of(attack) == "survive"]
     parts = [
         facts_table(results["measured_with"]),
-        f"### Targets\n\nAsked of *{OURS}*. 95 % intervals in brackets: Wilson for shares, normal for means.",
+        f"### Targets\n\n{_ASKED}",
         _targets(results["targets"], results["best_published"]),
         "### The marks",
         _marks(numbers, results["costs"]),
@@ -66,6 +66,9 @@ def _words_for(picture: str) -> str:
 
 
 _SHEET = ("Doctored photographs", "what each system found and painted back", "the original and the true mask")
+_ASKED = (
+    f"Asked of *{OURS}* unless a line names another. 95 % intervals in brackets: Wilson for shares, normal for means."
+)
 _DETAILED = 3
 """So many attacks are shown with every system; the others, with our own, are in one table."""
 

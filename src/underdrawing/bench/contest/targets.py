@@ -7,13 +7,15 @@ from typing import Literal
 from underdrawing.bench.contest.measures import EVERY_EDIT, NO_ATTACK, Measure
 from underdrawing.bench.lines import Line
 
-__all__ = ["OURS", "OURS_AS_USUAL", "OURS_WITH_VAULT", "TARGETS", "Target", "target_lines"]
+__all__ = ["OURS", "OURS_AS_USUAL", "OURS_LASTING", "TARGETS", "Target", "target_lines"]
 
 OURS, OURS_AS_USUAL = "underdrawing detailed", "underdrawing"
 """The setting that the promises are about: that for pictures of 512 pixels and copies of the usual quality; and the one
 that people get if they ask for nothing, for hard copies."""
-OURS_WITH_VAULT = "underdrawing detailed with its vault"
-"""The same for a reader who may ask the vault that has the owner's record."""
+_VAULT = " with its vault"
+"""What the names of systems end in whose reader may ask the vault that has the owner's record."""
+OURS_LASTING = "underdrawing lasting"
+"""The setting for whoever fears that a network paints the whole picture anew."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,13 @@ class Target:
 
 
 _PAPER = "{} (2602.22759)"
+_REGENERATED = (
+    ("regeneration, lasting", OURS_LASTING),
+    ("regeneration, lasting, with the vault", OURS_LASTING + _VAULT),
+    ("regeneration, detailed", OURS),
+    ("regeneration, detailed, with the vault", OURS + _VAULT),
+)
+"""Of whose marks that is asked. Nothing is asked of how little lasting ones change: they are for whoever pays it."""
 _REGENERATION = (
     ("anchor read, our tokenizer at 16,380 bits", "anchor", "tokens16380", "", 0.8),
     ("anchor read, small autoencoder", "anchor", "autoencoder", "", 0.8),
@@ -67,7 +76,7 @@ def _found(what: Literal["image", "label"], way: str, words: str, at_least: floa
 
 
 def _regenerated(
-    row: str, what: str, metric: str, attack: str, published: str, at_least: float, *, profile: str = OURS
+    row: str, what: str, metric: str, attack: str, published: str, at_least: float, *, profile: str
 ) -> Target:
     """What is asked of a picture that a network has written anew."""
     return Target(row, what, metric, attack, published, at_least, profile=profile)
@@ -89,8 +98,7 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target("invisibility", "mean PSNR, dB", "psnr_db", NO_ATTACK, "40.5–45", 41.5),
     Target("invisibility", "mean SSIM", "ssim", NO_ATTACK, "", 0.985),
-    *(_regenerated("regeneration", *number) for number in _REGENERATION),
-    *(_regenerated("regeneration, with the vault", *number, profile=OURS_WITH_VAULT) for number in _REGENERATION),
+    *(_regenerated(row, *number, profile=profile) for row, profile in _REGENERATED for number in _REGENERATION),
     Target("forgery", "mark copied onto another picture: believed", "believed", "copyreal", ".81 (SEAL)", at_most=0.01),
     Target("forgery", "estimated mark copied: believed", "believed", "copyestimate5", ".81 (SEAL)", at_most=0.01),
     Target("false alarms", "untouched pictures flagged, all attacks of the run", "flagged", "suite", "", at_most=0.01),

@@ -15,6 +15,7 @@ Source: quantization-index modulation after Chen & Wornell (2001); the rest is o
 
 from underdrawing.channel.lattice.aligning import aligned, may_lie_beside
 from underdrawing.channel.lattice.capacity import Offer, capacity_bits, last_tier_bits, most_bits, offer
+from underdrawing.channel.lattice.choosing import MOST_WAYS
 from underdrawing.channel.lattice.design import BLOCK, TIERS, Filling
 from underdrawing.channel.lattice.drift import TONE_DRIFT_LIMIT, tone_drift
 from underdrawing.channel.lattice.embed import Embedded, embed
@@ -23,10 +24,12 @@ from underdrawing.channel.lattice.host import Host
 from underdrawing.channel.lattice.receiving import barely_heard, nearby, receive, receptions, searched
 from underdrawing.channel.lattice.reception import Reception
 from underdrawing.channel.lattice.search import Placement
+from underdrawing.channel.lattice.undertone import undertoned
 
 __all__ = [
     "BLOCK",
     "MINIMUM_SIDE_PX",
+    "MOST_WAYS",
     "TIERS",
     "TONE_DRIFT_LIMIT",
     "Embedded",
@@ -49,4 +52,5 @@ __all__ = [
     "receptions",
     "searched",
     "tone_drift",
+    "undertoned",
 ]

@@ -113,7 +113,7 @@ def offer(picture: Pixels | Host, *, profile: Profile = Profile.STANDARD) -> Off
 def _filling(host: Host, profile: Profile, steps: NDArray[np.float32], layout: Layout) -> Filling:
     """How a mark of this profile fills its places, given the steps and the layout of a usual one."""
     side_px = host.grid.side_px
-    if profile is Profile.DETAILED and Filling.DETAILED in DESIGNS[profile, side_px].others:
+    if profile in (Profile.DETAILED, Profile.LASTING) and Filling.DETAILED in DESIGNS[profile, side_px].others:
         return Filling.DETAILED
     few = profile is not Profile.DISCREET and _heard_in_noise(steps, layout) < _FEW_CHIPS[side_px]
     return Filling.DENSE if few and _is_quiet(steps, DESIGNS[profile, side_px].pull) else Filling.USUAL

@@ -96,5 +96,6 @@ def weighed_in_turns(
     for _ in range(turns):
         noise = reception.estimated_noise(telling * intact[None])
         evidence = log_intact(reception.bins, reception.cells, chips, noise, reception.known)
+        evidence += reception.evidence_of_undertone
         intact = wide_reliability(evidence, reception.candidate.grid.side_px // BLOCK)
     return intact

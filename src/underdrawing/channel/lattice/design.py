@@ -168,7 +168,11 @@ DESIGNS = {
 VOICES = (Profile.STANDARD, Profile.DISCREET)
 """The profiles whose marks differ in what they are found by."""
 
-DESIGNS |= {(Profile.DETAILED, side_px): DESIGNS[Profile.STANDARD, side_px] for side_px in GRIDS}
+DESIGNS |= {
+    (profile, side_px): DESIGNS[Profile.STANDARD, side_px]
+    for profile in (Profile.DETAILED, Profile.LASTING)
+    for side_px in GRIDS
+}
 
 TIERS = 4
 """Number of protection tiers a message may have, strongest first. The channel does not know what they mean."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import cv2
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, TIERS, Filling
 from underdrawing.channel.lattice.faint import FAINT_PULL, faint_layout, faint_steps, has_faint
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid, strips
+from underdrawing.channel.lattice.headroom import added, headroom
 from underdrawing.channel.lattice.host import Host
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.modulation import lattice_moves, steps_of
@@ -95,7 +95,7 @@ def embed(
     chips = _Chips.of(layout, steps_of(DESIGNS[profile, grid.side_px], host.levels, layout), present)
     faint = _faint_chips(host, chips, present, profile, key)
     residual = _fit(host, room, chips, faint, profile, unknown, also)
-    return Embedded(_add(host.pixels, residual), _psnr_db(residual, host.pixels.dtype), grid)
+    return Embedded(added(host.pixels, residual), _psnr_db(residual, host.pixels.dtype), grid)
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class _Room:
     @classmethod
     def of(cls, host: Host, profile: Profile) -> "_Room":
         unit = np.float32(1 if host.pixels.dtype == np.uint8 else 257)
-        up, down = _headroom(host.pixels)
+        up, down = headroom(host.pixels)
         much_white = bool(up.size - np.count_nonzero(up) >= _MUCH_WHITE * up.size)
         return cls(host.grid, unit, up, down, eased=much_white and profile is not Profile.DISCREET)
 
@@ -261,28 +261,6 @@ def _eased(
     reach_px = 2 * round(BLOCK * residual.shape[0] / grid.size_px[0]) + 1
     smooth = cv2.blur(cv2.blur(lost, (reach_px, reach_px)), (reach_px, reach_px))
     return np.asarray(residual - np.minimum(np.float32(_EASE) * smooth, _MOST_EASE * unit), dtype=np.float32)
-
-
-def _headroom(pixels: Pixels) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """How far each pixel may go up and down before a channel clips, H×W float32 each."""
-    up, down = np.empty(pixels.shape[:2], np.float32), np.empty(pixels.shape[:2], np.float32)
-    peak = np.float32(np.iinfo(pixels.dtype).max)
-    for rows in strips(len(pixels)):
-        red, green, blue = cv2.split(pixels[rows])
-        up[rows] = cv2.max(cv2.max(red, green), blue)
-        down[rows] = cv2.min(cv2.min(red, green), blue)
-        np.subtract(peak, up[rows], out=up[rows])
-        np.negative(down[rows], out=down[rows])
-    return up, down
-
-
-def _add(pixels: Pixels, residual: Plane) -> Pixels:
-    """Pixels with the residual added to every channel. It never leaves their range, so sums modulo it are right."""
-    added = np.empty_like(pixels)
-    for rows in strips(len(pixels)):
-        whole = cast(Pixels, residual[rows].astype(np.int32).astype(pixels.dtype))
-        np.add(pixels[rows], cv2.merge([whole, whole, whole]), out=added[rows])
-    return added
 
 
 def _psnr_db(residual: NDArray[np.float32], dtype: np.dtype[np.uint8] | np.dtype[np.uint16]) -> float:

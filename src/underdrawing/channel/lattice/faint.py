@@ -12,6 +12,7 @@ Source: ours.
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,13 @@ from numpy.typing import NDArray
 from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, TIERS, Design, Filling
 from underdrawing.channel.lattice.grid import WorkingGrid
 from underdrawing.channel.lattice.layout import PILOT, UNUSED, Layout, permutation
-from underdrawing.channel.lattice.modulation import chip_steps
+from underdrawing.channel.lattice.modulation import chip_steps, phase_bins, steps_of
+from underdrawing.channel.lattice.noise import estimate_noise
 
-__all__ = ["FAINT_PULL", "faint_layout", "faint_steps", "has_faint"]
+if TYPE_CHECKING:
+    from underdrawing.channel.lattice.reception import Reception
+
+__all__ = ["FAINT_PULL", "faint_layout", "faint_steps", "faintly_heard", "has_faint"]
 
 FAINT_PULL = 0.62
 """Fraction of the way to their points that faint chips go: with steps so short, noise takes more than the rest does."""
@@ -77,6 +82,23 @@ def faint_layout(grid: WorkingGrid, layout: Layout, steps: NDArray[np.float32], 
         signs=np.ones_like(layout.signs),
         shared=np.zeros_like(layout.shared),
     )
+
+
+def faintly_heard(reception: "Reception") -> "Reception":
+    """The reception of the faint chips beside those of a reception."""
+    usual = steps_of(reception.design, reception.levels, reception.layout)
+    steps = faint_steps(reception.design, reception.levels, reception.layout, usual)
+    layout = faint_layout(reception.candidate.grid, reception.layout, steps, reception.key)
+    audible = reception.look.audible
+    heard = replace(
+        reception,
+        layout=layout,
+        bins=phase_bins(reception.coefficients, steps, layout),
+        steps=steps if audible is None else steps * audible,
+        known=np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1)),
+    )
+    weight, design = heard.weight * reception.intact[None], reception.design.faintly()
+    return heard.having(noise=estimate_noise(heard.bins, heard.cells, weight, heard.known, design))
 
 
 @lru_cache(maxsize=8)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS, GROUPS, SHARES, SPREAD, TIERS, WEAVE, Filling
 from underdrawing.channel.lattice.grid import WorkingGrid
 
-__all__ = ["PILOT", "UNUSED", "Layout", "Weave", "frame_bits", "layout_of", "permutation", "weave_of"]
+__all__ = ["PILOT", "UNUSED", "Layout", "Weave", "frame_bits", "layout_of", "permutation", "stream", "weave_of"]
 
 UNUSED = -1
 """Role of a chip that carries nothing."""
@@ -136,16 +136,16 @@ def weave_of(side_px: int, key: bytes | None = None) -> Weave:
     for lane, count in enumerate(woven):
         places = permutation(key, f"weave {side_px} {lane}", WEAVE * WEAVE)[:count]
         pilots[lane, places[: SHARES[side_px].pilots]] = True
-        start = _stream(key, f"weave start {side_px} {lane}", 1)[0] / 256
+        start = stream(key, f"weave start {side_px} {lane}", 1)[0] / 256
         dither[lane, places] = (start + np.arange(count) / (2 * count)) % 1
-    coins = _stream(key, "signs", len(woven) * SPREAD).reshape(-1, SPREAD) & 1
+    coins = stream(key, "signs", len(woven) * SPREAD).reshape(-1, SPREAD) & 1
     signs = np.where(coins == 1, np.float32(-1), np.float32(1))
     return Weave(dither.reshape(-1, WEAVE, WEAVE), signs, pilots.reshape(-1, WEAVE, WEAVE))
 
 
 def frame_bits(grid: WorkingGrid, key: bytes | None = None) -> NDArray[np.uint8]:
     """The bits of the pilots that are not shared, by their name: 256 bits that tell the size of the frame."""
-    return np.unpackbits(_stream(key, f"frame {grid.side_px} {grid.rows} {grid.columns}", 32))
+    return np.unpackbits(stream(key, f"frame {grid.side_px} {grid.rows} {grid.columns}", 32))
 
 
 def _laid(grid: WorkingGrid, purpose: str, key: bytes | None) -> NDArray[np.uint8]:
@@ -154,20 +154,21 @@ def _laid(grid: WorkingGrid, purpose: str, key: bytes | None) -> NDArray[np.uint
     shape = (len(COEFFICIENTS), side, side)
     down, across = -(-grid.rows // side), -(-grid.columns // side)
     tiles = [
-        [_stream(key, f"{purpose} {grid.side_px} {i} {j}", int(np.prod(shape))).reshape(shape) for j in range(across)]
+        [stream(key, f"{purpose} {grid.side_px} {i} {j}", int(np.prod(shape))).reshape(shape) for j in range(across)]
         for i in range(down)
     ]
     return np.block(tiles)[:, : grid.rows, : grid.columns]
 
 
-def _stream(key: bytes | None, purpose: str, length: int) -> NDArray[np.uint8]:
+def stream(key: bytes | None, purpose: str, length: int) -> NDArray[np.uint8]:
+    """So many pseudo-random bytes that hang on what they are for and on the key, the same everywhere."""
     seed = (_PUBLIC if key is None else key) + b"\0" + purpose.encode()
     return np.frombuffer(hashlib.shake_128(seed).digest(length), dtype=np.uint8)
 
 
 def permutation(key: bytes | None, purpose: str, length: int) -> NDArray[np.intp]:
     """The numbers below a length in an order that hangs on what it is for and on the key, the same everywhere."""
-    numbers = _stream(key, purpose, 8 * length).view("<u8")
+    numbers = stream(key, purpose, 8 * length).view("<u8")
     return np.argsort(numbers, kind="stable")
 
 

@@ -116,7 +116,8 @@ class Suspect:
         return cls(placement.onto_frame(pixels), placement)
 
     @cached_property
-    def _luma(self) -> NDArray[np.float32]:
+    def luma(self) -> NDArray[np.float32]:
+        """Luminance, H×W float32 in grey levels."""
         return luminance(self.pixels)
 
     def cut_off(self, grid: WorkingGrid) -> NDArray[np.float32]:
@@ -159,7 +160,7 @@ class Suspect:
 
     def _luma_before(self, tone: Tone) -> NDArray[np.float32]:
         """Luminance with a gamma undone."""
-        return self._luma if tone.gamma == 1.0 else luminance(_gamma_undone(self.pixels, tone.gamma))
+        return self.luma if tone.gamma == 1.0 else luminance(_gamma_undone(self.pixels, tone.gamma))
 
 
 def _gamma_undone(pixels: Pixels, gamma: float) -> Pixels:

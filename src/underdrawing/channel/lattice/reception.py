@@ -1,21 +1,25 @@
 """A suspect on its working grid: soft bits, tier by tier, and evidence block by block."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from underdrawing.channel.lattice.choosing import likeliest
 from underdrawing.channel.lattice.concluding import relevelled, settled, weighed_in_turns
 from underdrawing.channel.lattice.design import BLOCK, DESIGNS, LEVELS, SPREAD, TIERS, Design, Filling
 from underdrawing.channel.lattice.evidence import guessed_reliabilities, log_intact
-from underdrawing.channel.lattice.faint import faint_layout, faint_steps, has_faint
+from underdrawing.channel.lattice.faint import faintly_heard, has_faint
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
-from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_bins, steps_of
+from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_bins
 from underdrawing.channel.lattice.noise import NoiseModel, chip_cells, estimate_noise
 from underdrawing.channel.lattice.sync import Candidate
+from underdrawing.channel.lattice.telling import noise_by_sort, ratios_of, soft_bits, soft_bits_of
+from underdrawing.channel.lattice.undertone import Undertone
 from underdrawing.channel.ldpc import READINGS, Reading, Segmented, SegmentedDecoded
 
 __all__ = ["Reception"]
@@ -27,9 +31,7 @@ _CLIPPED_INTACT = np.float32(0.1)
 _CUT_OFF = (0.01, 0.06, 0.25, 0.6)
 """Shares of a block that was cut off, from one sort of blocks to the next."""
 
-_FEWEST_CHIPS = 200
 _SUREST = 20.0
-"""Chips a sort of blocks must have for a noise of its own."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Reception:
         key: secret of the channel.
         suspect: what was looked at.
         look: and how it looked.
+        undertone: what is heard of an undertone; None where tones were changed, for that tells nothing then.
+        first: bits of the first tier; None as long as they are not known.
         sorts: into which sort each block falls by how much of it was cut off, and each has a noise of its own; None
             where all are taken to be of one sort.
     """
@@ -67,6 +71,8 @@ class Reception:
     key: bytes | None
     suspect: Suspect
     look: Look
+    undertone: Callable[[], Undertone | None]
+    first: NDArray[np.uint8] | None = None
     sorts: NDArray[np.intp] | None = None
 
     @classmethod
@@ -95,6 +101,7 @@ class Reception:
             key=key,
             suspect=suspect,
             look=look,
+            undertone=_undertone_in(suspect, candidate, key),
         )
         return settled(reception, regions=False)
 
@@ -112,7 +119,15 @@ class Reception:
     @cached_property
     def evidence(self) -> NDArray[np.float32]:
         """Evidence of each block for being untouched against replaced, rows×columns float32 in nats."""
-        return log_intact(self.bins, self.cells, self._steady_weight, self.noise, self.known, cautious=True)
+        chips = log_intact(self.bins, self.cells, self._steady_weight, self.noise, self.known, cautious=True)
+        return chips + self.evidence_of_undertone
+
+    @property
+    def evidence_of_undertone(self) -> NDArray[np.float32]:
+        """The part of it that an undertone tells: by its pilots, and by all of it once the first tier is known."""
+        undertone = self.undertone()
+        shape = (self.levels.shape[0], self.levels.shape[1])
+        return np.zeros(shape, np.float32) if undertone is None else undertone.evidence(self.first, shape)
 
     @cached_property
     def agreement(self) -> NDArray[np.float32]:
@@ -124,6 +139,17 @@ class Reception:
         counted = self._steady_weight * (self.known >= 0)
         off = np.float32(2 * np.pi / PHASE_BINS) * self.bins - np.float32(np.pi) * (self.known == 1)
         return np.asarray(np.stack([(np.cos(off) * counted).sum(0), counted.sum(0)]), dtype=np.float32)
+
+    @property
+    def soft_bits(self) -> NDArray[np.float32]:
+        """Log-likelihood ratio of every chip, positive for bit 0."""
+        chips = np.arange(self.bins.size)
+        return soft_bits(self, chips, self.intact.reshape(1, -1)).reshape(self.bins.shape)
+
+    @cached_property
+    def noise_by_sort(self) -> NoiseModel:
+        """The noise of each sort of blocks, where they are told apart."""
+        return self.noise if self.sorts is None else noise_by_sort(self, self.sorts)
 
     @cached_property
     def _steady_weight(self) -> NDArray[np.float32]:
@@ -167,7 +193,7 @@ class Reception:
             sweeps: of the decoder at most, for each of them.
         """
         code = Segmented.for_information(information_bits, parity_first=tier > 0)
-        ratios = self._heard(tier)._ratios(tier, code, self.intact[None])[0]
+        ratios = ratios_of(self._heard(tier), tier, code, self.intact[None])[0]
         return code.decode(ratios, hints=hints, readings=readings, max_iterations=sweeps)
 
     def decode_each(
@@ -189,7 +215,7 @@ class Reception:
                 each of the hints, the hints taking turns first.
         """
         code = Segmented.for_information(information_bits, parity_first=tier > 0)
-        ratios = self._heard(tier)._ratios(tier, code, self.intact[None] if intact is None else intact)
+        ratios = ratios_of(self._heard(tier), tier, code, self.intact[None] if intact is None else intact)
         each, guesses = np.repeat(ratios, len(hints), axis=0), np.tile(hints, (len(ratios), 1))
         return code.decode_each(each, hints=guesses, readings=readings, max_iterations=sweeps)
 
@@ -221,29 +247,22 @@ class Reception:
     @cached_property
     def _faint(self) -> "Reception":
         """The reception of the faint chips."""
-        usual = steps_of(self.design, self.levels, self.layout)
-        steps = faint_steps(self.design, self.levels, self.layout, usual)
-        layout = faint_layout(self.candidate.grid, self.layout, steps, self.key)
-        audible = self.look.audible
-        heard = replace(
-            self,
-            layout=layout,
-            bins=phase_bins(self.coefficients, steps, layout),
-            steps=steps if audible is None else steps * audible,
-            known=np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1)),
-        )
-        weight = heard.weight * self.intact[None]
-        return heard.having(noise=estimate_noise(heard.bins, heard.cells, weight, heard.known, self.design.faintly()))
+        return faintly_heard(self)
 
-    def _ratios(self, tier: int, code: Segmented, intact: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What all chips of a tier say together about each coded bit, for each of m guesses at how reliable blocks are;
-        m×coded bits."""
-        mine = self.layout.places[tier]
-        mine = mine[self.weight.ravel()[mine] > 0]
-        soft = self._soft_bits(mine, intact.reshape(len(intact), -1)) * self.weight.ravel()[mine]
-        position = self.layout.coded_bits_of(mine, code.buffer_bits)
-        ratios = [np.bincount(position, weights=each, minlength=code.buffer_bits) for each in soft]
-        return np.array(ratios, dtype=np.float32)
+    def likeliest(
+        self, base: NDArray[np.uint8], ways: NDArray[np.uint8], *, intact: NDArray[np.float32] | None = None
+    ) -> tuple[NDArray[np.uint8], float]:
+        """The likeliest of many messages of the first tier, and how many bits of evidence there are for it, see
+        :func:`.choosing.likeliest`.
+
+        Args:
+            base, ways: the messages.
+            intact: rows×columns, how reliable each block is; None: as it seems to be. It must not hang on what chips of
+                unknown bits say of these.
+        """
+        blocks = self.intact if intact is None else intact
+        positions, soft = soft_bits_of(self, 0, Segmented.for_information(base.size), blocks[None])
+        return likeliest(base, ways, positions, soft[0])
 
     def learn(self, tier: int, bits: NDArray[np.uint8]) -> "Reception":
         """The reception knowing that a tier says ``bits``; :meth:`settled` draws the conclusions."""
@@ -251,7 +270,7 @@ class Reception:
         mine = self.layout.places[tier]
         known = self.known.copy()
         known.ravel()[mine] = codeword.astype(np.int8)[self.layout.coded_bits_of(mine, codeword.size)]
-        return self.having(known=known)
+        return self.having(known=known, first=bits if tier == 0 else self.first)
 
     def seen_in(self, suspect: Suspect) -> "Reception":
         """What is known already, held against the same suspect laid onto its frame in another way; settled."""
@@ -266,6 +285,7 @@ class Reception:
             steps=steps,
             suspect=suspect,
             look=look,
+            undertone=_undertone_in(suspect, self.candidate, self.key),
             sorts=None,
         )
         return seen.settled()
@@ -310,6 +330,7 @@ class Reception:
         usual = self._as_usual(present, None)
         noise = usual.estimated_noise(usual.weight if anew else usual.weight * self.intact[None])
         evidence = log_intact(usual.bins, usual.cells, usual.weight * (usual.known >= 0), noise, usual.known)
+        evidence += self.evidence_of_undertone
         return self._unseen_left_out(guessed_reliabilities(evidence, self.candidate.grid.side_px // BLOCK, count))
 
     def _as_usual(self, present: tuple[bool, ...], filling: Filling | None) -> "Reception":
@@ -347,32 +368,10 @@ class Reception:
             bins=np.where(chosen, other.bins, self.bins),
         )
 
-    @property
-    def soft_bits(self) -> NDArray[np.float32]:
-        """Log-likelihood ratio of every chip, positive for bit 0."""
-        return self._soft_bits(np.arange(self.bins.size), self.intact.reshape(1, -1)).reshape(self.bins.shape)
 
-    def _soft_bits(self, chips: NDArray[np.intp], intact: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The same of n chips, given as flat indices, for each of m guesses at how reliable blocks are, m×n."""
-        bins, cells, blocks = self.bins.ravel()[chips], self.cells.ravel()[chips], chips % self.intact.size
-        noise = self.noise
-        if self.sorts is not None:
-            noise, cells = self._noise_by_sort, cells + noise.deviation.size * self.sorts.ravel()[blocks]
-        zero, one = (noise.density(bins, cells, bit=bit) for bit in (0, 1))
-        kept = intact[:, blocks]
-        return np.asarray(np.log((kept * zero + (1 - kept)) / (kept * one + (1 - kept))), dtype=np.float32)
-
-    @cached_property
-    def _noise_by_sort(self) -> NoiseModel:
-        """The noise of each sort of blocks; that of all of them where a sort is too rare to tell."""
-        assert self.sorts is not None
-        return NoiseModel.together([self._noise_of(self.sorts == sort) for sort in range(len(_CUT_OFF) + 1)])
-
-    def _noise_of(self, blocks: NDArray[np.bool_]) -> NoiseModel:
-        weight = self.weight * (self.intact * blocks)[None]
-        if weight.sum() < _FEWEST_CHIPS:
-            return self.noise
-        return self.estimated_noise(weight)
+def _undertone_in(suspect: Suspect, candidate: Candidate, key: bytes | None) -> Callable[[], Undertone | None]:
+    """What is heard of an undertone, once it is asked for."""
+    return cache(partial(Undertone.of, suspect.luma, key) if candidate.tone == Tone() else lambda: None)
 
 
 def _layout(

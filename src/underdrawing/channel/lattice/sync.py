@@ -21,6 +21,7 @@ from underdrawing.channel.lattice.design import BLOCK, DESIGNS, GRIDS, GROUPS, S
 from underdrawing.channel.lattice.grid import Pixels, WorkingGrid
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
 from underdrawing.channel.lattice.probing import fit_of, heard_together, probe_of, score_of
+from underdrawing.channel.lattice.undertone import undertone_score
 from underdrawing.channel.profiles import Profile
 
 __all__ = ["MARKED_SCORE", "Candidate", "Tone", "find_mark", "hypotheses", "unheard"]
@@ -76,6 +77,7 @@ class Candidate:
         clustering: mean cosine of the pilot phases, 1 for untouched, 0 for unmarked.
         fit: like the score, of the doubled phases of all other chips.
         filling: on whose lattices these fit: of a usual mark, dense ones included, or of a detailed one.
+        undertone: score of an undertone, a unit normal, too; 0 where it was not looked for.
     """
 
     grid: WorkingGrid
@@ -85,6 +87,7 @@ class Candidate:
     clustering: float
     fit: float = 0.0
     filling: Filling = Filling.USUAL
+    undertone: float = 0.0
 
     @property
     def is_sure(self) -> bool:
@@ -96,12 +99,12 @@ class Candidate:
         """How surely there is a mark, a unit normal on unmarked images: the score, together with the fit if that tells
         more."""
         together = (self.score + self.fit) / np.sqrt(2) if self.score >= _PILOTS_AT_LEAST else -np.inf
-        return float(max(self.score, together))
+        return float(max(self.score, together, self.undertone))
 
     @property
     def promise(self) -> float:
         """The same where even the pilots may be lost: what is worth the attempt to read it."""
-        return float(max(self.score, (self.score + self.fit) / np.sqrt(2) - _UNPROMISING))
+        return float(max(self.score, (self.score + self.fit) / np.sqrt(2) - _UNPROMISING, self.undertone))
 
     def describe(self) -> str:
         """What was found, in words."""
@@ -138,6 +141,9 @@ def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[
         search = _Search(suspect, grid, key)
         searches.append(search)
         if search.best.is_sure:
+            if search.told_by_undertone:
+                yield search.found
+                return
             unchanged, intact = search.found, search.intact()
             if intact:
                 yield unchanged
@@ -164,7 +170,7 @@ def unheard(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[Can
     """The likeliest hypotheses however few pilots support them, for whoever has other reasons to think that there is a
     mark: a whole picture with its tones intact, each with the suspect as it looks under it."""
     found = (_Search(suspect, grid, key).found for grid in _grids(*suspect.pixels.shape[:2]))
-    yield from nlargest(_MOST_UNHEARD, found, key=lambda each: each[0].score)
+    yield from nlargest(_MOST_UNHEARD, found, key=lambda each: each[0].promise)
 
 
 def _grids(height_px: int, width_px: int) -> Iterator[WorkingGrid]:
@@ -202,6 +208,7 @@ class _Search:
         self._suspect, self._grid, self._key = suspect, grid, key
         self._probes = [probe_of(grid, key, group) for group in range(len(SHARES[grid.side_px].woven))]
         self._plain = suspect.look(grid, Tone())
+        self._undertone = undertone_score(self._plain.means, grid, key)
         heard = GROUPS[len(self._probes) - 1].stop
         self._heard_of_plain = replace(self._plain, coefficients=self._plain.coefficients[:heard])
         self._undone: dict[Tone, Look] = {}
@@ -213,6 +220,11 @@ class _Search:
     def found(self) -> tuple[Candidate, Look]:
         """The best hypothesis and the suspect under it."""
         return self.best, self.look
+
+    @property
+    def told_by_undertone(self) -> bool:
+        """Whether there is a mark of which nothing but the undertone is heard: no change of tones leaves that alone."""
+        return self.best.undertone >= MARKED_SCORE and self.best.score < _WORTH_READING
 
     def intact(self) -> bool:
         """Whether nothing is left to undo: chips far from zero, which even a small change moves off their lattices, fit
@@ -292,8 +304,9 @@ class _Search:
         others, values, filling = self._others(profile, look)
         clustering = float(pilots.mean()) if pilots.size else 0.0
         fit = fit_of(others, values)
-        candidate = Candidate(self._grid, profile, tone, score_of(pilots), clustering, fit, filling)
-        total = candidate.score + fit
+        undertone = self._undertone if tone == Tone() and profile is VOICES[0] else 0.0
+        candidate = Candidate(self._grid, profile, tone, score_of(pilots), clustering, fit, filling, undertone)
+        total = candidate.score + fit + (undertone if undertone >= _PLAINLY_WORTH_READING else 0.0)
         ahead = tone == Tone() and others.size > 0
         return candidate, total + (_HEAD_START + _HEAD_SHARE * abs(total) if ahead else 0.0)
 

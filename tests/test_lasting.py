@@ -27,7 +27,7 @@ def painted_anew(pixels):
 
 @pytest.fixture(scope="module")
 def original():
-    return Picture(data.astronaut())
+    return Picture(cv2.resize(data.coffee()[:, :400], (512, 512), interpolation=cv2.INTER_AREA))
 
 
 @pytest.fixture(scope="module")

@@ -74,7 +74,7 @@ _MOST_PRESUMED = 4
 """How many records that a suspect looks like are tried."""
 _PRESUMED = (
     "the mark is too faint to be read by itself: what the vault knows of this picture was presumed, "
-    "and the checksum of the anchor proved it"
+    "and the mark proved it"
 )
 
 

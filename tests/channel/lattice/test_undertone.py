@@ -8,7 +8,7 @@ from skimage import data
 from scenes import jpeg, message, quarter_replaced
 from underdrawing.channel.lattice import Host, embed, receive, undertoned
 from underdrawing.channel.lattice.grid import WorkingGrid, luminance
-from underdrawing.channel.lattice.transform import block_coefficients, from_means
+from underdrawing.channel.lattice.transform import block_coefficients
 from underdrawing.channel.lattice.undertone import Undertone, undertone_score
 from underdrawing.channel.ldpc import Segmented
 
@@ -109,8 +109,3 @@ def test_round_trip_beside_a_mark_it_is_read_where_the_mark_is_not(toned):
     assert heard.candidate.undertone > 5.5
     assert np.array_equal(heard.decode(0, BITS.size).bits, BITS)
     assert receive(thumbnail(alone)) is None
-
-
-def test_reference_a_field_of_equal_means_is_flat():
-    plane = from_means(np.full((32, 40), 3, np.float32), height_px=480, width_px=600)
-    np.testing.assert_allclose(plane[40:-40, 40:-40], 3, atol=0.05)

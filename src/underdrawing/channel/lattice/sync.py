@@ -169,7 +169,7 @@ def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[
 def unheard(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[Candidate, Look]]:
     """The likeliest hypotheses however few pilots support them, for whoever has other reasons to think that there is a
     mark: a whole picture with its tones intact, each with the suspect as it looks under it."""
-    found = (_Search(suspect, grid, key).found for grid in _grids(*suspect.pixels.shape[:2]))
+    found = (_Search(suspect, grid, key).plain for grid in _grids(*suspect.pixels.shape[:2]))
     yield from nlargest(_MOST_UNHEARD, found, key=lambda each: each[0].promise)
 
 

@@ -21,7 +21,7 @@ from underdrawing.channel.lattice.bands import Bands
 from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS
 from underdrawing.channel.lattice.resampling import Taps, enlarging, sampling
 
-__all__ = ["analysis_functions", "block_coefficients", "from_coefficients", "from_means"]
+__all__ = ["analysis_functions", "block_coefficients", "from_coefficients"]
 
 _FREQUENCIES = 5
 _REACH = 7
@@ -73,18 +73,6 @@ def from_coefficients(coefficients: Plane, *, height_px: int | None = None, widt
     both.transpose(1, 3, 0, 2)[_VERTICAL, _HORIZONTAL] = coefficients
     horizontal = _synthesis(width_px or columns * BLOCK, columns).across(both.reshape(rows * _FREQUENCIES, -1))
     return _synthesis(height_px or rows * BLOCK, rows).down(horizontal)
-
-
-def from_means(means: Plane, *, height_px: int, width_px: int) -> Plane:
-    """The picture whose blocks have about these means, without any step between them: rows×columns → H×W float32.
-
-    Neighbours overlap, so whoever needs exact means repeats it on what is missing.
-    """
-    rows, columns = means.shape
-    both = np.zeros((rows, _FREQUENCIES, columns, _FREQUENCIES), dtype=np.float32)
-    both[:, 0, :, 0] = means * (BLOCK / _basis()[0].sum()) ** 2
-    horizontal = _synthesis(width_px, columns).across(both.reshape(rows * _FREQUENCIES, -1))
-    return _synthesis(height_px, rows).down(horizontal)
 
 
 def analysis_functions() -> Plane:

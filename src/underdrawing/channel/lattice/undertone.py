@@ -30,7 +30,7 @@ from underdrawing.channel.lattice.layout import permutation, stream
 from underdrawing.channel.lattice.masking import masking_levels
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
 from underdrawing.channel.lattice.noise import NoiseModel
-from underdrawing.channel.lattice.transform import block_coefficients, from_means
+from underdrawing.channel.lattice.transform import block_coefficients
 from underdrawing.channel.ldpc import Segmented
 
 __all__ = ["Undertone", "undertone_score", "undertoned"]
@@ -173,7 +173,8 @@ def _moved(picture: Pixels, layout: _Layout, written: NDArray[np.int8], strength
     due = _pulls(means, strength) * (np.round(values) - values) * STEP
     moves, toned = due, picture
     for _ in range(_LOOKS):
-        residual = from_means(moves, height_px=up.shape[0], width_px=up.shape[1]) * unit
+        # between places by cubics: their own functions have edges, which show as squares in a sky
+        residual = cv2.resize(moves, up.shape[::-1], interpolation=cv2.INTER_CUBIC) * unit
         toned = added(picture, np.clip(np.rint(residual), down, up))
         moves = moves + due - (_means(toned, layout.grid) - means)
     return toned

@@ -235,12 +235,13 @@ def test_deterministic():
     assert np.array_equal(first.probability, second.probability)
 
 
-def outvoted(region, *, beyond, steady=True):
-    """A mark written again over what was changed: every chip agrees, the code does not."""
+def outvoted(region, *, beyond, steady=True, loud=1.0):
+    """A mark written again over what was changed: every chip agrees, if not all are loud, the code does not."""
     nothing = np.zeros_like(region)
     shares = cv2.resize(region.astype(np.float32), (16, 16), interpolation=cv2.INTER_AREA)
     looked = replace(comparison(0.5 * region), strays=Strays(beyond * shares, steady=steady))
-    return find_tampering(field(nothing), agreement=agreement(nothing), suspect=picture(), comparison=looked)
+    evidence = loud * field(nothing)
+    return find_tampering(evidence, agreement=agreement(nothing), suspect=picture(), comparison=looked)
 
 
 def test_chips_that_were_made_to_agree_do_not_outvote_the_code():
@@ -273,6 +274,14 @@ def test_more_is_asked_where_the_tones_were_changed():
     region = box(10, 14, 12, 21)
     assert outvoted(region, beyond=60).tampered
     assert not outvoted(region, beyond=60, steady=False).tampered
+
+
+def test_more_is_asked_where_chips_tell_hardly_anything():
+    region = box(10, 14, 12, 21)
+    assert outvoted(region, beyond=60).tampered
+    faint = 0.5 / float(field(np.zeros_like(region)).mean())
+    assert not outvoted(region, beyond=60, loud=faint).tampered
+    assert outvoted(box(8, 22, 10, 30), beyond=150, loud=faint).tampered
 
 
 def test_a_region_that_chips_have_found_is_not_made_coarser_by_its_cells():

@@ -27,6 +27,7 @@ _REGION_BELIEF = 0.5
 _LEAST_BLOCKS, _APART = 3, 3
 _LEAST_REGION_EVIDENCE, _LEAST_COARSE_EVIDENCE, _LEAST_UNSTEADY_EVIDENCE = 35.0, 15.0, 90.0
 _LEAST_STRAY_EVIDENCE, _NEARLY_ALL = 20.0, 0.8
+_HARDLY_HEARD, _LEAST_UNHEARD_EVIDENCE = 1.0, 60.0
 _LARGEST_HOLE_BLOCKS = 12
 _MOST_AGREEMENT, _MOST_AGREEMENT_OVERWHELMED, _OVERWHELMING = 0.25, 0.35, 10.0
 _AGREEMENT_PER_NAT = 0.2
@@ -114,7 +115,7 @@ def find_tampering(
         blocks = _seen(blocks, visible)
     seeds, strongest, least = _seeds(blocks, steady=steady)
     if comparison is not None and comparison.strays is not None:
-        outvoted, against, enough = _outvoted(comparison.strays, seeds, carrying=evidence > 0, steady=steady)
+        outvoted, against, enough = _outvoted(comparison.strays, seeds, evidence, steady=steady)
         blocks = replace(blocks, total=np.where(outvoted, blocks.content, blocks.total))
         evidence = np.where(outvoted, -np.abs(evidence), evidence)
         seeds = seeds | outvoted
@@ -179,17 +180,19 @@ def _seeds(blocks: _Blocks, *, steady: bool) -> tuple[NDArray[np.bool_], float, 
 
 
 def _outvoted(
-    strays: Strays, seeds: NDArray[np.bool_], *, carrying: NDArray[np.bool_], steady: bool
+    strays: Strays, seeds: NDArray[np.bool_], evidence: NDArray[np.float32], *, steady: bool
 ) -> tuple[NDArray[np.bool_], float, float]:
     """Blocks of cells that show something else although no chips say so, evidence for the clearest, and the least.
 
     Chips are heard in the brightness alone, so another colour leaves them as they were; and whoever knows the channel
     can write a message again over what he changed. Then every chip vouches for a place, and only the code tells. Where
     it tells that of nearly all that carries the mark, the mark is in the wrong picture, and no place is to blame.
-    Cells are coarse, so those in which chips have told of anything are left to them.
+    Cells are coarse, so those in which chips have told of anything are left to them. In a copy so noisy that chips tell
+    less than a nat for each block, cells stray by themselves, and more is asked.
     """
-    nats = strays.nats
-    least = _LEAST_STRAY_EVIDENCE if steady and strays.steady else _LEAST_UNSTEADY_EVIDENCE
+    nats, carrying = strays.nats, evidence > 0
+    least = _LEAST_STRAY_EVIDENCE if float(evidence.mean()) >= _HARDLY_HEARD else _LEAST_UNHEARD_EVIDENCE
+    least = least if steady and strays.steady else _LEAST_UNSTEADY_EVIDENCE
     belief = settled_beliefs(np.float32(_SEED_LOG_ODDS) - nats, coupling=_SEED_COUPLING)
     told = (seeds & ~carrying).astype(np.float32)
     silent = (belief > _REGION_BELIEF) & (cv2.resize(told, nats.shape[::-1], interpolation=cv2.INTER_AREA) == 0)

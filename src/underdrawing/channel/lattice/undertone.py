@@ -263,23 +263,22 @@ def _turned(bins: NDArray[np.uint8], known: NDArray[np.int8]) -> NDArray[np.uint
 
 def _likeliest_noise(turned: NDArray[np.uint8], levels: NDArray[np.intp]) -> NoiseModel | None:
     """The noise that n phases tell, turned as if all bits were 0; None where chance explains them as well."""
-    seen = np.bincount(levels * PHASE_BINS + turned, minlength=LEVELS * PHASE_BINS)
-    fits = np.log((1 - _shares()) * _kinds_of_noise()[1] + _shares()) @ seen
+    deviations, logarithms = _kinds_of_noise()
+    fits = logarithms @ np.bincount(levels * PHASE_BINS + turned, minlength=LEVELS * PHASE_BINS).astype(np.float32)
     stray, best = np.unravel_index(np.argmax(fits), fits.shape)
     if fits[stray, best] < _LEAST_TOLD:
         return None
-    likeliest, anywhere = NoiseModel.of(_kinds_of_noise()[0][best]), np.float32(_STRAYS[stray])
+    likeliest, anywhere = NoiseModel.of(deviations[best]), np.float32(_STRAYS[stray])
     return replace(likeliest, densities=(1 - anywhere) * likeliest.densities + anywhere)
 
 
 @cache
 def _kinds_of_noise() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The ways noise may be: n×1×6 deviations by masking level, and n×(6·64) densities of the phase of a bit 0."""
+    """The n ways noise may be: n×1×6 deviations by masking level, and for each share of chips that may be anywhere the
+    logarithm of the density of the phases of a bit 0, shares×n×(6·64)."""
     rises = np.exp(np.multiply.outer(_RISES, np.arange(LEVELS) - (LEVELS - 1) / 2))
     deviations = np.clip(np.multiply.outer(_DEVIATIONS, rises), _DEVIATIONS[0], _DEVIATIONS[-1]).astype(np.float32)
     deviations = deviations.reshape(-1, 1, LEVELS)
-    return deviations, phase_densities(deviations).reshape(len(deviations), -1)
-
-
-def _shares() -> NDArray[np.float32]:
-    return np.array(_STRAYS, dtype=np.float32)[:, None, None]
+    densities = phase_densities(deviations).reshape(len(deviations), -1)
+    strays = np.array(_STRAYS, dtype=np.float32)[:, None, None]
+    return deviations, np.log((1 - strays) * densities + strays)

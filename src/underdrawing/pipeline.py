@@ -199,7 +199,7 @@ def _marked(
         profile=profile,
         blocks=tuple(str(block) for block in message.blocks),
         left_out=message.left_out,
-        psnr_db=psnr_db(picture.pixels, embedded.pixels),
+        psnr_db=embedded.psnr_db if host.pixels is picture.pixels else psnr_db(picture.pixels, embedded.pixels),
         code=code,
         facts=facts,
         signature=signature_in(message),

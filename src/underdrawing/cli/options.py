@@ -94,8 +94,8 @@ NoCode = Annotated[
 ]
 _PROFILES = (
     "How strong the mark is. discreet changes the picture less and survives less; detailed, below 1,024 pixels, "
-    "changes it less and remembers more, for copies at JPEG 70 and better; lasting adds an undertone that tells the "
-    "identity even where a network painted the whole picture anew, and changes the picture most."
+    "changes it less and remembers more, for copies at JPEG 70 and better; lasting adds an undertone that mostly "
+    "tells the identity even where a network painted the whole picture anew, and changes the picture most."
 )
 ProfileOf = Annotated[Profile, typer.Option("--profile", metavar="|".join(Profile), help=_PROFILES)]
 Format_ = Annotated[

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from underdrawing.errors import PayloadError
 from underdrawing.payload.fields import (
+    CHECKSUM_BITS,
     PLAIN,
     SIDES,
     TOKEN_BITS,
@@ -58,7 +59,7 @@ def pack(
     """
     fields = [f for f in block_fields(block, shape) if f.kind is not Kind.CHECKSUM]
     parts = {f.name: _to_bits(f, values[f.name]) for f in fields}
-    rest = size_bits - _CHECKSUM_BITS - sum(part.size for part in parts.values())
+    rest = size_bits - CHECKSUM_BITS - sum(part.size for part in parts.values())
     if rest < 0 or size_bits % WORD_BITS or (rest and "facts" not in parts):
         raise PayloadError(f"{block}: its fields do not fit in {size_bits} bits ({-rest} too many)")
     if rest:
@@ -66,7 +67,7 @@ def pack(
     if stream is not None:
         parts |= _enciphered(block, {f.name: parts[f.name] for f in fields if f.kind in _SEALED}, stream)
     body = np.concatenate([parts[f.name] for f in fields])
-    return np.concatenate([body, _int_to_bits(checksum_of(block, body, id), _CHECKSUM_BITS)])
+    return np.concatenate([body, _int_to_bits(checksum_of(block, body, id), CHECKSUM_BITS)])
 
 
 def unpack(block: Block, bits: Bits, *, id: int, shape: Shape = PLAIN, stream: Stream | None = None) -> dict[str, Any]:
@@ -98,8 +99,8 @@ def unpack(block: Block, bits: Bits, *, id: int, shape: Shape = PLAIN, stream: S
 
 def is_intact(block: Block, bits: Bits, *, id: int = 0) -> bool:
     """Whether the checksum of a block is right; for an anchor the id plays no part."""
-    body, checksum = bits[:-_CHECKSUM_BITS], bits[-_CHECKSUM_BITS:]
-    whole = bits.size > _CHECKSUM_BITS and bits.size % WORD_BITS == 0
+    body, checksum = bits[:-CHECKSUM_BITS], bits[-CHECKSUM_BITS:]
+    whole = bits.size > CHECKSUM_BITS and bits.size % WORD_BITS == 0
     return whole and _bits_to_int(checksum) == checksum_of(block, body, id)
 
 
@@ -124,9 +125,6 @@ def check_order(fine_order: NDArray[np.integer[Any]] | None) -> NDArray[np.int64
     if order.dtype.kind not in "ui" or not np.array_equal(np.sort(order, axis=None), np.arange(SIDES[-1] ** 2)):
         raise PayloadError(f"fine_order: expected a permutation of {SIDES[-1] ** 2} places, got shape {order.shape}")
     return order.ravel().astype(np.int64)
-
-
-_CHECKSUM_BITS = 32
 
 
 def _enciphered(block: Block, parts: Mapping[str, Bits], stream: Stream) -> dict[str, Bits]:

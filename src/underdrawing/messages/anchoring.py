@@ -147,10 +147,11 @@ def _as_presumed(heard: Reception, presumed: Presumed) -> Iterator[Bits]:
 def _likeliest(heard: Reception, presumed: Presumed) -> Iterator[Bits]:
     """The likeliest of all anchors that a presumed message with an open code may have, each with its own checksum,
     where the chips speak for it as clearly as a checksum would."""
-    regions = [heard.intact, *heard.guessed(_usual_tiers(heard), _LIKELY_REGIONS)]
+    regions = np.stack([heard.intact, *heard.guessed(_usual_tiers(heard), _LIKELY_REGIONS)])
     for base, ways in map(anchor_ways, _usual_hints(heard, presumed)):
-        for intact in regions if len(ways) <= MOST_WAYS else ():
-            bits, evidence = heard.likeliest(base, ways, intact=intact)
+        if len(ways) > MOST_WAYS:
+            continue
+        for bits, evidence in heard.likeliest(base, ways, intact=regions):
             if evidence - len(ways) >= _PROOF_BITS + np.log2(len(regions)):
                 yield bits
 

@@ -55,11 +55,12 @@ __all__ = [
 Confidants = SharedKey | Sequence[Recipient]
 """Who may read a confidential mark: whoever holds one shared key, or one of the private halves of public keys."""
 
+_USUAL_MARGINS = (0.5, 1.0, 1.0, 1.5, 2.0)
 _MARGINS = {
-    Profile.STANDARD: (0.5, 1.0, 1.0, 1.5, 2.0, 0.0),
+    Profile.STANDARD: (*_USUAL_MARGINS, 0.0),
     Profile.DISCREET: (0.5, 0.5, 0.5, 0.6, 0.6, 0.0),
-    Profile.DETAILED: (0.5, 1.0, 1.0, 1.5, 2.0, 0.5),
-    Profile.LASTING: (0.5, 1.0, 1.0, 1.5, 2.0, 0.5),
+    Profile.DETAILED: (*_USUAL_MARGINS, 0.5),
+    Profile.LASTING: (*_USUAL_MARGINS, 0.5),
 }
 """How far a protected picture keeps its tokens of each scale from their borders, see ``Tokenizer.steadying``."""
 

@@ -7,14 +7,14 @@ from typing import Literal
 from underdrawing.bench.contest.measures import EVERY_EDIT, NO_ATTACK, Measure
 from underdrawing.bench.lines import Line
 
-__all__ = ["OURS", "OURS_AS_USUAL", "OURS_LASTING", "TARGETS", "Target", "target_lines"]
+__all__ = ["OURS", "OURS_AS_USUAL", "TARGETS", "Target", "target_lines"]
 
 OURS, OURS_AS_USUAL = "underdrawing detailed", "underdrawing"
 """The setting that the promises are about: that for pictures of 512 pixels and copies of the usual quality; and the one
 that people get if they ask for nothing, for hard copies."""
 _VAULT = " with its vault"
 """What the names of systems end in whose reader may ask the vault that has the owner's record."""
-OURS_LASTING = "underdrawing lasting"
+_OURS_LASTING = "underdrawing lasting"
 """The setting for whoever fears that a network paints the whole picture anew."""
 
 
@@ -54,8 +54,8 @@ class Target:
 
 _PAPER = "{} (2602.22759)"
 _REGENERATED = (
-    ("regeneration, lasting", OURS_LASTING),
-    ("regeneration, lasting, with the vault", OURS_LASTING + _VAULT),
+    ("regeneration, lasting", _OURS_LASTING),
+    ("regeneration, lasting, with the vault", _OURS_LASTING + _VAULT),
     ("regeneration, detailed", OURS),
     ("regeneration, detailed, with the vault", OURS + _VAULT),
 )

@@ -26,30 +26,33 @@ _LOUDEST = np.float32(30)
 
 def likeliest(
     base: NDArray[np.uint8], ways: NDArray[np.uint8], positions: NDArray[np.int32], soft: NDArray[np.float32]
-) -> tuple[NDArray[np.uint8], float]:
-    """The likeliest of the messages that are a base and any of k rows, added modulo 2.
+) -> list[tuple[NDArray[np.uint8], float]]:
+    """The likeliest of the messages that are a base and any of k rows, added modulo 2, under each of some views.
 
     Args:
         base: bits (0 or 1) of a message of a first tier.
         ways: k×bits, k at most ``MOST_WAYS``, no row a sum of others.
         positions: which coded bit each of n chips carries.
-        soft: n log-likelihood ratios, positive for 0.
+        soft: m×n log-likelihood ratios, positive for 0: m views of what the chips say.
 
     Returns:
-        Its bits, and how many bits of evidence there are for it: it is right but for a chance of 2^(k − evidence).
+        For each view its bits, and how many bits of evidence there are for it: it is right but for a chance of
+        2^(k − evidence).
     """
     code = Segmented.for_information(base.size)
     sent = code.encode(base)
     sums = np.zeros(code.buffer_bits, dtype=np.int64)
     for number, way in enumerate(ways):
         sums |= (code.encode(base ^ way) ^ sent).astype(np.int64) << number
-    loud = np.clip(soft, -_LOUDEST, _LOUDEST)
-    signed = np.where(sent[positions] == 1, -loud, loud)
-    told = _transformed(np.bincount(sums[positions], signed, 1 << len(ways)).astype(np.float64))
-    best = int(np.argmax(told))
-    bits = base ^ (ways[(best >> np.arange(len(ways)) & 1) == 1].sum(axis=0) & 1).astype(np.uint8)
-    quietly = soft.size - float(np.log2(2 + 2 * np.cosh(loud.astype(np.float64))).sum()) / 2
-    return bits, quietly + float(told[best]) / (2 * np.log(2))
+    found = []
+    for loud in np.clip(soft, -_LOUDEST, _LOUDEST):
+        signed = np.where(sent[positions] == 1, -loud, loud)
+        told = _transformed(np.bincount(sums[positions], signed, 1 << len(ways)).astype(np.float64))
+        best = int(np.argmax(told))
+        bits = base ^ (ways[(best >> np.arange(len(ways)) & 1) == 1].sum(axis=0) & 1).astype(np.uint8)
+        quietly = loud.size - float(np.log2(2 + 2 * np.cosh(loud.astype(np.float64))).sum()) / 2
+        found.append((bits, quietly + float(told[best]) / (2 * np.log(2))))
+    return found
 
 
 def _transformed(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -250,19 +250,17 @@ class Reception:
         return faintly_heard(self)
 
     def likeliest(
-        self, base: NDArray[np.uint8], ways: NDArray[np.uint8], *, intact: NDArray[np.float32] | None = None
-    ) -> tuple[NDArray[np.uint8], float]:
-        """The likeliest of many messages of the first tier, and how many bits of evidence there are for it, see
-        :func:`.choosing.likeliest`.
+        self, base: NDArray[np.uint8], ways: NDArray[np.uint8], *, intact: NDArray[np.float32]
+    ) -> list[tuple[NDArray[np.uint8], float]]:
+        """The likeliest of many messages of the first tier under each of m guesses, and how many bits of evidence there
+        are for it, see :func:`.choosing.likeliest`.
 
         Args:
             base, ways: the messages.
-            intact: rows×columns, how reliable each block is; None: as it seems to be. It must not hang on what chips of
-                unknown bits say of these.
+            intact: m×rows×columns, guesses at how reliable each block is. They must not hang on what chips of unknown
+                bits say of these.
         """
-        blocks = self.intact if intact is None else intact
-        positions, soft = soft_bits_of(self, 0, Segmented.for_information(base.size), blocks[None])
-        return likeliest(base, ways, positions, soft[0])
+        return likeliest(base, ways, *soft_bits_of(self, 0, Segmented.for_information(base.size), intact))
 
     def learn(self, tier: int, bits: NDArray[np.uint8]) -> "Reception":
         """The reception knowing that a tier says ``bits``; :meth:`settled` draws the conclusions."""

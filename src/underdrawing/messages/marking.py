@@ -11,6 +11,7 @@ import numpy as np
 
 from underdrawing.channel import Profile
 from underdrawing.channel.lattice import last_tier_bits, offer
+from underdrawing.channel.lattice.grid import strips
 from underdrawing.messages.tiers import SCALES_UPTO, TIER_OF
 from underdrawing.payload import (
     Block,
@@ -165,7 +166,8 @@ def added_to(picture: Pixels, *, before: NDArray[np.uint8], after: NDArray[np.ui
 def psnr_db(before: Pixels, after: Pixels) -> float:
     """How near two pictures of one depth are, over all pixels and channels; 100 where they are the same."""
     peak = float(np.iinfo(before.dtype).max)
-    error = float(np.square(after.astype(np.float64) - before).mean())
+    squares = (np.square(after[rows].astype(np.float64) - before[rows]).sum() for rows in strips(len(before)))
+    error = float(sum(squares)) / before.size
     return 100.0 if error == 0 else 10 * float(np.log10(peak**2 / error))
 
 

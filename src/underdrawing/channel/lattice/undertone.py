@@ -174,8 +174,9 @@ def _moved(picture: Pixels, layout: _Layout, written: NDArray[np.int8], strength
     moves, toned = due, picture
     for _ in range(_LOOKS):
         # between places by cubics: their own functions have edges, which show as squares in a sky
-        residual = cv2.resize(moves, up.shape[::-1], interpolation=cv2.INTER_CUBIC) * unit
-        toned = added(picture, np.clip(np.rint(residual), down, up))
+        residual = cv2.resize(moves * unit, up.shape[::-1], interpolation=cv2.INTER_CUBIC)
+        np.clip(np.rint(residual, out=residual), down, up, out=residual)
+        toned = added(picture, residual)
         moves = moves + due - (_means(toned, layout.grid) - means)
     return toned
 

@@ -29,6 +29,7 @@ VERIFY_KEYS = {
     *(
         "verdict",
         "confidence",
+        "marked",
         "id",
         "blocks",
         "code_scales",

@@ -56,6 +56,12 @@ def test_round_trip_through_a_copy_that_leaves_no_chip(protection, original):
     assert verify(Picture(jpeg(detailed.picture.pixels, 8))).id is None
 
 
+def test_reference_a_mark_that_only_its_vault_can_read_is_said_to_be_there(protection, original):
+    for picture, marked in ((protection.picture, True), (original, False)):
+        found = verify(Picture(painted_anew(picture.pixels)))
+        assert (found.verdict, found.id, found.marked) == (Verdict.UNPROTECTED, None, marked)
+
+
 def test_reference_with_the_vault_a_picture_that_was_painted_anew_is_proved_to_be_marked(protection, original, vault):
     pixels, _ = quarter_replaced(protection.picture.pixels)
     for suspect in (protection.picture.pixels, pixels):

@@ -324,6 +324,7 @@ def test_rejects_an_unmarked_picture():
     verification = verify(Picture(data.rocket()))
     assert verification.verdict is Verdict.UNPROTECTED
     assert verification.geometry.note == "no mark was found"
+    assert not verification.marked
     assert verification.blocks == ()
     assert verification.facts_source is None
 

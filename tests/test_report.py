@@ -103,6 +103,7 @@ def bare(verdict=Verdict.UNPROTECTED, **changes):
     """A verification that found no mark."""
     values = {
         "verdict": verdict,
+        "marked": False,
         "id": None,
         "blocks": (),
         "code_scales": 0,
@@ -458,6 +459,21 @@ def test_a_picture_that_the_vault_does_not_know_is_said_to_be_unknown():
     assert vault_words(found) == ["The vault does not know this picture (97 % sure)."]
     assert headline(found) == "No mark was found."
     assert vault_words(bare()) == []
+
+
+def test_a_mark_that_cannot_be_read_is_said_to_be_there():
+    found = bare(marked=True)
+    text = Page(html_report(picture(), found)).text
+    assert headline(found) == "A mark was found that cannot be read."
+    assert "Asked with the vault that keeps its record" in text
+    assert "too little of its mark is left to compare with" in text
+    assert "Most pictures carry none" not in text
+    assert found.to_dict()["marked"] is True
+    asked = bare(marked=True, known=Known(confidence=0.97))
+    assert "Asked with the vault" not in Page(html_report(picture(), asked)).text
+    assert headline(bare(marked=True, known=known())) == (
+        "A mark was found that cannot be read, but the vault knows this picture."
+    )
 
 
 # --- the words ---

@@ -34,7 +34,7 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"
     """A mark was read, but too little of it to say whether the picture was changed."""
     UNPROTECTED = "unprotected"
-    """No mark was found. That says nothing about the picture itself."""
+    """No mark was found, or too little of one to be read. That says nothing about the picture itself."""
     FORGED = "forged"
     """A mark was read whose signature does not belong to its contents."""
 
@@ -184,6 +184,7 @@ class Verification:
     Args:
         verdict: the one-word answer.
         confidence: how sure the verdict is, 0 to 1.
+        marked: whether there is a mark, be it read or too damaged for that.
         id: 16 hexadecimal digits; None when no mark was read.
         blocks: which of anchor, core, detail, fine were read.
         code_scales: how many scales of the hidden code survived, 0 to 6.
@@ -218,6 +219,7 @@ class Verification:
 
     verdict: Verdict
     confidence: float
+    marked: bool = True
     id: str | None = None
     blocks: tuple[str, ...] = ()
     code_scales: int = 0
@@ -248,6 +250,7 @@ class Verification:
         return {
             "verdict": str(self.verdict),
             "confidence": round(self.confidence, 4),
+            "marked": self.marked,
             "id": self.id,
             "carrier": self.carrier,
             "blocks": list(self.blocks),

@@ -102,6 +102,7 @@ def unprotected(*, seen: bool) -> Verification:
     return Verification(
         verdict=Verdict.UNPROTECTED,
         confidence=0.9 if seen else 0.99,
+        marked=seen,
         id=None,
         signature=SignatureStatus.ABSENT,
         geometry=Geometry(note=note),

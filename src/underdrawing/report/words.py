@@ -103,14 +103,15 @@ def fact_rows(facts: dict[str, str]) -> list[tuple[str, str]]:
 
 def headline(verification: Verification) -> str:
     """Return the verdict as one sentence."""
+    found = "A mark was found that cannot be read" if verification.marked else "No mark was found"
     if _is_known_by_looks(verification):
-        return "No mark was found, but the vault knows this picture."
+        return f"{found}, but the vault knows this picture."
     return {
         Verdict.AUTHENTIC: "No change was found.",
         Verdict.TAMPERED: "Part of this picture has been changed.",
         Verdict.TRANSPLANTED: "This mark belongs to another picture.",
         Verdict.UNDECIDED: "Too little of the mark is left to judge.",
-        Verdict.UNPROTECTED: "No mark was found.",
+        Verdict.UNPROTECTED: f"{found}.",
         Verdict.FORGED: "The signature is forged.",
     }[verification.verdict]
 
@@ -134,14 +135,27 @@ def lead(verification: Verification, *, places: int) -> str:
         "It was lifted from another picture, or nearly everything was replaced.",
         Verdict.UNDECIDED: "A mark was found and tells which picture this was, but it is too damaged to compare "
         "the pixels with. That says nothing for or against the picture.",
-        Verdict.UNPROTECTED: "Either the picture never carried one, or it has been damaged beyond reading. "
-        "Most pictures carry none: this says nothing for or against the picture.",
+        Verdict.UNPROTECTED: _unread_lead(verification),
         Verdict.FORGED: "A mark was read, but its signature does not fit its contents. "
         "Somebody altered a signed mark or made one up, so its facts deserve no trust.",
     }[verification.verdict]
     if _is_known_by_looks(verification):
         sentences = _known_lead(verification, region)
     return f"{sentences} {_recovery_sentence(verification)}".strip()
+
+
+def _unread_lead(verification: Verification) -> str:
+    """Say what it rests on where no mark was read, and no vault knows the picture."""
+    if not verification.marked:
+        return (
+            "Either the picture never carried one, or it has been damaged beyond reading. "
+            "Most pictures carry none: this says nothing for or against the picture."
+        )
+    asked = "" if verification.known is not None else " Asked with the vault that keeps its record, it may still tell."
+    return (
+        "Too little of it is left to say which picture this was. Somebody protected it, and it has been damaged since: "
+        f"this says nothing for or against what it shows.{asked}"
+    )
 
 
 def _known_lead(verification: Verification, region: str) -> str:
@@ -281,7 +295,8 @@ def open_questions(verification: Verification) -> list[str]:
     questions = ["Whether the scene was real, or the facts were true, when the mark was made: a mark only fixes them."]
     if verification.verdict is Verdict.UNPROTECTED:
         if not _is_known_by_looks(verification):
-            return ["Whether the picture was changed: without a mark there is nothing to compare with.", *questions]
+            left = "too little of its mark is left" if verification.marked else "without a mark there is nothing"
+            return [f"Whether the picture was changed: {left} to compare with.", *questions]
         questions.insert(0, "Who made this copy of the known picture: it carries no mark that would say so.")
         questions.append("Small changes: without a mark only places that show something clearly different are found.")
     if verification.verdict is Verdict.AUTHENTIC:

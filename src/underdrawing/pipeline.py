@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from underdrawing.channel import Carrier, Profile
@@ -51,7 +51,7 @@ from underdrawing.messages.marking import (
     steadying,
     tiers_of,
 )
-from underdrawing.messages.reading import fuller, fullest, read_message, read_on, read_rest
+from underdrawing.messages.reading import fuller, fullest, read_on, read_rest
 from underdrawing.payload import Opener, Presumed, SigningKey, TrustStore, clean_facts
 from underdrawing.retrieval.finding import find
 from underdrawing.shipped import tokenizer
@@ -60,7 +60,6 @@ from underdrawing.tokenizer import LADDER, to_canvas
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from underdrawing.channel.lattice import Reception
     from underdrawing.images import Picture
     from underdrawing.messages.reading import Reading
     from underdrawing.retrieval.finding import Found
@@ -73,7 +72,7 @@ _OURS = "lattice"
 _MOST_PRESUMED = 4
 """How many records that a suspect looks like are tried."""
 _PRESUMED = (
-    "the mark is too faint to be read by itself: what the vault knows of this picture was presumed, "
+    "the mark is too faint to be read at once: what the vault knows of this picture was presumed, "
     "and the mark proved it"
 )
 
@@ -239,16 +238,12 @@ def _by_our_mark(
 ) -> Verification:
     """What our mark says, with what the vault knows of it."""
     reading, heard = _read(case, channel_key, keys)
-    note = ""
     if reading is None:
-        looks = case.found(pixels=to_eight_bits(case.picture.pixels))
-        reading, note = _presumed(case, looks, heard, channel_key, keys), _PRESUMED
-        if reading is None:
-            return _by_looks(case, looks, seen=heard is not None)
+        return _by_looks(case, case.looks, seen=heard)
     carried = reading.code
     known = case.found(id=f"{reading.anchor.id:016x}", code=carried)
     if known is not None:
-        known = replace(known, note="; ".join(filter(None, [known.note, note])))
+        known = replace(known, note="; ".join(filter(None, [known.note, _PRESUMED if reading.presumed else None])))
     whole = carried is not None and carried.n_scales == len(LADDER) and carried.known is None
     kept = None if known is None or whole else code_kept(known.record, carried)
     if kept is not None and (reading.core is None or reading.detail is None):
@@ -263,39 +258,25 @@ def _by_our_mark(
     return case.consulted(verification, known, code=carried)
 
 
-def _read(case: _Case, channel_key: bytes | None, keys: Sequence[Opener]) -> tuple[Reading | None, Reception | None]:
-    """The message in a suspect, looked for where it usually lies and then anywhere; and where a mark was heard."""
+def _read(case: _Case, channel_key: bytes | None, keys: Sequence[Opener]) -> tuple[Reading | None, bool]:
+    """The message in a suspect, looked for where it usually lies and then anywhere; and whether a mark was heard."""
     pixels = case.picture.pixels
+    read = partial(fullest, tokenizer=tokenizer(), keys=keys, presumptions=lambda: case.presumed)
     with case.clock("read"):
-        reading, heard = fullest(receptions(pixels, key=channel_key), tokenizer(), keys)
+        reading, heard = read(receptions(pixels, key=channel_key))
         if heard is not None and (reading is None or not reading.is_complete):
-            reading = fuller(reading, fullest(nearby(heard), tokenizer(), keys)[0])
+            reading = fuller(reading, read(nearby(heard))[0])
     if reading is None or not (reading.is_complete or reading.reception.candidate.is_sure):
         with case.clock("search"):
-            elsewhere, found = fullest(searched(pixels, key=channel_key), tokenizer(), keys)
+            elsewhere, found = read(searched(pixels, key=channel_key))
             reading, heard = fuller(reading, elsewhere), heard or found
+    if reading is None and heard is None and case.presumed:
+        with case.clock("presume"):
+            reading, _ = read(barely_heard(pixels, key=channel_key), barely=True)
     if reading is not None and may_lie_beside(reading.reception):
         with case.clock("align"):
             reading = read_on(reading, pixels, tokenizer(), keys)
-    return reading, heard
-
-
-def _presumed(
-    case: _Case, looks: Found | None, heard: Reception | None, channel_key: bytes | None, keys: Sequence[Opener]
-) -> Reading | None:
-    """A message too faint to be read by itself, if it is that of one of the records that the suspect looks like."""
-    if case.vault is None or looks is None:
-        return None
-    records = [case.vault.get(candidate.id) for candidate in looks.candidates[:_MOST_PRESUMED]]
-    with case.clock("presume"):
-        receptions = barely_heard(case.picture.pixels, key=channel_key) if heard is None else iter([heard])
-        for reception in receptions if any(records) else ():
-            for record in filter(None, records):
-                presumed = Presumed(int(record.id, 16), record.tokens or ())
-                reading = read_message(reception, tokenizer(), keys, presumed=presumed)
-                if reading is not None:
-                    return reading
-    return None
+    return reading, heard is not None
 
 
 def _by_carrier(case: _Case, carrier: Carrier) -> Verification:
@@ -303,7 +284,7 @@ def _by_carrier(case: _Case, carrier: Carrier) -> Verification:
     with case.clock("read"):
         heard = listen(to_eight_bits(case.picture.pixels), carrier, case.vault)
     if heard is None:
-        return _by_looks(case, case.found(pixels=to_eight_bits(case.picture.pixels)), seen=False)
+        return _by_looks(case, case.looks, seen=False)
     record = None if heard.found is None else heard.found.record
     code = code_kept(record, heard.code) or heard.code
     with case.clock("examine"):
@@ -351,6 +332,19 @@ class _Case:
     vault: Vault | None
     originals: Sequence[str | Path]
     clock: _Clock = field(default_factory=_Clock)
+
+    @cached_property
+    def looks(self) -> Found | None:
+        """What the vault knows of pictures that look like this one; None without a vault."""
+        return self.found(pixels=to_eight_bits(self.picture.pixels))
+
+    @cached_property
+    def presumed(self) -> list[Presumed]:
+        """The messages of the pictures that this one looks like."""
+        if self.vault is None or self.looks is None:
+            return []
+        records = (self.vault.get(candidate.id) for candidate in self.looks.candidates[:_MOST_PRESUMED])
+        return [Presumed(int(record.id, 16), record.tokens or ()) for record in records if record is not None]
 
     def found(self, **by: Any) -> Found | None:
         """What the vault knows by an id, a code or pixels; None without a vault."""

@@ -13,7 +13,7 @@ from underdrawing.channel.lattice import barely_heard, receptions
 from underdrawing.channel.lattice.modulation import PHASE_BINS
 from underdrawing.channel.lattice.reception import Reception
 from underdrawing.images import Picture
-from underdrawing.messages.anchoring import presumed_anchor, read_anchor
+from underdrawing.messages.anchoring import AnchorReader
 from underdrawing.payload import Presumed
 
 
@@ -34,9 +34,15 @@ def replaced(protection):
     return quarter_replaced(protection.picture.pixels)[0]
 
 
+def anchor_of(reception, pixels, tokenizer):
+    """The anchor without any presumption."""
+    reader = AnchorReader(reception)
+    return reader.at_once() or reader.patiently(pixels, tokenizer)
+
+
 def read_id(pixels, tokenizer):
     """The id that is read of the likeliest reception, as text; None where none is."""
-    found = read_anchor(next(receptions(pixels)), pixels, tokenizer)
+    found = anchor_of(next(receptions(pixels)), pixels, tokenizer)
     return None if found is None else f"{found[0].id:016x}"
 
 
@@ -63,11 +69,11 @@ def test_reference_a_message_that_is_presumed_is_read_where_it_is_not_read_by_it
     draws = (np.random.default_rng(seed).normal(0, 12, replaced.shape) for seed in range(3))
     suspects = [jpeg(np.clip(replaced + noise, 0, 255).astype(np.uint8), 15) for noise in draws]
     receptions_of = [next(barely_heard(pixels)) for pixels in suspects]
-    alone = [read_anchor(heard, pixels, tokenizer) for heard, pixels in zip(receptions_of, suspects, strict=True)]
-    helped = [found for heard in receptions_of if (found := presumed_anchor(heard, right))]
+    alone = [anchor_of(heard, pixels, tokenizer) for heard, pixels in zip(receptions_of, suspects, strict=True)]
+    helped = [found for heard in receptions_of if (found := AnchorReader(heard).presumed(right))]
     assert len(helped) > sum(found is not None for found in alone)
     assert {f"{anchor.id:016x}" for anchor, _ in helped} == {protection.id}
-    assert not any(presumed_anchor(heard, wrong) for heard in receptions_of)
+    assert not any(AnchorReader(heard).presumed(wrong) for heard in receptions_of)
 
 
 def test_rejects_a_presumption_about_a_picture_without_a_mark(protection):
@@ -75,11 +81,11 @@ def test_rejects_a_presumption_about_a_picture_without_a_mark(protection):
     unmarked = resized(data.rocket()[:, :427], 512 / 427)
     heard = list(barely_heard(unmarked))
     assert heard
-    assert all(presumed_anchor(each, presumed) is None for each in heard)
+    assert all(AnchorReader(each).presumed(presumed) is None for each in heard)
 
 
 def test_rejects_a_reception_of_noise(replaced, tokenizer):
     heard = next(receptions(replaced))
     noise = np.random.default_rng(1).integers(0, PHASE_BINS, heard.bins.shape).astype(np.uint8)
     coefficients = np.random.default_rng(2).normal(0, 200, heard.coefficients.shape).astype(np.float32)
-    assert read_anchor(replace(heard, bins=noise, coefficients=coefficients), replaced, tokenizer) is None
+    assert anchor_of(replace(heard, bins=noise, coefficients=coefficients), replaced, tokenizer) is None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from underdrawing.payload import Bits
     from underdrawing.tokenizer import HiddenCode, Tokenizer
 
-__all__ = ["SWEEPS", "presumed_anchor", "proved", "read_anchor", "recalled"]
+__all__ = ["SWEEPS", "AnchorReader", "proved", "recalled"]
 
 SWEEPS = 60
 """How often a decoder that guesses at the code goes over the parity checks at most."""
@@ -47,37 +48,68 @@ _FEWEST_BITS = (1600, 3104, 12352)
 _Block = TypeVar("_Block")
 
 
-def read_anchor(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> tuple[Anchor, Bits] | None:
-    """The anchor and its bits: from the channel alone if that is enough, else with what most anchors have in common,
-    else with what the suspect tells about the code as well.
+@dataclass(frozen=True, eq=False)
+class AnchorReader:
+    """Reads the anchor of a message from what a channel heard, cheapest ways first.
 
     Where a part was replaced, much hangs on knowing which. So blocks are weighed in several ways: each by itself, by
-    what lies far and wide around it, by the chips that a usual message has beside, and at last by many guesses.
+    what lies far and wide around it, by the chips that a usual message has beside, and at last by many guesses. All
+    ways give the anchor and its bits, of a confidential message without what only a key shows, or None where no
+    checksum proves one, nor evidence as clear as that.
 
-    Args:
+    Attributes:
         reception: what the channel heard.
-        pixels: H×W×3 RGB uint8, what it heard it in.
-        tokenizer: tells what those pixels say of the code.
-
-    Returns:
-        The anchor, of a confidential message without what only a key shows; None where no checksum proves one.
 
     Raises:
         UnsupportedVersionError: the message was written by a newer version.
     """
-    return _first_proved(_guesses(reception, pixels, tokenizer))
 
+    reception: Reception
 
-def presumed_anchor(reception: Reception, presumed: Presumed) -> tuple[Anchor, Bits] | None:
-    """The same for a message that is presumed to be there, which takes a third of the bits to be heard: little more
-    than the checksum, which nobody told.
+    def at_once(self) -> tuple[Anchor, Bits] | None:
+        """From the channel alone, if that is enough, else with what most anchors have in common: half a second."""
+        return _first_proved(self._at_once())
 
-    Args:
-        reception: what the channel heard.
-        presumed: the message.
-    """
-    weighed = (reception, *_otherwise_weighed(reception))
-    return _first_proved(bits for heard in weighed for bits in _as_presumed(heard, presumed))
+    def presumed(self, presumed: Presumed) -> tuple[Anchor, Bits] | None:
+        """As that of a message that is presumed to be there, which takes a third of the bits to be heard: little more
+        than the checksum, which nobody told."""
+        return _first_proved(bits for heard in self._weighed for bits in _as_presumed(heard, presumed))
+
+    def patiently(self, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> tuple[Anchor, Bits] | None:
+        """With what the suspect tells about the code as well: some seconds.
+
+        Args:
+            pixels: H×W×3 RGB uint8, what the reception was heard in.
+            tokenizer: tells what those pixels say of the code.
+        """
+        return _first_proved(self._patiently(pixels, tokenizer))
+
+    @cached_property
+    def _weighed(self) -> list[Reception]:
+        return [self.reception, *_otherwise_weighed(self.reception)]
+
+    @cached_property
+    def _in_turns(self) -> list[Reception]:
+        return _weighed_in_turns(self.reception)
+
+    def _at_once(self) -> Iterator[Bits]:
+        yield self.reception.decode(_TIER, ANCHOR_BITS).bits
+        for heard in (*self._weighed, *self._in_turns):
+            yield from _as_usual(heard)
+
+    def _patiently(self, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> Iterator[Bits]:
+        reception, weighed, in_turns = self.reception, self._weighed, self._in_turns
+        for heard in in_turns:
+            yield from _recalled(heard, _demapper(heard, pixels, tokenizer))
+        demappers = [_demapper(heard, pixels, tokenizer) for heard in weighed]
+        for heard, demapper in zip(weighed, demappers, strict=True):
+            yield from _recalled(heard, demapper)
+            yield from _recalled(heard.discerning(), demapper)
+        usual = _usual_tiers(reception)
+        yield from _under_guesses(in_turns[0], demappers[1], in_turns[0].guessed(usual, _GUESSED_REGIONS))
+        regions = reception.guessed(usual, _GUESSED_REGIONS, anew=True)
+        yield from _under_guesses(reception, demappers[1], regions)
+        yield from _under_guesses(reception.discerning(), demappers[1], regions)
 
 
 def _first_proved(guesses: Iterator[Bits]) -> tuple[Anchor, Bits] | None:
@@ -86,25 +118,6 @@ def _first_proved(guesses: Iterator[Bits]) -> tuple[Anchor, Bits] | None:
         if anchor is not None:
             return anchor, bits
     return None
-
-
-def _guesses(reception: Reception, pixels: NDArray[np.uint8], tokenizer: Tokenizer) -> Iterator[Bits]:
-    """What the bits of the anchor may be, cheapest guesses first."""
-    yield reception.decode(_TIER, ANCHOR_BITS).bits
-    weighed = [reception, *_otherwise_weighed(reception)]
-    in_turns = _weighed_in_turns(reception)
-    for heard in (*weighed, *in_turns):
-        yield from _as_usual(heard)
-    for heard in in_turns:
-        yield from _recalled(heard, _demapper(heard, pixels, tokenizer))
-    demappers = [_demapper(heard, pixels, tokenizer) for heard in weighed]
-    for heard, demapper in zip(weighed, demappers, strict=True):
-        yield from _recalled(heard, demapper)
-        yield from _recalled(heard.discerning(), demapper)
-    yield from _under_guesses(in_turns[0], demappers[1], in_turns[0].guessed(_usual_tiers(reception), _GUESSED_REGIONS))
-    regions = reception.guessed(_usual_tiers(reception), _GUESSED_REGIONS, anew=True)
-    yield from _under_guesses(reception, demappers[1], regions)
-    yield from _under_guesses(reception.discerning(), demappers[1], regions)
 
 
 def _otherwise_weighed(reception: Reception) -> tuple[Reception, Reception]:

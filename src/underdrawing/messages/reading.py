@@ -12,7 +12,7 @@ import numpy as np
 from underdrawing.channel.lattice import TONE_DRIFT_LIMIT, Filling, aligned, last_tier_bits, tone_drift
 from underdrawing.errors import SealedError
 from underdrawing.images import to_eight_bits
-from underdrawing.messages.anchoring import presumed_anchor, proved, read_anchor, recalled
+from underdrawing.messages.anchoring import AnchorReader, proved, recalled
 from underdrawing.messages.demapping import Demapper
 from underdrawing.messages.guessing import Guesser
 from underdrawing.messages.tiers import SCALES_UPTO, TIER_OF
@@ -41,7 +41,10 @@ if TYPE_CHECKING:
     from underdrawing.channel.lattice import Reception
     from underdrawing.payload import Bits
 
-__all__ = ["Reading", "fuller", "fullest", "read_message", "read_on", "read_rest"]
+__all__ = ["Presumptions", "Reading", "fuller", "fullest", "read_message", "read_on", "read_rest"]
+
+Presumptions = Callable[[], "Sequence[Presumed]"]
+"""What message a suspect may hold, asked of whoever knows it by its looks only where the mark is hardly heard."""
 
 _SCALES_BEFORE = dict(zip(list(SCALES_UPTO)[1:], SCALES_UPTO.values(), strict=False))
 _Block = TypeVar("_Block")
@@ -64,6 +67,7 @@ class Reading:
         bits: the bits of the blocks that were read.
         seal: what deciphers a confidential message, proved; None where none is needed, or none was given.
         refusal: why a confidential message was not opened, in words.
+        presumed: whether the anchor was too faint to be read at once, and a presumption told the rest of it.
     """
 
     reception: Reception
@@ -74,6 +78,7 @@ class Reading:
     bits: dict[Block, Bits] = field(default_factory=dict)
     seal: Seal | None = None
     refusal: str | None = None
+    presumed: bool = False
 
     @property
     def blocks(self) -> tuple[str, ...]:
@@ -124,7 +129,12 @@ class Reading:
 
 
 def read_message(
-    reception: Reception, tokenizer: Tokenizer, keys: Sequence[Opener] = (), *, presumed: Presumed | None = None
+    reception: Reception,
+    tokenizer: Tokenizer,
+    keys: Sequence[Opener] = (),
+    *,
+    presumptions: Presumptions = tuple,
+    barely: bool = False,
 ) -> Reading | None:
     """Read all blocks that can be read.
 
@@ -132,7 +142,8 @@ def read_message(
         reception: what the channel heard; the untouched part of what it heard it in helps where that falls short.
         tokenizer: for the order of the tokens of the fine block, and for that help.
         keys: what may open a confidential message.
-        presumed: the message that it probably is: a much fainter one is read then, and no other.
+        presumptions: the messages that it may be: a much fainter one is read then.
+        barely: hardly anything was heard, so try nothing but these.
 
     Returns:
         The reading, or None when not even the anchor can be read.
@@ -141,13 +152,19 @@ def read_message(
         UnsupportedVersionError: the message was written by a newer version.
     """
     pixels = to_eight_bits(reception.suspect.pixels)
-    found = presumed_anchor(reception, presumed) if presumed else read_anchor(reception, pixels, tokenizer)
+    anchors, presumed = AnchorReader(reception), False
+    found = None if barely else anchors.at_once()
+    if found is None:
+        found = next(filter(None, map(anchors.presumed, presumptions())), None)
+        presumed = found is not None
+    if found is None and not barely:
+        found = anchors.patiently(pixels, tokenizer)
     if found is None:
         return None
     anchor, bits = found
     sizes = (anchor.core_bits, anchor.detail_bits, anchor.fine_bits)
     opened = reception.with_tiers((True, *(size > 0 for size in sizes)), filling=Filling(anchor.filling))
-    reading = Reading(opened.learn(0, bits), anchor, bits={Block.ANCHOR: bits})
+    reading = Reading(opened.learn(0, bits), anchor, bits={Block.ANCHOR: bits}, presumed=presumed)
     return _Reader(pixels, tokenizer, tuple(keys)).complete(reading)
 
 
@@ -183,16 +200,22 @@ def read_rest(reading: Reading, code: HiddenCode, tokenizer: Tokenizer, keys: Se
 
 
 def fullest(
-    receptions: Iterable[Reception], tokenizer: Tokenizer, keys: Sequence[Opener]
+    receptions: Iterable[Reception],
+    tokenizer: Tokenizer,
+    keys: Sequence[Opener],
+    *,
+    presumptions: Presumptions = tuple,
+    barely: bool = False,
 ) -> tuple[Reading | None, Reception | None]:
     """The fullest reading of some receptions, likeliest first, and the first that is surely one of a mark.
 
-    No more of them are asked for once one is read whole with its tones undone, or was looked for and surely found.
+    No more of them are asked for once one is read whole with its tones undone, or was looked for and surely found. The
+    other arguments are those of :func:`read_message`.
     """
     heard, reading = None, None
     for reception in receptions:
         heard = heard or (reception if reception.candidate.is_sure else None)
-        reading = fuller(reading, read_message(reception, tokenizer, keys))
+        reading = fuller(reading, read_message(reception, tokenizer, keys, presumptions=presumptions, barely=barely))
         if reading is not None and _is_settled(reading):
             break
     return reading, heard

@@ -2,7 +2,8 @@
 
 A change of tone befalls the whole picture and must not count as another content. Guesses are made, from the
 plainest on: tones are as they were; all channels went through one line; colours were mixed, on a straight scale or on
-a curved one. Whoever asks decides which fits.
+a curved one. Whoever asks decides which fits. Of a picture without colours these cannot be undone: there the code is
+believed about them, and only how bright places are is compared.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _FITTING_ROUNDS = 4
 _SURELY_UNTOUCHED, _NORMAL_QUANTILE = 0.4, 0.524
 _LEAST_DEVIATION = 3.0
 _CURVES = 0.75, 1.33
+_MOST_COLOUR, _NEARLY_EVERYWHERE, _LEAST_GAIN = 3.0, 0.98, 0.3
 
 
 def tones_undone(
@@ -48,6 +50,9 @@ def tones_undone(
     sample, expected = _trusted(canvas, seen, says, intact)
     if len(sample) < _FEWEST_PIXELS:
         return
+    if _is_grey(sample):
+        yield _rounded(_coloured(seen, says, *_mixed(expected, sample)), canvas, says)
+        return
     gain, offset = _line(expected.ravel(), sample.ravel())
     straight = np.asarray((seen - np.float32(offset)) / np.float32(gain), dtype=np.float32)
     yield _rounded(straight, canvas, says)
@@ -56,6 +61,20 @@ def tones_undone(
         unmixing = np.linalg.inv(mixing).astype(np.float32)
         unmixed = np.asarray((_straightened(seen, curve) - offsets) @ unmixing, dtype=np.float32)
         yield _rounded(unmixed, canvas, says)
+
+
+def _is_grey(sample: NDArray[np.float32]) -> bool:
+    return bool(np.quantile(np.ptp(sample, axis=1), _NEARLY_EVERYWHERE) <= _MOST_COLOUR)
+
+
+def _coloured(
+    seen: NDArray[np.float32], says: NDArray[np.int16], mixing: NDArray[np.float32], offsets: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """A grey picture with the colours of the code, and as much brighter or darker than it as it is itself than the code
+    would be in grey."""
+    grey = (says.astype(np.float32) @ mixing + offsets).mean(axis=2, keepdims=True)
+    brighter = (seen.mean(axis=2, keepdims=True) - grey) / np.clip(mixing.sum() / 3, _LEAST_GAIN, None)
+    return np.asarray(says + brighter, dtype=np.float32)
 
 
 def _straightened(seen: NDArray[np.float32], gamma: float) -> NDArray[np.float32]:

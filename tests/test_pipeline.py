@@ -3,6 +3,7 @@
 import zlib
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from skimage import data
@@ -157,6 +158,17 @@ def test_limits_a_region_is_painted_from_the_beginning_of_a_code_too(doctored, o
         for n in (1, 3, 5)
     ]
     assert errors[0] > errors[1] > errors[2]
+
+
+def test_reference_a_grey_copy_is_no_forgery_and_shows_one(protection, doctored):
+    suspect, mask, _ = doctored
+    untouched, forged = (
+        verify(Picture(cv2.cvtColor(cv2.cvtColor(each.pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)))
+        for each in (protection.picture, suspect)
+    )
+    assert (untouched.verdict, untouched.tampered_fraction) == (Verdict.AUTHENTIC, 0)
+    assert forged.verdict is Verdict.TAMPERED
+    assert (forged.mask & mask).sum() / (forged.mask | mask).sum() > 0.9
 
 
 def test_reference_a_change_of_colours_is_found_and_undone(protection, original):

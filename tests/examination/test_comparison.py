@@ -109,6 +109,21 @@ def test_reference_another_mixing_of_all_colours_is_undone(tokenizer, photograph
     assert (found.nats < -5).mean() < 0.02
 
 
+@pytest.mark.parametrize(
+    "weights", [(0.299, 0.587, 0.114), (0.9, 0.1, 0), (0.25, 0.5, 0.1)], ids=["luma", "red", "dim"]
+)
+def test_reference_a_grey_copy_is_compared_by_how_bright_it_is(tokenizer, photograph, code, weights):
+    grey = np.rint(photograph @ np.array(weights))[..., None].repeat(3, axis=2).astype(np.uint8)
+    found = strays(grey, code.prefix(5), tokenizer)
+    assert not found.steady
+    assert (found.nats < -5).mean() < 0.03
+    height, width = grey.shape[:2]
+    region = (slice(height // 4, height // 2), slice(width // 4, width // 2))
+    grey[region] = 255 - grey[::-1][region]
+    inner = strays(grey, code.prefix(5), tokenizer).nats[4:8, 4:8]
+    assert np.median(inner) < -5
+
+
 def test_reference_untouched_tones_are_left_alone(tokenizer, photograph, code):
     found = strays(photograph, code.prefix(5), tokenizer)
     assert found.steady

@@ -299,27 +299,16 @@ def silenced(region, *, beyond, strength=6.0, **changes):
     return find(region, comparison=looked, evidence=evidence, **changes)
 
 
-@pytest.mark.parametrize("doubt", [{"steady": False}, {"sparse": True}], ids=["other tones", "few chips known"])
-def test_silent_chips_are_no_proof_in_copies_changed_all_over(doubt):
+def test_silent_chips_are_no_proof_in_copies_changed_all_over():
     region = box(12, 17, 16, 23)
     weak = {"strength": 3.5}
     assert silenced(region, beyond=0, **weak).tampered
-    assert not silenced(region, beyond=0, **weak, **doubt).tampered
-    assert silenced(region, beyond=150, **weak, **doubt).tampered, "it shows something else"
+    assert not silenced(region, beyond=0, **weak, steady=False).tampered
+    assert silenced(region, beyond=150, **weak, steady=False).tampered, "it shows something else"
 
 
-@pytest.mark.parametrize("doubt", [{"steady": False}, {"sparse": True}], ids=["other tones", "few chips known"])
-def test_overwhelming_silence_is_proof_even_there(doubt):
-    assert silenced(box(6, 22, 10, 30), beyond=0, **doubt).tampered
-
-
-def test_where_few_chips_are_known_one_clear_region_proves_the_others():
-    large, small = box(4, 16, 6, 20), box(24, 28, 36, 39)
-    faint = {"comparison": None, "sparse": True}
-    alone = np.where(small, -4, 6).astype(np.float32)
-    assert not find(small, evidence=alone, **faint).tampered
-    both = find(large | small, evidence=np.where(large | small, -4, 6).astype(np.float32), **faint)
-    assert both.mask[25 * SCALE : 27 * SCALE, 37 * SCALE].all()
+def test_overwhelming_silence_is_proof_even_there():
+    assert silenced(box(6, 22, 10, 30), beyond=0, steady=False).tampered
 
 
 def test_limits_a_code_that_is_wrong_nearly_everywhere_blames_no_place():

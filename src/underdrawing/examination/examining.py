@@ -49,7 +49,6 @@ class Testimony:
         intact: rows×columns float32, probability that a block is untouched.
         gamma: change of tone that is known and to be undone.
         steady: whether tones are as they were and nothing was blurred.
-        sparse: whether no more than the anchor of a longer message could be read.
         visible: rows×columns bool, which blocks the suspect shows; None for all.
         by_chips: whether it is the lattice that speaks, in the nats that the network for outlines has learned.
     """
@@ -59,7 +58,6 @@ class Testimony:
     intact: NDArray[np.float32]
     gamma: float = 1.0
     steady: bool = True
-    sparse: bool = False
     visible: NDArray[np.bool_] | None = None
     by_chips: bool = False
 
@@ -75,7 +73,6 @@ class Testimony:
             intact=heard.intact,
             gamma=tone.gamma,
             steady=unchanged and reading.drift <= TONE_DRIFT_LIMIT,
-            sparse=reading.core is None and reading.anchor.core_bits > 0,
             visible=heard.look.visible,
             by_chips=True,
         )
@@ -133,7 +130,6 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
         comparison=comparison,
         remembered=remembered if compare else None,
         steady=testimony.steady,
-        sparse=testimony.sparse,
         visible=testimony.visible,
         missing=missing,
         outliner=outliner() if testimony.by_chips else None,

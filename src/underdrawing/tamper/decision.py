@@ -30,7 +30,6 @@ _LEAST_STRAY_EVIDENCE, _NEARLY_ALL = 20.0, 0.8
 _HARDLY_HEARD, _LEAST_UNHEARD_EVIDENCE = 1.0, 60.0
 _LARGEST_HOLE_BLOCKS = 12
 _MOST_AGREEMENT, _MOST_AGREEMENT_OVERWHELMED, _OVERWHELMING = 0.25, 0.35, 10.0
-_SPARSELY = 4.0
 _AGREEMENT_PER_NAT = 0.2
 _FEWEST_CHIPS = 24
 _CLEARLY_FEWER = 5.0
@@ -88,7 +87,6 @@ def find_tampering(
     comparison: Comparison | None = None,
     remembered: Callable[[], NDArray[np.uint8]] | None = None,
     steady: bool = True,
-    sparse: bool = False,
     visible: NDArray[np.bool_] | None = None,
     missing: NDArray[np.bool_] | None = None,
     outliner: Outliner | None = None,
@@ -107,8 +105,6 @@ def find_tampering(
             outline it can help to draw.
         steady: whether the tones are as they were and nothing was blurred. Where they are not, chips are wrong in
             places nobody touched, and more is asked of a region.
-        sparse: whether most of the mark could not be read, so that few chips are known. Something is wrong all over
-            then, and more is asked of a region as well.
         visible: rows×columns bool, which blocks the suspect shows; nothing is said of the others. None for all.
         missing: h×w bool, any size, the same place by place: what the suspect does not show. None for nothing.
         outliner: draws the outlines of the regions from evidence as the lattice gives it; None to draw them by rule.
@@ -120,7 +116,7 @@ def find_tampering(
     strays = None if comparison is None else comparison.strays
     if strays is not None:
         steady = steady and strays.steady
-    seeds, strongest, least = _seeds(blocks, strays, steady=steady, sparse=sparse)
+    seeds, strongest, least = _seeds(blocks, strays, steady=steady)
     if strays is not None:
         outvoted, against, enough = _outvoted(strays, seeds, evidence, steady=steady)
         blocks = replace(blocks, total=np.where(outvoted, blocks.content, blocks.total))
@@ -168,38 +164,28 @@ def _seen(blocks: _Blocks, visible: NDArray[np.bool_]) -> _Blocks:
     return _Blocks(blocks.total * shown, blocks.content * shown, blocks.agreement * shown, blocks.chips * shown)
 
 
-def _seeds(
-    blocks: _Blocks, strays: Strays | None, *, steady: bool, sparse: bool
-) -> tuple[NDArray[np.bool_], float, float]:
+def _seeds(blocks: _Blocks, strays: Strays | None, *, steady: bool) -> tuple[NDArray[np.bool_], float, float]:
     """Blocks of the regions that surely were changed, the evidence for the clearest, and the least that counts.
 
     What was redrawn with much of what is coarse kept shows in scattered parts, which are also looked at together. But
     where tones were changed or something was blurred all over, chips fall silent in whole places that nobody touched,
     flat or bright ones. So there a region has to show something else as well, or evidence has to be overwhelming.
-    Where few chips are known, some region has to show something else, or to be clearer than usual.
     """
     own = np.float32(_SEED_LOG_ODDS) - blocks.total
     belief = _without_holes(settled_beliefs(own, coupling=_SEED_COUPLING))
     least = _LEAST_COARSE_EVIDENCE if _is_coarse(blocks.total) else _LEAST_REGION_EVIDENCE
     least = least if steady else _LEAST_UNSTEADY_EVIDENCE
     clear, strongest = np.zeros(belief.shape, dtype=np.bool_), 0.0
-    shown = np.ones_like(belief) if strays is None else _resized(strays.nats, belief.shape)
+    shown = None if steady or strays is None else _resized(strays.nats, belief.shape)
     for apart in (1, _APART) if steady and not _is_coarse(blocks.total) else (1,):
         labels, against, replaced = _regions(belief, blocks, least, apart=apart)
-        if sparse:
-            clearest = float(against[replaced].max(initial=0.0))
-            replaced &= _other(labels, shown, against.size) | (clearest >= _SPARSELY * least)
-        elif not steady and strays is not None:
-            replaced &= _other(labels, shown, against.size) | (against >= _OVERWHELMING * least)
+        if shown is not None:
+            other = np.bincount(labels.ravel(), shown.ravel(), against.size) <= 0
+            replaced &= other | (against >= _OVERWHELMING * least)
         sizes = np.bincount(labels.ravel(), minlength=against.size)
         clear |= ((sizes >= _LEAST_BLOCKS) & (against >= least) & replaced)[labels]
         strongest = max(strongest, float(against[replaced].max(initial=0.0)))
     return clear, strongest, least
-
-
-def _other(labels: NDArray[np.integer], shown: NDArray[np.float32], count: int) -> NDArray[np.bool_]:
-    """Whether each region shows something else than the code says, as its cells have it together."""
-    return np.asarray(np.bincount(labels.ravel(), shown.ravel(), count) <= 0)
 
 
 def _outvoted(

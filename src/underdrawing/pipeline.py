@@ -312,16 +312,17 @@ def _by_looks(case: _Case, known: Found | None, *, seen: bool) -> Verification:
 
 
 class _Clock:
-    """Seconds of each named step."""
+    """Seconds of each named step, without those of other steps inside it."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
 
     @contextmanager
     def __call__(self, step: str) -> Iterator[None]:
-        begin = time.perf_counter()
+        begin, counted = time.perf_counter(), sum(self.seconds.values())
         yield
-        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - begin
+        inside = sum(self.seconds.values()) - counted
+        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - begin - inside
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,11 @@ def _seeds(blocks: _Blocks, strays: Strays | None, *, steady: bool) -> tuple[NDA
     least = _LEAST_COARSE_EVIDENCE if _is_coarse(blocks.total) else _LEAST_REGION_EVIDENCE
     least = least if steady else _LEAST_UNSTEADY_EVIDENCE
     clear, strongest = np.zeros(belief.shape, dtype=np.bool_), 0.0
-    shown = None if steady or strays is None else _resized(strays.nats, belief.shape)
+    shown = (
+        None
+        if steady or strays is None
+        else cv2.resize(strays.nats, belief.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    )
     for apart in (1, _APART) if steady and not _is_coarse(blocks.total) else (1,):
         labels, against, replaced = _regions(belief, blocks, least, apart=apart)
         if shown is not None:
@@ -242,10 +246,6 @@ def _grown(blocks: _Blocks, seeds: NDArray[np.bool_]) -> tuple[NDArray[np.float3
 def _is_coarse(plane: NDArray[np.float32]) -> bool:
     """Whether the grid is the smallest one: few blocks, each with much of the picture in it."""
     return int(min(plane.shape)) <= _COARSE_ROWS
-
-
-def _resized(plane: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
-    return np.asarray(cv2.resize(plane, shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def _shape(plane: NDArray[np.float32]) -> tuple[int, int]:

@@ -299,6 +299,15 @@ def silenced(region, *, beyond, strength=6.0, **changes):
     return find(region, comparison=looked, evidence=evidence, **changes)
 
 
+def test_more_is_asked_of_a_region_that_shows_nothing_else():
+    """A codec takes chips away in places that nobody touched."""
+    region, weak = box(12, 15, 16, 20), {"strength": 4.0}
+    finding = silenced(region, beyond=0, **weak)
+    assert not finding.tampered
+    assert silenced(region, beyond=150, **weak).tampered, "it shows something else"
+    assert silenced(region, beyond=0, strength=6.0).tampered, "more chips say so"
+
+
 def test_silent_chips_are_no_proof_in_copies_changed_all_over():
     region = box(12, 17, 16, 23)
     weak = {"strength": 3.5}

@@ -30,6 +30,8 @@ _LEAST_STRAY_EVIDENCE, _NEARLY_ALL = 20.0, 0.8
 _HARDLY_HEARD, _LEAST_UNHEARD_EVIDENCE = 1.0, 60.0
 _LARGEST_HOLE_BLOCKS = 12
 _MOST_AGREEMENT, _MOST_AGREEMENT_OVERWHELMED, _OVERWHELMING = 0.25, 0.35, 10.0
+_UNSEEN, _UNSEEN_UNSTEADY = 1.5, _OVERWHELMING
+"""How many times the evidence is asked of a region that shows nothing else than the code says."""
 _AGREEMENT_PER_NAT = 0.2
 _FEWEST_CHIPS = 24
 _CLEARLY_FEWER = 5.0
@@ -168,24 +170,22 @@ def _seeds(blocks: _Blocks, strays: Strays | None, *, steady: bool) -> tuple[NDA
     """Blocks of the regions that surely were changed, the evidence for the clearest, and the least that counts.
 
     What was redrawn with much of what is coarse kept shows in scattered parts, which are also looked at together. But
-    where tones were changed or something was blurred all over, chips fall silent in whole places that nobody touched,
-    flat or bright ones. So there a region has to show something else as well, or evidence has to be overwhelming.
+    chips are wrong in places that nobody touched where a codec took them away; and where tones were changed or
+    something was blurred all over, they fall silent in whole places, flat or bright ones. So of a region that shows
+    nothing else more is asked: somewhat more in a steady copy, and overwhelming evidence in an unsteady one.
     """
     own = np.float32(_SEED_LOG_ODDS) - blocks.total
     belief = _without_holes(settled_beliefs(own, coupling=_SEED_COUPLING))
     least = _LEAST_COARSE_EVIDENCE if _is_coarse(blocks.total) else _LEAST_REGION_EVIDENCE
     least = least if steady else _LEAST_UNSTEADY_EVIDENCE
     clear, strongest = np.zeros(belief.shape, dtype=np.bool_), 0.0
-    shown = (
-        None
-        if steady or strays is None
-        else cv2.resize(strays.nats, belief.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    )
+    shown = None if strays is None else cv2.resize(strays.nats, belief.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    unseen = (_UNSEEN if steady else _UNSEEN_UNSTEADY) * least
     for apart in (1, _APART) if steady and not _is_coarse(blocks.total) else (1,):
         labels, against, replaced = _regions(belief, blocks, least, apart=apart)
         if shown is not None:
             other = np.bincount(labels.ravel(), shown.ravel(), against.size) <= 0
-            replaced &= other | (against >= _OVERWHELMING * least)
+            replaced &= other | (against >= unseen)
         sizes = np.bincount(labels.ravel(), minlength=against.size)
         clear |= ((sizes >= _LEAST_BLOCKS) & (against >= least) & replaced)[labels]
         strongest = max(strongest, float(against[replaced].max(initial=0.0)))

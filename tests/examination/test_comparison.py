@@ -109,6 +109,37 @@ def test_reference_another_mixing_of_all_colours_is_undone(tokenizer, photograph
     assert (found.nats < -5).mean() < 0.02
 
 
+def saturated(pixels, factor):
+    grey = pixels @ np.array([0.299, 0.587, 0.114])
+    return grey[..., None] + factor * (pixels - grey[..., None])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda x: 1.35 * x, id="brighter"),
+        pytest.param(lambda x: 1.5 * x - 64, id="more contrast"),
+        pytest.param(lambda x: saturated(x, 1.7), id="more colour"),
+        pytest.param(lambda x: 255 * (x / 255) ** 1.6, id="darker middle"),
+        pytest.param(lambda x: 255 * (saturated(x, 0.4) / 255) ** 0.7, id="paler and brighter"),
+    ],
+)
+def test_reference_changes_that_clip_or_bend_tones_are_undone_and_edits_still_seen(
+    tokenizer, photograph, code, change
+):
+    def copy(pixels):
+        return np.rint(np.clip(change(pixels.astype(np.float64)), 0, 255)).astype(np.uint8)
+
+    found = strays(copy(photograph), code.prefix(5), tokenizer)
+    assert not found.steady
+    assert np.minimum(found.nats, 0).mean() > -0.25
+    height, width = photograph.shape[:2]
+    forged = photograph.copy()
+    region = (slice(height // 4, height // 2), slice(width // 4, width // 2))
+    forged[region] = 255 - photograph[::-1][region]
+    assert np.median(strays(copy(forged), code.prefix(5), tokenizer).nats[4:8, 4:8]) < -5
+
+
 @pytest.mark.parametrize(
     "weights", [(0.299, 0.587, 0.114), (0.9, 0.1, 0), (0.25, 0.5, 0.1)], ids=["luma", "red", "dim"]
 )

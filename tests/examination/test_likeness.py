@@ -33,6 +33,18 @@ def test_reference_a_change_of_tone_is_no_other_picture(name, change):
     assert not shows_another_picture(toned, remembered(pixels), nowhere(pixels))
 
 
+def test_reference_a_grey_copy_of_a_colourful_picture_is_no_other_picture():
+    """Many colours of the same brightness: in grey there is little of them, but that little is right."""
+    rng = np.random.default_rng(0)
+    colours = rng.uniform(0, 255, (16, 16, 3))
+    brightness = colours @ (0.299, 0.587, 0.114)
+    colours = np.clip(colours + (rng.uniform(100, 156, (16, 16)) - brightness)[..., None], 0, 255)
+    pixels = cv2.resize(colours.astype(np.uint8), (256, 256), interpolation=cv2.INTER_NEAREST)
+    grey = cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    assert not shows_another_picture(grey, remembered(pixels), nowhere(pixels))
+    assert shows_another_picture(np.rot90(grey).copy(), remembered(pixels), nowhere(pixels))
+
+
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
 @pytest.mark.parametrize("other", PHOTOGRAPHS)
 def test_reference_another_picture_is_told_apart(name, other):

@@ -14,6 +14,8 @@ _LEAST_EXPLAINED = 0.3
 _FLAT_DEVIATION = 8.0
 _FLAT_DIFFERENCE = 45.0
 _FEWEST_CELLS = 24
+_MOST_COLOUR, _NEARLY_EVERYWHERE = 3.0, 0.98
+_BRIGHTNESS = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 def shows_another_picture(
@@ -22,7 +24,7 @@ def shows_another_picture(
     """Whether what is visible outside the tampered region has nothing to do with what the hidden code remembers.
 
     The two are compared as 16×16 cells of colour, after the gain and offset that fit best, so that a change of tone is
-    not taken for another picture.
+    not taken for another picture. Of a picture without colours only how bright the cells are is compared.
 
     Args:
         suspect: H×W×3 RGB, uint8 or uint16.
@@ -36,6 +38,8 @@ def shows_another_picture(
     counted = covered < 0.25 * 255
     if np.count_nonzero(counted) < _FEWEST_CELLS:
         return False
+    if np.quantile(np.ptp(seen, axis=2), _NEARLY_EVERYWHERE) <= _MOST_COLOUR:
+        seen, expected = seen @ _BRIGHTNESS, expected @ _BRIGHTNESS
     x, y = expected[counted].ravel(), seen[counted].ravel()
     if x.std() < _FLAT_DEVIATION or y.std() < _FLAT_DEVIATION:
         return bool(abs(x.mean() - y.mean()) > _FLAT_DIFFERENCE)

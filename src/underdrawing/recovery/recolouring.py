@@ -89,18 +89,24 @@ def _squares(
 
 
 def colour_mixing(
-    before: NDArray[np.float32], after: NDArray[np.float32], *, gain: float = 1.0
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    *,
+    gain: float = 1.0,
+    weights: NDArray[np.float32] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """How colours were mixed: after = before @ mixing + offsets by least squares, 3×3 and 3 float32.
 
     Args:
         before, after: n×3 float32, RGB in grey levels.
         gain: what a channel was multiplied by as far as the colours do not tell.
+        weights: n float32, how much each colour counts; None: alike.
     """
-    middle, level = before.mean(axis=0), after.mean(axis=0)
+    shares = np.full((len(before), 1), 1 / len(before)) if weights is None else weights[:, None] / weights.sum()
+    middle, level = (shares * before).sum(axis=0), (shares * after).sum(axis=0)
     around, pull = before - middle, _PULL_TO_SAME * np.eye(3)
-    spread = around.T @ around / len(before) + pull
-    mixing = np.linalg.solve(spread, around.T @ (after - level) / len(before) + gain * pull).astype(np.float32)
+    spread = around.T @ (shares * around) + pull
+    mixing = np.linalg.solve(spread, around.T @ (shares * (after - level)) + gain * pull).astype(np.float32)
     return mixing, (level - middle @ mixing).astype(np.float32)
 
 

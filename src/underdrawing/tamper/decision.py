@@ -34,6 +34,9 @@ _UNSEEN, _UNSEEN_UNSTEADY = 1.5, _OVERWHELMING
 """How many times the evidence is asked of a region that shows nothing else than the code says."""
 _AGREEMENT_PER_NAT = 0.2
 _FEWEST_CHIPS = 24
+_SHOWN_UNSTEADY = -1.0
+"""Nats for each block that a region has to bring by what it shows, in a copy changed all over."""
+
 _CLEARLY_FEWER = 5.0
 _CLEARLY_OTHER = 4.0
 _MOST_CONTRADICTED = 0.5
@@ -181,12 +184,13 @@ def _seeds(blocks: _Blocks, strays: Strays | None, *, steady: bool) -> tuple[NDA
     clear, strongest = np.zeros(belief.shape, dtype=np.bool_), 0.0
     shown = None if strays is None else cv2.resize(strays.nats, belief.shape[::-1], interpolation=cv2.INTER_LINEAR)
     unseen = (_UNSEEN if steady else _UNSEEN_UNSTEADY) * least
+    clearly = 0 if steady else _SHOWN_UNSTEADY
     for apart in (1, _APART) if steady and not _is_coarse(blocks.total) else (1,):
         labels, against, replaced = _regions(belief, blocks, least, apart=apart)
-        if shown is not None:
-            other = np.bincount(labels.ravel(), shown.ravel(), against.size) <= 0
-            replaced &= other | (against >= unseen)
         sizes = np.bincount(labels.ravel(), minlength=against.size)
+        if shown is not None:
+            other = np.bincount(labels.ravel(), shown.ravel(), against.size) <= clearly * sizes
+            replaced &= other | (against >= unseen)
         clear |= ((sizes >= _LEAST_BLOCKS) & (against >= least) & replaced)[labels]
         strongest = max(strongest, float(against[replaced].max(initial=0.0)))
     return clear, strongest, least

@@ -20,6 +20,8 @@ ATTACKS = {
     "brighter": lambda pixels: gained(pixels, 1.15),
     "gamma 0.85": lambda pixels: bent(pixels, 0.85),
     "gamma 1.2": lambda pixels: bent(pixels, 1.2),
+    "far darker": lambda pixels: gained(pixels, 0.6),
+    "gamma 1.5": lambda pixels: bent(pixels, 1.5),
     "blur 1.2": lambda pixels: blurred(pixels, 1.2),
     "JPEG 50": lambda pixels: jpeg(pixels, 50),
 }
@@ -92,6 +94,8 @@ def test_limits_a_mark_is_found_where_rounding_changes_the_shape():
         ("brighter", "gain", 1.15),
         ("gamma 0.85", "gamma", 0.85),
         ("gamma 1.2", "gamma", 1.2),
+        ("far darker", "gain", 0.6),
+        ("gamma 1.5", "gamma", 1.5),
     ],
 )
 def test_reference_the_change_of_tone_is_told(marked, attack, name, expected):

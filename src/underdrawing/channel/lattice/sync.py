@@ -57,9 +57,12 @@ _REFINEMENTS = (0.02, 0.01, 0.005, 0.0025)
 _MAYBE_SCORE = 3.5
 _LOOKS_PER_KIND = 2
 _MOST_UNHEARD = 2
-_GAINS = tuple(float(gain) for gain in np.geomspace(0.78, 1.3, 40))
+_GAINS = tuple(
+    float(gain) for gain in (*np.geomspace(0.49, 0.76, 17), *np.geomspace(0.78, 1.3, 40), *np.geomspace(1.335, 1.55, 6))
+)
+_GAMMAS = (0.66, 0.7, 0.74, 0.78, 0.82, 0.86, 0.9, 0.94, 1.06, 1.1, 1.14, 1.18, 1.22, 1.26, 1.31, 1.37, 1.43, 1.5, 1.56)
 _KINDS = (
-    tuple(Tone(gamma=gamma) for gamma in (0.78, 0.82, 0.86, 0.9, 0.94, 1.06, 1.1, 1.14, 1.18, 1.22, 1.26)),
+    tuple(Tone(gamma=gamma) for gamma in _GAMMAS),
     tuple(Tone(blur_px=blur) for blur in (0.6, 0.9, 1.2, 1.5)),
 )
 """Changes other than a gain, each kind from one end to the other."""

@@ -124,9 +124,7 @@ def saturated(pixels, factor):
         pytest.param(lambda x: 255 * (saturated(x, 0.4) / 255) ** 0.7, id="paler and brighter"),
     ],
 )
-def test_reference_changes_that_clip_or_bend_tones_are_undone_and_edits_still_seen(
-    tokenizer, photograph, code, change
-):
+def test_reference_changes_that_clip_or_bend_tones_are_undone_and_edits_still_seen(tokenizer, photograph, code, change):
     def copy(pixels):
         return np.rint(np.clip(change(pixels.astype(np.float64)), 0, 255)).astype(np.uint8)
 

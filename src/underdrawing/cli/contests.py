@@ -34,6 +34,9 @@ Attacks = Annotated[
 Limit = Annotated[
     int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first so many pictures of the dataset.")
 ]
+NoDoctored = Annotated[
+    bool, typer.Option("--no-doctored", help="Leave out copies with the edit; false alarms and forgeries are left.")
+]
 NoUntouched = Annotated[
     bool, typer.Option("--no-untouched", help="Leave out copies without the edit, and with them false alarms.")
 ]
@@ -56,6 +59,7 @@ def run(
     systems: Systems = None,
     attacks: Attacks = "targets",
     limit: Limit = None,
+    no_doctored: NoDoctored = False,
     no_untouched: NoUntouched = False,
     seed: options.Seed = 0,
     weights: Weights = None,
@@ -84,6 +88,7 @@ def run(
         gallery=gallery,
         labels=labels,
         limit=limit,
+        doctored=not no_doctored,
         untouched=not no_untouched,
         seed=seed,
         weights=weights,

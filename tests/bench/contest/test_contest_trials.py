@@ -155,6 +155,8 @@ def test_reference_every_case_once_and_none_that_is_done():
     assert not units(["a"], systems, ("png",), done=frozenset(keys))
     only = units(["a"], systems, ("png",), untouched=False)
     assert [len(unit.cases) for unit in only] == [1, 1]
+    (rest,) = units(["a"], systems, ("png", "copyreal"), doctored=False)
+    assert rest.cases == (Case("png", False), Case("copyreal", False))
 
 
 def test_reference_attacks_by_name_and_by_group():

@@ -38,6 +38,7 @@ class Contest:
         gallery: Folder of photographs in which suspects are looked for; None: nothing is looked for.
         labels: CSV with their labels; None: the name of the folder that a photograph lies in.
         limit: Take so many items of the dataset, the first ones; None: all.
+        doctored: Whether copies with the edit go through the attacks.
         untouched: Whether copies without the edit go through the attacks too.
         seed: Everything random comes from it.
         weights: Folder with weights of carriers that need some.
@@ -52,6 +53,7 @@ class Contest:
     gallery: Path | None = None
     labels: Path | None = None
     limit: int | None = None
+    doctored: bool = True
     untouched: bool = True
     seed: int = 0
     weights: Path | None = None
@@ -99,9 +101,10 @@ def _gallery_folder(contest: Contest) -> Path:
 def _run(contest: Contest, items: Sequence[str], log: RowLog) -> bool:
     """Run what is not done yet; whether there was anything."""
     systems = [(name, system_named(name, weights=contest.weights).marks) for name in contest.systems]
-    every = units(items, systems, contest.attacks, untouched=contest.untouched)
+    planned = partial(units, items, systems, contest.attacks, doctored=contest.doctored, untouched=contest.untouched)
+    every = planned()
     done = frozenset(row.key for row in log.of(CaseRow))
-    waiting = units(items, systems, contest.attacks, untouched=contest.untouched, done=done)
+    waiting = planned(done=done)
     gallery = None if contest.gallery is None else _gallery_folder(contest)
     setting = Setting(contest.dataset.resolve(), gallery, contest.seed, contest.weights)
     run = partial(run_unit, setting=setting)

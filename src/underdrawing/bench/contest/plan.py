@@ -110,6 +110,7 @@ def units(
     systems: Sequence[tuple[str, bool]],
     attacks: Sequence[str],
     *,
+    doctored: bool = True,
     untouched: bool = True,
     done: frozenset[str] = frozenset(),
 ) -> list[Unit]:
@@ -120,20 +121,22 @@ def units(
         systems: Name of each system, and whether it marks pictures; those that do not meet neither forgeries nor
             untouched copies, of which they could not say anything.
         attacks: Names.
+        doctored: Whether copies with the edit go through the attacks.
         untouched: Whether copies without the edit go through the attacks too.
         done: Keys of the cases that an earlier run finished.
     """
     planned = []
     for item in items:
         for system, marks in systems:
-            cases = tuple(case for case in _cases(attacks, marks, untouched) if case.key(item, system) not in done)
+            kinds = (doctored, marks and untouched)
+            cases = tuple(case for case in _cases(attacks, marks, *kinds) if case.key(item, system) not in done)
             planned += [Unit(item, system, cases)] if cases else []
     return planned
 
 
-def _cases(attacks: Sequence[str], marks: bool, untouched: bool) -> list[Case]:
+def _cases(attacks: Sequence[str], marks: bool, doctored: bool, untouched: bool) -> list[Case]:
     survived = [attack for attack in attacks if aim_of(attack) == "survive"]
     others = [attack for attack in attacks if aim_of(attack) != "survive"] if marks else []
-    cases = [Case(attack, tampered=True) for attack in survived]
-    cases += [Case(attack, tampered=False) for attack in survived if marks and untouched]
+    cases = [Case(attack, tampered=True) for attack in survived if doctored]
+    cases += [Case(attack, tampered=False) for attack in survived if untouched]
     return cases + [Case(attack, tampered=False) for attack in others]

@@ -12,12 +12,13 @@ from underdrawing import Picture, protect
 from underdrawing.channel.lattice import capacity_bits, embed
 from underdrawing.channel.lattice.design import BLOCK, WEAVE
 from underdrawing.channel.lattice.grid import WorkingGrid, luminance
+from underdrawing.channel.lattice.layout import weave_of
 from underdrawing.channel.lattice.search import Luma, Voice
 from underdrawing.channel.lattice.search.folding import Lead
 from underdrawing.channel.lattice.search.guessing import guessed
 from underdrawing.channel.lattice.search.locating import found_from, located
 from underdrawing.channel.lattice.search.placement import moved
-from underdrawing.channel.lattice.search.tuning import nudged, sharpened, tuned
+from underdrawing.channel.lattice.search.tuning import AFFINE, STEPS_PX, Tuner, nudged, sharpened, tuned, woven
 from underdrawing.channel.lattice.search.window import Window
 from underdrawing.channel.profiles import Profile
 
@@ -150,6 +151,15 @@ def test_reference_tuning_brings_a_lead_to_its_place(luma):
     before, after = (np.abs((lead.matrix @ middle)[:2] - centre).max() for lead in (off, near))
     assert near.score > 7
     assert after < min(1.5, 0.7 * before)
+
+
+def test_limits_blocks_without_chips_of_a_plane_say_nothing_of_it(luma):
+    """The few blocks of a small crop may have no chip at all in a plane."""
+    blocks = np.nonzero(np.tile(np.isnan(weave_of(VOICE.side_px).dither[0]), (2, 2)))
+    silent = woven(Lead(VOICE, np.eye(3), 0.0), blocks, None)
+    window = Window.of(luma, np.eye(2), np.array([305.0, 260.0]), (512, 512))
+    assert silent == ()
+    assert Tuner.of(lead_at(4 * CELL, 6 * CELL), window, blocks, silent).climbed(AFFINE, STEPS_PX).score == 0
 
 
 def test_reference_a_lead_beyond_doubt_is_looked_for_a_fraction_of_a_pixel_beside():

@@ -174,13 +174,15 @@ class Chips:
 
 
 def woven(lead: Lead, blocks: Blocks, key: bytes | None) -> tuple[Chips, ...]:
-    """The shared chips of some blocks."""
+    """The shared chips of some blocks, by the planes in which they have any."""
     rows, columns = blocks
     weave = weave_of(lead.voice.side_px, key)
     chips = []
     for lane, dither in enumerate(weave.dither):
         offset = dither[rows % WEAVE, columns % WEAVE]
         used = np.flatnonzero(~np.isnan(offset))
+        if not used.size:
+            continue
         pilots = np.flatnonzero(weave.pilots[lane, rows % WEAVE, columns % WEAVE][used])
         bits = ((rows // WEAVE + columns // WEAVE) & 1)[used][pilots]
         chips.append(chips_of(lead, lane, lane, (rows[used], columns[used]), offset[used], pilots, bits))
@@ -288,7 +290,7 @@ class Tuner:
     def scores_under(self, matrices: Matrix) -> Matrix:
         """The same under n×3×3 matrices."""
         to_window = (self.window.inverse @ matrices).astype(np.float32)
-        single = doubled = np.float32(0)
+        single = doubled = np.zeros(len(matrices), dtype=np.float32)
         single_power = doubled_power = np.float32(1e-6)
         for heard in self.chips:
             sent = to_window @ heard.centres  # n×3×N

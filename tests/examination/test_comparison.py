@@ -190,3 +190,22 @@ def test_limits_what_is_missing_is_not_compared(tokenizer, photograph, code, n_s
     strays = found[1].strays.nats
     assert not strays[:, : round(0.4 * strays.shape[1])].any()
     assert np.median(told[:, 15:]) > 0.1
+
+
+def test_a_part_with_other_colours_is_no_change_of_tone_of_the_whole(tokenizer, photograph):
+    """A picture with hardly a colour, its lower half tinted: one mixture of colours explains nearly all of it, but none
+    of the cells that the carrier calls untouched."""
+    grey = photograph.mean(axis=2, keepdims=True)
+    pale = np.rint(photograph + 0.95 * (grey - photograph)).astype(np.uint8)
+    middle = pale.shape[0] // 2
+    mixing = np.array([[0.44, 0.21, 0], [0.24, 0.945, 0.495], [0.08, 0.105, 0.825]])
+    tinted = pale.copy()
+    tinted[middle:] = np.rint(np.clip(pale[middle:] @ mixing, 0, 255))
+    intact = np.ones((16, 24), dtype=np.float32)
+    intact[9:] = 0.1
+    code = tokenizer.encode(pale)
+    strays = compared(tinted, code, tokenizer, says=tokenizer.linear_picture(code), intact=intact).strays
+    rows = len(strays.nats) // 2
+    assert strays.steady
+    assert strays.nats[rows:].sum() < -500
+    assert strays.nats[: rows - 1].sum() > 0

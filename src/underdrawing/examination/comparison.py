@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from underdrawing.examination.greyness import LUMA
 from underdrawing.examination.tone_search import least_strayed
 from underdrawing.examination.tones import Tones
 from underdrawing.tamper import Comparison, Distances
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["compared"]
 
-_LUMA = np.array([[0.299, 0.587, 0.114]], dtype=np.float32)
 _COARSE_SCALES = 5
 _AROUND_PX = {16: 16, 32: 12}
 _HARDLY_ANY = 0.005
@@ -90,6 +90,6 @@ def _rms(latents: NDArray[np.integer]) -> NDArray[np.float32]:
 
 def _gradient(picture: NDArray[np.int16]) -> NDArray[np.float32]:
     """Length of the gradient of the brightness (Sobel), 256×256 float32."""
-    luma = cv2.transform(picture.astype(np.float32), _LUMA)
+    luma = cv2.transform(picture.astype(np.float32), LUMA[None])
     across, down = cv2.Sobel(luma, cv2.CV_32F, 1, 0), cv2.Sobel(luma, cv2.CV_32F, 0, 1)
     return np.asarray(cv2.magnitude(across, down), dtype=np.float32)

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from underdrawing.examination.greyness import LUMA, is_grey
+
 __all__ = ["shows_another_picture"]
 
 _CELLS = 16
@@ -14,8 +16,6 @@ _LEAST_EXPLAINED = 0.3
 _FLAT_DEVIATION = 8.0
 _FLAT_DIFFERENCE = 45.0
 _FEWEST_CELLS = 24
-_MOST_COLOUR, _NEARLY_EVERYWHERE = 3.0, 0.98
-_BRIGHTNESS = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 def shows_another_picture(
@@ -38,8 +38,8 @@ def shows_another_picture(
     counted = covered < 0.25 * 255
     if np.count_nonzero(counted) < _FEWEST_CELLS:
         return False
-    if np.quantile(np.ptp(seen, axis=2), _NEARLY_EVERYWHERE) <= _MOST_COLOUR:
-        seen, expected = seen @ _BRIGHTNESS, expected @ _BRIGHTNESS
+    if is_grey(seen):
+        seen, expected = seen @ LUMA, expected @ LUMA
     x, y = expected[counted].ravel(), seen[counted].ravel()
     if x.std() < _FLAT_DEVIATION or y.std() < _FLAT_DEVIATION:
         return bool(abs(x.mean() - y.mean()) > _FLAT_DIFFERENCE)

@@ -10,6 +10,7 @@ Source: Hooke and Jeeves, "Direct search solution of numerical and statistical p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import cv2
@@ -62,7 +63,8 @@ def least_strayed(
     """The suspect with the likeliest tones, and its strays.
 
     Where hardly a cell has strayed that the carrier calls untouched, the tones are as they were, and no others are
-    tried. Where many cells have kept their tokens, other tones have to do clearly better to be believed.
+    tried. Where many cells have kept their tokens, other tones have to do clearly better to be believed, and
+    better with the cells that the carrier calls untouched too: what does not was done to a part of the picture.
 
     Args:
         tones: those of the suspect.
@@ -82,7 +84,11 @@ def least_strayed(
         return plain, Strays(plain.beyond)
     kept = bool(np.count_nonzero(trusted == 0) > _LEAST_KEPT * trusted.size)
     other = _with_other_tones(tones, look, _HARDLY_ANY_STRAYED * _FAR_OFF * plain.beyond.size)
-    if other is None or other.strayed >= plain.strayed * (_CLEARLY_LESS if kept else 1):
+    if (
+        other is None
+        or other.strayed >= plain.strayed * (_CLEARLY_LESS if kept else 1)
+        or (kept and _strayed(other.beyond[counted]) >= _strayed(trusted))
+    ):
         return plain, Strays(plain.beyond, steady=kept)
     return other, Strays(other.beyond, steady=False)
 
@@ -104,10 +110,10 @@ def _with_other_tones(tones: Tones, look: Callable[[NDArray[np.int16]], Look], f
             return fits[-1].nearest
     if not fits:
         return None
-    begun = min(fits, key=_Varied.strayed), _Varied(tones, look, Toning.none())
+    begun = min(fits, key=attrgetter("nearest.strayed")), _Varied(tones, look, Toning.none())
     for varied in begun:
         varied.search(_FIRST_ROUNDS, few)
-    likeliest = min(begun, key=_Varied.strayed)
+    likeliest = min(begun, key=attrgetter("nearest.strayed"))
     likeliest.search(_MORE_ROUNDS, few)
     return likeliest.nearest
 
@@ -120,9 +126,6 @@ class _Varied:
         self._by: NDArray[np.floating] = np.zeros(len(_STEPS))
         self._steps = np.array(_STEPS)
         self.nearest = look(tones.undone(toning))
-
-    def strayed(self) -> float:
-        return self.nearest.strayed
 
     def search(self, rounds: int, few: float) -> None:
         """Vary each number by its step, and all together as they have moved, with shorter steps where that was in

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from underdrawing.examination.greyness import LUMA, is_grey
 from underdrawing.recovery import colour_mixing
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _BLACK, _WHITE = 1.5, 253.5
 _MIDDLE = 128
 _FAR_BEYOND = np.float32(4096)
 _GREY = np.full((3, 3), 1 / 3)
-_LUMA = np.array([[0.299], [0.587], [0.114]]) * np.ones(3)
+_TO_GREY = np.repeat(LUMA[:, None], 3, axis=1)
 _PLACES = 64
 _FEWEST_PLACES = 100
 _CALM_DEVIATION = 8.0
@@ -37,7 +38,7 @@ _FITTING_ROUNDS = 6
 _SURELY_UNTOUCHED, _NORMAL_QUANTILE = 0.4, 0.524
 _LEAST_DEVIATION = 3.0
 _CURVES = 0.75, 1.33
-_MOST_COLOUR, _NEARLY_EVERYWHERE, _LEAST_GAIN = 3.0, 0.98, 0.3
+_LEAST_GAIN = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,7 @@ class Toning:
         """
         contrast, red, blue, colourfulness, level, turn, curve = by
         channels = np.exp(contrast + np.array([red, 0, blue]))
-        paler = _LUMA + np.exp(colourfulness) * (np.eye(3) - _LUMA)
+        paler = _TO_GREY + np.exp(colourfulness) * (np.eye(3) - _TO_GREY)
         mixing = np.asarray(self.mixing @ _turned(turn) @ paler * channels, dtype=np.float32)
         kept = _MIDDLE * (self.mixing.sum(axis=0) - mixing.sum(axis=0))
         kept += 255 * (_MIDDLE / 255) ** np.exp(-curve) - _MIDDLE
@@ -182,11 +183,11 @@ class Tones:
         best, and as it would if it had been turned grey as is usual."""
         seen = self._straight(1.0)
         sample = _averaged(seen)[self._places]
-        if len(sample) < _FEWEST_PLACES or np.quantile(np.ptp(sample, axis=1), _NEARLY_EVERYWHERE) > _MOST_COLOUR:
+        if len(sample) < _FEWEST_PLACES or not is_grey(sample):
             return ()
         expected = _averaged(self._says)[self._places]
-        gain, offset = _line(expected @ _LUMA.astype(np.float32), sample, self._weight)
-        usual = np.float32(gain) * _LUMA.astype(np.float32), np.full(3, offset, dtype=np.float32)
+        gain, offset = _line(expected @ _TO_GREY, sample, self._weight)
+        usual = np.float32(gain) * _TO_GREY, np.full(3, offset, dtype=np.float32)
         fits = usual, _mixed(expected, sample, self._weight)
         return tuple(self._believed(_coloured(seen, self._says, *fit)) for fit in fits)
 

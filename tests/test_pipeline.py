@@ -171,6 +171,16 @@ def test_reference_a_grey_copy_is_no_forgery_and_shows_one(protection, doctored)
     assert (forged.mask & mask).sum() / (forged.mask | mask).sum() > 0.9
 
 
+def test_reference_a_far_smaller_copy_of_a_busy_picture_is_no_forgery_and_shows_one():
+    """Chips fall silent where it is busy."""
+    marked = protect(Picture(data.astronaut()), profile=Profile.DETAILED).picture.pixels
+    forged = marked.copy()
+    forged[300:420, 60:180] = marked[20:140, 380:500]
+    untouched, found = (verify(Picture(resized(pixels, 0.4))) for pixels in (marked, forged))
+    assert untouched.verdict is Verdict.AUTHENTIC
+    assert found.verdict is Verdict.TAMPERED
+
+
 def test_reference_a_change_of_colours_is_found_and_undone(protection, original):
     """Every chip may still agree; the code tells, and no detail is painted over."""
     mask = np.zeros(original.pixels.shape[:2], dtype=bool)

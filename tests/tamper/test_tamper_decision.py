@@ -316,6 +316,14 @@ def test_silent_chips_are_no_proof_in_copies_changed_all_over():
     assert silenced(region, beyond=150, **weak, steady=False).tampered, "it shows something else"
 
 
+def test_more_is_asked_of_a_region_that_shows_nothing_else_in_a_far_smaller_copy():
+    region, weak = box(12, 17, 16, 23), {"strength": 3.5}
+    assert silenced(region, beyond=0, **weak).tampered
+    assert not silenced(region, beyond=0, **weak, fine=False).tampered
+    assert silenced(region, beyond=150, **weak, fine=False).tampered, "it shows something else"
+    assert silenced(region, beyond=0, fine=False).tampered, "more chips say so"
+
+
 def test_overwhelming_silence_is_proof_even_there():
     assert silenced(box(6, 22, 10, 30), beyond=0, steady=False).tampered
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from underdrawing.channel.lattice import TONE_DRIFT_LIMIT
+from underdrawing.channel.lattice import BLOCK, TONE_DRIFT_LIMIT
 from underdrawing.examination.comparison import compared
 from underdrawing.examination.likeness import shows_another_picture
 from underdrawing.examination.remembering import remember, surroundings_of, tells_enough
@@ -37,6 +37,8 @@ __all__ = ["COMPARED_SCALES", "Examination", "Testimony", "examine", "repaint"]
 
 COMPARED_SCALES = 4
 """From so many scales on a code tells enough of each place to compare."""
+
+_LEAST_SHARE_OF_GRID = 0.45
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +132,7 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
         comparison=comparison,
         remembered=remembered if compare else None,
         steady=testimony.steady,
+        fine=_is_fine(framing, testimony),
         visible=testimony.visible,
         missing=missing,
         outliner=outliner() if testimony.by_chips else None,
@@ -145,6 +148,11 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
     original = remembered() if tells_enough(code) else _guessed(pixels, code, hidden)
     painted = repainted(framing.frame, original, hidden, canvas=canvas, code=code, tokenizer=tokenizer())
     return Examination(finding, whole=painted.pixels, recoloured=painted.recoloured, redrawn=painted.redrawn)
+
+
+def _is_fine(framing: Framing, testimony: Testimony) -> bool:
+    """Whether a suspect is about half as large as its grid or larger, so that what is as fine as chips is in it."""
+    return min(framing.frame.shape[:2]) >= _LEAST_SHARE_OF_GRID * BLOCK * min(testimony.evidence.shape)
 
 
 def repaint(

@@ -30,7 +30,7 @@ _LEAST_STRAY_EVIDENCE, _NEARLY_ALL = 20.0, 0.8
 _HARDLY_HEARD, _LEAST_UNHEARD_EVIDENCE = 1.0, 60.0
 _LARGEST_HOLE_BLOCKS = 12
 _MOST_AGREEMENT, _MOST_AGREEMENT_OVERWHELMED, _OVERWHELMING = 0.25, 0.35, 10.0
-_UNSEEN, _UNSEEN_UNSTEADY = 1.5, _OVERWHELMING
+_UNSEEN, _UNSEEN_SMALL, _UNSEEN_UNSTEADY = 1.5, 4.0, _OVERWHELMING
 """How many times the evidence is asked of a region that shows nothing else than the code says."""
 _AGREEMENT_PER_NAT = 0.2
 _FEWEST_CHIPS = 24
@@ -92,6 +92,7 @@ def find_tampering(
     comparison: Comparison | None = None,
     remembered: Callable[[], NDArray[np.uint8]] | None = None,
     steady: bool = True,
+    fine: bool = True,
     visible: NDArray[np.bool_] | None = None,
     missing: NDArray[np.bool_] | None = None,
     outliner: Outliner | None = None,
@@ -110,6 +111,8 @@ def find_tampering(
             outline it can help to draw.
         steady: whether the tones are as they were and nothing was blurred. Where they are not, chips are wrong in
             places nobody touched, and more is asked of a region.
+        fine: whether the image has detail as fine as chips are. Where it was made far smaller, they fall silent in busy
+            places, and more is asked of a region that shows nothing else.
         visible: rows×columns bool, which blocks the suspect shows; nothing is said of the others. None for all.
         missing: h×w bool, any size, the same place by place: what the suspect does not show. None for nothing.
         outliner: draws the outlines of the regions from evidence as the lattice gives it; None to draw them by rule.
@@ -121,7 +124,7 @@ def find_tampering(
     strays = None if comparison is None else comparison.strays
     if strays is not None:
         steady = steady and strays.steady
-    seeds, strongest, least = _seeds(blocks, strays, steady=steady)
+    seeds, strongest, least = _seeds(blocks, strays, steady=steady, fine=fine)
     if strays is not None:
         outvoted, against, enough = _outvoted(strays, seeds, evidence, steady=steady)
         blocks = replace(blocks, total=np.where(outvoted, blocks.content, blocks.total))
@@ -169,13 +172,16 @@ def _seen(blocks: _Blocks, visible: NDArray[np.bool_]) -> _Blocks:
     return _Blocks(blocks.total * shown, blocks.content * shown, blocks.agreement * shown, blocks.chips * shown)
 
 
-def _seeds(blocks: _Blocks, strays: Strays | None, *, steady: bool) -> tuple[NDArray[np.bool_], float, float]:
+def _seeds(
+    blocks: _Blocks, strays: Strays | None, *, steady: bool, fine: bool
+) -> tuple[NDArray[np.bool_], float, float]:
     """Blocks of the regions that surely were changed, the evidence for the clearest, and the least that counts.
 
     What was redrawn with much of what is coarse kept shows in scattered parts, which are also looked at together. But
     chips are wrong in places that nobody touched where a codec took them away; and where tones were changed or
-    something was blurred all over, they fall silent in whole places, flat or bright ones. So of a region that shows
-    nothing else more is asked: somewhat more in a steady copy, and overwhelming evidence in an unsteady one.
+    something was blurred all over, they fall silent in whole places, flat or bright ones; where a copy is far smaller,
+    in busy ones. So of a region that shows nothing else more is asked: somewhat more in a steady copy, much more in a
+    small one, and overwhelming evidence in an unsteady one.
     """
     own = np.float32(_SEED_LOG_ODDS) - blocks.total
     belief = _without_holes(settled_beliefs(own, coupling=_SEED_COUPLING))
@@ -183,7 +189,7 @@ def _seeds(blocks: _Blocks, strays: Strays | None, *, steady: bool) -> tuple[NDA
     least = least if steady else _LEAST_UNSTEADY_EVIDENCE
     clear, strongest = np.zeros(belief.shape, dtype=np.bool_), 0.0
     shown = None if strays is None else cv2.resize(strays.nats, belief.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    unseen = (_UNSEEN if steady else _UNSEEN_UNSTEADY) * least
+    unseen = ((_UNSEEN if fine else _UNSEEN_SMALL) if steady else _UNSEEN_UNSTEADY) * least
     clearly = 0 if steady else _SHOWN_UNSTEADY
     for apart in (1, _APART) if steady and not _is_coarse(blocks.total) else (1,):
         labels, against, replaced = _regions(belief, blocks, least, apart=apart)

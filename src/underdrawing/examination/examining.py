@@ -152,7 +152,8 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
 
 def _is_fine(framing: Framing, testimony: Testimony) -> bool:
     """Whether a suspect is about half as large as its grid or larger, so that what is as fine as chips is in it."""
-    return min(framing.frame.shape[:2]) >= _LEAST_SHARE_OF_GRID * BLOCK * min(testimony.evidence.shape)
+    grid_px = BLOCK * min(testimony.evidence.shape)
+    return bool(min(framing.frame.shape[:2]) >= _LEAST_SHARE_OF_GRID * grid_px)
 
 
 def repaint(

@@ -48,6 +48,12 @@ def test_wilson_interval_reference(trials, data):
     assert (measured.low, measured.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
+@pytest.mark.parametrize("trials", range(1, 500))
+def test_limits_wilson_interval_ends_at_none_and_all_exactly(trials):
+    assert decisions.wilson_interval(0, trials).low == 0
+    assert decisions.wilson_interval(trials, trials).high == 1
+
+
 def test_wilson_interval_of_nothing_is_everything():
     interval = decisions.wilson_interval(0, 0)
     assert (interval.low, interval.high) == (0, 1)

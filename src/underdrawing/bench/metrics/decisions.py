@@ -91,7 +91,7 @@ def wilson_interval(successes: int, trials: int) -> Interval:
     centre = (share + square / (2 * trials)) / (1 + square / trials)
     spread = math.sqrt(share * (1 - share) / trials + square / (4 * trials**2)) * _NORMAL_QUANTILE_95
     spread /= 1 + square / trials
-    return Interval(share, max(0.0, centre - spread), min(1.0, centre + spread))
+    return Interval(share, centre - spread if successes else 0.0, centre + spread if successes < trials else 1.0)
 
 
 def payload_success(outcomes: Sequence[bool]) -> Interval:

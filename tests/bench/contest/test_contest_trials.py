@@ -135,14 +135,31 @@ def test_limits_moved_pictures_are_scored_where_they_lie_now(item, setting):
     assert row.recovered_db is None
 
 
-def test_limits_an_error_of_the_package_becomes_rows(item, setting, monkeypatch):
+@pytest.mark.parametrize("error", [UsageError("no room"), ValueError("no\nroom")])
+def test_limits_a_mark_that_fails_becomes_rows(item, setting, monkeypatch, error):
     def refuse(self, original, name, *, stranger=0):
-        raise UsageError("no room")
+        raise error
 
     monkeypatch.setattr(Ours, "protect", refuse)
     mark, row = run(OURS, item, setting, ("png", True))
-    assert mark.error == row.error == "UsageError: no room"
+    assert mark.error == row.error == f"{type(error).__name__}: no room"
     assert row.f1 is None
+
+
+def test_limits_an_examination_that_fails_becomes_a_row_and_the_rest_goes_on(item, setting, monkeypatch):
+    examine = Ours.examine
+
+    def stumble(self, suspect, marked, truth):
+        if not truth.any():
+            raise IndexError("no such chip")
+        return examine(self, suspect, marked, truth)
+
+    monkeypatch.setattr(Ours, "examine", stumble)
+    mark, untouched, doctored = run(OURS, item, setting, ("png", False), ("png", True))
+    assert mark.error is None
+    assert untouched.error == "IndexError: no such chip"
+    assert doctored.error is None
+    assert doctored.id_right
 
 
 def test_reference_every_case_once_and_none_that_is_done():

@@ -22,7 +22,6 @@ from underdrawing.bench.edits.masks import Mask
 from underdrawing.bench.imagenet_s import Dataset, Item, open_dataset
 from underdrawing.bench.metrics.decisions import area_under_curve, score_map
 from underdrawing.bench.metrics.likeness import gmsd, masked_psnr_db, ms_ssim, psnr_db, ssim
-from underdrawing.errors import UnderdrawingError
 from underdrawing.images import Picture
 from underdrawing.retrieval import catalogue
 
@@ -48,7 +47,7 @@ class _Suspect:
 
 
 def run_unit(unit: Unit, setting: Setting) -> list[MarkRow | CaseRow]:
-    """Run one unit; an error of the package becomes rows that say so."""
+    """Run one unit; what a system fails at becomes rows that say so."""
     dataset = _dataset(setting.dataset)
     item = next(one for one in dataset.items if one.name == unit.item)
     system = system_named(unit.system, weights=setting.weights)
@@ -56,8 +55,8 @@ def run_unit(unit: Unit, setting: Setting) -> list[MarkRow | CaseRow]:
     started = time.perf_counter()
     try:
         marked = system.protect(original, item.name)
-    except UnderdrawingError as error:
-        failed = f"{type(error).__name__}: {error}"
+    except Exception as error:  # Other people's systems raise whatever they like; one failure must not end the run.
+        failed = _failure(error)
         rows = [CaseRow(**_identity(case, item, system), error=failed) for case in unit.cases]
         return [MarkRow(item=item.name, system=system.name, error=failed), *rows]
     cost = _mark_row(item, system, original, marked, time.perf_counter() - started)
@@ -149,8 +148,13 @@ def _case_row(case: Case, stage: _Stage) -> CaseRow:
             found=_found(case, examined, suspect, stage),
             examine_s=examine_s,
         )
-    except UnderdrawingError as error:
-        return CaseRow(**_identity(case, stage.item, stage.system), error=f"{type(error).__name__}: {error}")
+    except Exception as error:  # As above.
+        return CaseRow(**_identity(case, stage.item, stage.system), error=_failure(error))
+
+
+def _failure(error: Exception) -> str:
+    """What went wrong, in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _suspect(case: Case, stage: _Stage) -> _Suspect:

@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-__all__ = ["RowLog", "read_log"]
+__all__ = ["RowLog", "failure", "read_log"]
 
 _AnyRow = TypeVar("_AnyRow")
 
@@ -62,6 +62,11 @@ def read_log(path: Path, kinds: Iterable[type]) -> tuple[dict[str, Any], list[An
     whole, _, _ = path.read_bytes().rpartition(b"\n")
     header, *lines = (json.loads(line) for line in whole.split(b"\n"))
     return header, [_restored(by_name[line.pop("type")], line) for line in lines]
+
+
+def failure(error: Exception) -> str:
+    """What a row says of an error: its kind and its message, in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _restored(kind: type, line: dict[str, Any]) -> Any:

@@ -69,8 +69,8 @@ def run(
     """Run the contest: every system, every picture of a dataset, every attack.
 
     Rows, gallery and results go into one folder. An interrupted run goes on where it stopped, and later ones add to it,
-    as long as program, dataset, gallery and seed are the same. A case that fails does not end the run: it
-    counts in no table, and the report lists it.
+    as long as program, dataset, gallery and seed are the same. A case that fails does not end the run: it counts in
+    no table, and the report lists it.
     """
     from rich.console import Console
 

@@ -48,10 +48,10 @@ def test_wilson_interval_reference(trials, data):
     assert (measured.low, measured.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
-@pytest.mark.parametrize("trials", range(1, 500))
-def test_limits_wilson_interval_ends_at_none_and_all_exactly(trials):
-    assert decisions.wilson_interval(0, trials).low == 0
-    assert decisions.wilson_interval(trials, trials).high == 1
+def test_limits_wilson_interval_ends_at_none_and_all_exactly():
+    for trials in range(1, 500):
+        assert decisions.wilson_interval(0, trials).low == 0, trials
+        assert decisions.wilson_interval(trials, trials).high == 1, trials
 
 
 def test_wilson_interval_of_nothing_is_everything():

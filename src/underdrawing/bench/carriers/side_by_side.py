@@ -23,6 +23,7 @@ from underdrawing.bench.edits.masks import Shape
 from underdrawing.bench.edits.tampering import Kind, tamper
 from underdrawing.bench.main_job.captions import facts_for
 from underdrawing.bench.metrics.likeness import psnr_db, ssim
+from underdrawing.bench.row_log import failure
 from underdrawing.channel import CARRIERS, Carrier, load_carrier
 from underdrawing.errors import UnderdrawingError
 from underdrawing.images import Picture
@@ -186,7 +187,7 @@ def measure(
     try:
         mark = contender.mark(picture, id)
     except UnderdrawingError as error:
-        return Result(contender.name, name, error=f"{type(error).__name__}: {error}")
+        return Result(contender.name, name, error=failure(error))
     reads = {attack: mark.read(_attacked(mark.pixels, attack, name, corpus, seed)) for attack in attacks}
     return Result(
         contender=contender.name,

@@ -9,8 +9,8 @@ import cv2
 from underdrawing.bench.attacks.suite import apply
 from underdrawing.bench.contest.rows import CostRow
 from underdrawing.bench.metrics.cost import peak_memory_bytes
+from underdrawing.bench.row_log import failure
 from underdrawing.bench.threads import one_thread
-from underdrawing.errors import UnderdrawingError
 
 __all__ = ["measure_cost"]
 
@@ -51,8 +51,8 @@ def _measured(system: str, dataset: Path, item: str, weights: Path | None) -> Co
             examining = time.perf_counter()
             asked.examine(suspect, marked, mask)
             spent.append((between - started, time.perf_counter() - examining))
-    except UnderdrawingError as error:
-        return CostRow(system=system, error=f"{type(error).__name__}: {error}")
+    except Exception as error:  # Other people's systems raise whatever they like; one failure must not end the run.
+        return CostRow(system=system, error=failure(error))
     (first_protect, first_examine), (protect_s, examine_s) = spent
     return CostRow(
         system=system,

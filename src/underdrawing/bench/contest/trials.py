@@ -22,6 +22,7 @@ from underdrawing.bench.edits.masks import Mask
 from underdrawing.bench.imagenet_s import Dataset, Item, open_dataset
 from underdrawing.bench.metrics.decisions import area_under_curve, score_map
 from underdrawing.bench.metrics.likeness import gmsd, masked_psnr_db, ms_ssim, psnr_db, ssim
+from underdrawing.bench.row_log import failure
 from underdrawing.images import Picture
 from underdrawing.retrieval import catalogue
 
@@ -56,7 +57,7 @@ def run_unit(unit: Unit, setting: Setting) -> list[MarkRow | CaseRow]:
     try:
         marked = system.protect(original, item.name)
     except Exception as error:  # Other people's systems raise whatever they like; one failure must not end the run.
-        failed = _failure(error)
+        failed = failure(error)
         rows = [CaseRow(**_identity(case, item, system), error=failed) for case in unit.cases]
         return [MarkRow(item=item.name, system=system.name, error=failed), *rows]
     cost = _mark_row(item, system, original, marked, time.perf_counter() - started)
@@ -149,12 +150,7 @@ def _case_row(case: Case, stage: _Stage) -> CaseRow:
             examine_s=examine_s,
         )
     except Exception as error:  # As above.
-        return CaseRow(**_identity(case, stage.item, stage.system), error=_failure(error))
-
-
-def _failure(error: Exception) -> str:
-    """What went wrong, in one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+        return CaseRow(**_identity(case, stage.item, stage.system), error=failure(error))
 
 
 def _suspect(case: Case, stage: _Stage) -> _Suspect:

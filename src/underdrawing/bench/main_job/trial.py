@@ -20,6 +20,7 @@ from underdrawing.bench.main_job.plan import Case
 from underdrawing.bench.main_job.rows import PictureRow, Row
 from underdrawing.bench.metrics.decisions import area_under_curve, score_map
 from underdrawing.bench.metrics.likeness import gmsd, masked_psnr_db, psnr_db, smooth_area_residual, ssim
+from underdrawing.bench.row_log import failure
 from underdrawing.errors import UnderdrawingError
 from underdrawing.findings import Profile, Protection, Verification
 from underdrawing.images import Picture, encode, load
@@ -68,7 +69,7 @@ def run_case(case: Case, setting: Setting) -> list[Row | PictureRow]:
         row = _row(case, setting, subject)
         return [row, _picture_row(case, subject)] if case.attack == "as-saved" else [row]
     except UnderdrawingError as error:
-        return [Row(**_identity(case), error=f"{type(error).__name__}: {error}")]
+        return [Row(**_identity(case), error=failure(error))]
 
 
 def _identity(case: Case) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from train.restorer.export import write_restorer
 from train.restorer.manifest import describe
 from train.restorer.network import Restorer
 from train.restorer.scores import Suspects, latent_error_db, restored_psnr
-from train.restorer.training import Joint, joint_loss, restorer_loss
+from train.restorer.training import Joint, guided_loss, joint_loss, restorer_loss
 from train.tokenizer.codes import Lookup
 from train.tokenizer.examples import Examples, load_examples
 from train.tokenizer.export import write_weights
@@ -45,7 +45,8 @@ def main() -> None:
     )
     if options.joint:
         network = Joint(Restorer(linear), Decoder(linear))
-        loss = joint_loss(train, lookup, plan.batch, device)
+        network.decoder.requires_grad_(not options.decoder_fixed)
+        loss = (guided_loss if options.decoder_fixed else joint_loss)(train, lookup, plan.batch, device)
     else:
         network = Restorer(linear)
         loss = restorer_loss(train, lookup, plan.batch, device)
@@ -84,7 +85,8 @@ def _export(options: argparse.Namespace, trainer: Trainer, linear: LinearWeights
     tokenizer, recovery = options.output / "tokenizer", options.output / "recovery"
     network, data, limit = trainer.average, options.data, options.limit
     write_weights(network.decoder, linear, tokenizer)
-    decoder = Trained(network.decoder, [*history_of(options.decoder_history), run], data, limit)
+    decoder_runs = history_of(options.decoder_history) + ([] if options.decoder_fixed else [run])
+    decoder = Trained(network.decoder, decoder_runs, data, limit)
     describe_tokenizer(tokenizer, decoder, train=train)
     write_restorer(network.restorer, recovery, eight_bits=True)
     transformer = Trained(network.restorer, [*history_of(options.transformer_history), run], data, limit)
@@ -101,10 +103,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--draw-back", type=float, default=0.0, help="share of the way that the decoder goes back to its start at last"
     )
+    parser.add_argument(
+        "--decoder-fixed", action="store_true", help="leave the decoder as it is, and train for codes of few scales"
+    )
     parser.add_argument("--decoder-history", type=Path, help="weights.json that tells how the decoder was trained")
     parser.add_argument("--transformer-history", type=Path, help="training.json that tells how the Transformer was")
     parser.add_argument("--score-pictures", type=int, default=64, help="pictures of val that are scored on the way")
     options = parser.parse_args()
+    if options.decoder_fixed and not (options.joint and options.decoder):
+        parser.error("--decoder-fixed needs --joint and --decoder, which stays")
     if options.draw_back and not (options.joint and options.decoder):
         parser.error("--draw-back needs --joint and --decoder, which it draws back to")
     return options

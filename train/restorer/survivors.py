@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,26 +11,32 @@ from torch import Tensor
 from train.tokenizer.codes import Lookup
 from underdrawing.tokenizer import LADDER
 
-__all__ = ["random_survivors"]
+__all__ = ["ALL_SCALES", "FEW_SCALES", "random_survivors"]
 
-_COUNT_CHANCES = (0.12, 0.06, 0.08, 0.10, 0.20, 0.28, 0.16)  # of 0, 1, … 6 scales that arrived whole
+ALL_SCALES = (0.12, 0.06, 0.08, 0.10, 0.20, 0.28, 0.16)
+"""Chances of 0, 1, … 6 scales that arrived whole: every way that a code may come."""
+FEW_SCALES = (0.20, 0.08, 0.22, 0.18, 0.28, 0.04, 0.00)
+"""Where the surroundings tell most, and the Transformer paints."""
 _SCATTERED_CHANCE = 0.25  # that some tokens of the scale after them arrived too
 _PARTIAL_CHANCE = 0.5  # that scale 32 arrived in part: those tokens first that add most
 
 
-def random_survivors(lookup: Lookup, tokens: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def random_survivors(
+    lookup: Lookup, tokens: Tensor, rng: np.random.Generator, *, chances: Sequence[float] = ALL_SCALES
+) -> tuple[Tensor, Tensor]:
     """Which tokens are known.
 
     Args:
         lookup: for the order of scale 32.
         tokens: (n, 16, 16), those of scale 16.
         rng: decides.
+        chances: of 0, 1, … 6 scales that arrived whole.
 
     Returns:
         (n, 6, 32, 32) 0/1, and (n,) int64, how many scales arrived whole.
     """
     n = len(tokens)
-    counts = rng.choice(len(LADDER) + 1, size=n, p=_COUNT_CHANCES)
+    counts = rng.choice(len(LADDER) + 1, size=n, p=chances)
     flags = np.zeros((n, len(LADDER), 32, 32), np.float32)
     for i, count in enumerate(counts):
         flags[i, :count] = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from train.restorer.network import Restored, Restorer, token_scores
-from train.restorer.survivors import random_survivors
+from train.restorer.survivors import ALL_SCALES, FEW_SCALES, random_survivors
 from train.tokenizer.codes import Inputs, Lookup, as_tensors, random_known
 from train.tokenizer.examples import Examples
 from train.tokenizer.network import Decoder, alone
 from train.tokenizer.training import as_targets, decibels, surroundings
 
-__all__ = ["Batch", "Joint", "draw_batch", "joint_loss", "restorer_loss"]
+__all__ = ["Batch", "Joint", "draw_batch", "guided_loss", "joint_loss", "restorer_loss"]
 
 _WHOLE_CHANCE = 0.12
 _TOKEN_WEIGHT = 0.5
@@ -78,11 +78,19 @@ class Batch:
         )
 
 
-def draw_batch(examples: Examples, lookup: Lookup, count: int, rng: np.random.Generator, device: torch.device) -> Batch:
-    """A random batch: damaged copies with random masks and random survivors of the code."""
+def draw_batch(
+    examples: Examples,
+    lookup: Lookup,
+    count: int,
+    rng: np.random.Generator,
+    device: torch.device,
+    *,
+    chances: Sequence[float] = ALL_SCALES,
+) -> Batch:
+    """A random batch: damaged copies with random masks and random survivors of the code, see ``random_survivors``."""
     part = examples.drawn(count, rng)
     maps = as_tensors(part.maps, device)
-    known, counts = random_survivors(lookup, maps[4], rng)
+    known, counts = random_survivors(lookup, maps[4], rng, chances=chances)
     seen, hidden = surroundings(part.pictures, rng, device, alone_chance=_WHOLE_CHANCE)
     return Batch(as_targets(part.pictures, device), maps, lookup(maps, known), counts, seen, hidden)
 
@@ -97,7 +105,7 @@ def restorer_loss(
         drawn = draw_batch(examples, lookup, batch, rng, device)
         given = drawn.inputs
         restored = network(given.coarse, given.fine, given.known, drawn.seen, drawn.hidden)
-        return _latent_loss(restored, drawn, lookup) + _TOKEN_WEIGHT * _token_loss(restored, drawn, lookup)
+        return _said_loss(restored, drawn, lookup)
 
     return loss
 
@@ -117,18 +125,42 @@ def joint_loss(
         inputs = Inputs(*(torch.cat([one, other[plain:]]) for one, other in zip(plainly, drawn.inputs, strict=True)))
         seen, hidden = torch.cat([seen, drawn.seen[plain:]]), torch.cat([hidden, drawn.hidden[plain:]])
         picture, restored = network(inputs, seen, hidden, plain)
-        coarse = decibels(
-            functional.avg_pool2d(picture, 4),
-            functional.avg_pool2d(drawn.target, 4),
-            (functional.avg_pool2d(hidden, 4) > 0.5).float(),
-        )
-        pixels = decibels(picture, drawn.target, hidden) + _COARSE_WEIGHT * coarse
-        pixels = pixels + _SEAM_WEIGHT * _seam_loss(picture, drawn.target, hidden)
-        helped = drawn.after(plain)
-        latents = _latent_loss(restored, helped, lookup) + _TOKEN_WEIGHT * _token_loss(restored, helped, lookup)
-        return pixels + _LATENT_WEIGHT * latents
+        said = _said_loss(restored, drawn.after(plain), lookup)
+        return _pixel_loss(picture, drawn.target, hidden) + _LATENT_WEIGHT * said
 
     return loss
+
+
+def guided_loss(
+    examples: Examples, lookup: Lookup, batch: int, device: torch.device
+) -> Callable[[nn.Module, np.random.Generator], Tensor]:
+    """The loss of the Transformer with a decoder that stays as it is, for codes of few scales: where it is asked."""
+
+    def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:
+        network.train()
+        drawn = draw_batch(examples, lookup, batch, rng, device, chances=FEW_SCALES)
+        picture, restored = network(drawn.inputs, drawn.seen, drawn.hidden, 0)
+        said = _said_loss(restored, drawn, lookup)
+        return _pixel_loss(picture, drawn.target, drawn.hidden) + _LATENT_WEIGHT * said
+
+    return loss
+
+
+def _pixel_loss(picture: Tensor, target: Tensor, hidden: Tensor) -> Tensor:
+    """Decibels of error inside, those of means over 4×4 pixels, and the slopes along the border."""
+    coarse = decibels(
+        functional.avg_pool2d(picture, 4),
+        functional.avg_pool2d(target, 4),
+        (functional.avg_pool2d(hidden, 4) > 0.5).float(),
+    )
+    return (
+        decibels(picture, target, hidden) + _COARSE_WEIGHT * coarse + _SEAM_WEIGHT * _seam_loss(picture, target, hidden)
+    )
+
+
+def _said_loss(restored: Restored, batch: Batch, lookup: Lookup) -> Tensor:
+    """What the Transformer says of latents and of tokens."""
+    return _latent_loss(restored, batch, lookup) + _TOKEN_WEIGHT * _token_loss(restored, batch, lookup)
 
 
 def _seam_loss(picture: Tensor, target: Tensor, hidden: Tensor) -> Tensor:

@@ -32,6 +32,7 @@ def usual_options(
     parser.add_argument("--score-every", type=int, default=score_every, help="steps between scores on val")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw examples ahead, for fast devices")
     parser.add_argument("--device", help="default: a CUDA device where there is one")
     return parser
 

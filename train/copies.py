@@ -16,7 +16,7 @@ Picture = NDArray[np.uint8]
 
 def random_copy(picture: Picture, rng: np.random.Generator) -> Picture:
     """A copy of a picture (256×256×3 RGB uint8): a little noise where the mark sits, then JPEG at a random quality."""
-    noise = rng.normal(0, _MARK_SIGMA, picture.shape).astype(np.float32)
+    noise = rng.standard_normal(picture.shape, np.float32) * np.float32(_MARK_SIGMA)
     marked = np.clip(np.rint(picture + noise), 0, 255).astype(np.uint8)
     if rng.random() < _CLEAN_CHANCE:
         return marked

@@ -10,7 +10,7 @@ import copy
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Plan", "Trainer", "main_process", "pick_device"]
+from train.objective import Objective, drawn_in_turn, moved
+
+__all__ = ["Plan", "Trainer", "load_half", "main_process", "pick_device"]
 
 Log = Callable[[str], None]
-Loss = Callable[[nn.Module, np.random.Generator], Tensor]
-"""Draws a batch with the generator, runs the network on it, and returns a scalar."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,13 @@ class Plan:
 class Trainer:
     """A network under training, and the moving average of its weights, which is what is kept.
 
+    Args:
+        network: what is trained.
+        objective: what for.
+        plan: how long and how.
+        device: where.
+        workers: how many processes draw examples ahead; 0: none.
+
     Attributes:
         network: the network being trained.
         average: the moving average of its parameters.
@@ -56,13 +63,17 @@ class Trainer:
         runs: from which step which plan was followed.
     """
 
-    def __init__(self, network: nn.Module, loss: Loss, plan: Plan, device: torch.device) -> None:
+    def __init__(
+        self, network: nn.Module, objective: Objective, plan: Plan, device: torch.device, *, workers: int = 0
+    ) -> None:
         self.plan = plan
         self.device = device
         self.network = network.to(device)
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self._parallel = _distributed(self.network, device)
-        self._loss = loss
+        self._objective = objective
+        self._workers = workers
+        self._examples: Iterator[Any] | None = None
         trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         self._optimizer = torch.optim.AdamW(trained, lr=plan.learning_rate, weight_decay=plan.weight_decay)
         self.step = 0
@@ -89,7 +100,7 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self._optimizer.load_state_dict(state["optimizer"])
-        self.step = int(state["step"])
+        self.step, self._examples = int(state["step"]), None
         self.runs = list(state["runs"])
         current = {"from_step": self.step, "steps": self.plan.steps, "batch": self.plan.batch}
         if {**self.runs[-1], "from_step": self.step} != current:
@@ -113,12 +124,8 @@ class Trainer:
         A layer that has gained inputs since keeps what it had learned and starts at zero for the new ones, which come
         last; a layer that is new keeps its own start. ``prefix`` names the part of the network that the file is of.
         """
-        with np.load(path, allow_pickle=False) as archive, torch.no_grad():
-            for network in (self.network, self.average):
-                for name, parameter in network.named_parameters():
-                    stored = name.removeprefix(prefix)
-                    if name.startswith(prefix) and stored in archive.files:
-                        _grow(parameter, torch.from_numpy(archive[stored]).float())
+        for network in (self.network, self.average):
+            load_half(network, path, prefix=prefix)
 
     def draw_back(self, path: Path, share: float, *, prefix: str = "") -> None:
         """Move the averaged weights of a part of the network a share of the way back to what ``save_half`` wrote: where
@@ -134,10 +141,12 @@ class Trainer:
 
     def take_step(self) -> float:
         """One step; returns the loss."""
-        rng = np.random.default_rng((self.plan.seed, self.step, _rank()))
+        if self._examples is None:
+            self._examples = self._drawn_from_here()
+        drawn = moved(next(self._examples), self.device)
         for group in self._optimizer.param_groups:
             group["lr"] = self.plan.rate(self.step)
-        loss = self._loss(self._parallel, rng)
+        loss = self._objective.loss(self._parallel, drawn)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -170,11 +179,30 @@ class Trainer:
                 log(f"step {self.step}: val {score(self.average)}")
         self.save(checkpoint)
 
+    def _drawn_from_here(self) -> Iterator[Any]:
+        return drawn_in_turn(
+            self._objective,
+            range(self.step, max(self.plan.steps, self.step + 1)),
+            seed=self.plan.seed,
+            rank=_rank(),
+            workers=self._workers,
+            pinned=self.device.type == "cuda",
+        )
+
     def _follow(self) -> None:
         keep = min(self.plan.averaging, (1 + self.step) / (10 + self.step))
         with torch.no_grad():
             for mine, theirs in zip(self.average.parameters(), self.network.parameters(), strict=True):
                 mine.lerp_(theirs, 1 - keep)
+
+
+def load_half(network: nn.Module, path: Path, *, prefix: str = "") -> None:
+    """Put the weights that ``Trainer.save_half`` wrote into a network, see ``Trainer.start_from``."""
+    with np.load(path, allow_pickle=False) as archive, torch.no_grad():
+        for name, parameter in network.named_parameters():
+            stored = name.removeprefix(prefix)
+            if name.startswith(prefix) and stored in archive.files:
+                _grow(parameter, torch.from_numpy(archive[stored]).float())
 
 
 def main_process() -> bool:

@@ -13,7 +13,8 @@ from train.autoencoder.export import describe, write_autoencoder
 from train.autoencoder.network import Autoencoded
 from train.console import begin, log, ready, startable, usual_options
 from train.history import Trained, history_of, this_run
-from train.loop import Loss, Plan, Trainer, main_process
+from train.loop import Plan, Trainer, main_process
+from train.objective import Objective
 from train.pictures import load_split
 
 __all__ = ["main"]
@@ -27,15 +28,16 @@ def main() -> None:
     options = _options()
     device = ready(options)
     train = load_split(options.data, "train", limit=options.limit)
-    scored = _tensor(load_split(options.data, "val", limit=min(_SCORED, options.limit or _SCORED)), device)
+    scored = load_split(options.data, "val", limit=min(_SCORED, options.limit or _SCORED))
+    pixels = _planes(torch.from_numpy(scored).to(device))
     torch.manual_seed(options.seed)
     plan = Plan(steps=options.steps, batch=options.batch, learning_rate=options.rate, seed=options.seed)
-    trainer = Trainer(Autoencoded(), crop_loss(train, plan.batch, device), plan, device)
+    trainer = Trainer(Autoencoded(), crop_objective(train, plan.batch), plan, device, workers=options.workers)
     checkpoint = begin(trainer, options)
 
     def score(network: nn.Module) -> str:
         with torch.no_grad():
-            squares = (network(scored).clamp(0, 255) - scored).square().mean(dim=(1, 2, 3))
+            squares = (network(pixels).clamp(0, 255) - pixels).square().mean(dim=(1, 2, 3))
         return f"PSNR {float((10 * torch.log10(255**2 / squares)).mean()):.2f} dB"
 
     trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=log)
@@ -43,15 +45,17 @@ def main() -> None:
         _export(options, trainer)
 
 
-def crop_loss(pictures: NDArray[np.uint8], batch: int, device: torch.device) -> Loss:
+def crop_objective(pictures: NDArray[np.uint8], batch: int) -> Objective:
     """Mean square error, in units of 16 grey levels, of random crops of pictures (n, 256, 256, 3), mirrored or not."""
 
-    def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:
-        crops = np.stack([_crop(pictures[rng.integers(len(pictures))], rng) for _ in range(batch)])
-        pixels = _tensor(crops, device)
+    def draw(rng: np.random.Generator) -> Tensor:
+        return torch.from_numpy(np.stack([_crop(pictures[rng.integers(len(pictures))], rng) for _ in range(batch)]))
+
+    def loss(network: nn.Module, crops: Tensor) -> Tensor:
+        pixels = _planes(crops)
         return (network(pixels) - pixels).div(16).square().mean()
 
-    return loss
+    return Objective(draw, loss)
 
 
 def _crop(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -60,8 +64,9 @@ def _crop(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.ui
     return crop[:, ::-1] if rng.random() < 0.5 else crop
 
 
-def _tensor(pictures: NDArray[np.uint8], device: torch.device) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).to(device).float()
+def _planes(pictures: Tensor) -> Tensor:
+    """Pictures (n, rows, columns, 3) uint8 as the network takes them: (n, 3, rows, columns) float32."""
+    return pictures.permute(0, 3, 1, 2).contiguous().float()
 
 
 def _export(options: argparse.Namespace, trainer: Trainer) -> None:

@@ -14,7 +14,7 @@ from train.fingerprint.export import balanced, write_fingerprint
 from train.fingerprint.manifest import describe
 from train.fingerprint.network import Described
 from train.fingerprint.scores import copies_by_kind, found_again
-from train.fingerprint.training import fingerprint_loss
+from train.fingerprint.training import fingerprint_objective
 from train.history import Trained, history_of, this_run
 from train.loop import Plan, Trainer, main_process
 from train.pictures import load_split
@@ -34,9 +34,8 @@ def main() -> None:
     plan = Plan(
         steps=options.steps, batch=options.batch, learning_rate=options.rate, seed=options.seed, weight_decay=0.02
     )
-    trainer = Trainer(
-        Described().to(memory_format=torch.channels_last), fingerprint_loss(train, plan.batch, device), plan, device
-    )
+    network = Described().to(memory_format=torch.channels_last)
+    trainer = Trainer(network, fingerprint_objective(train, plan.batch), plan, device, workers=options.workers)
     checkpoint = begin(trainer, options)
 
     def score(network: nn.Module) -> object:

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from train.fingerprint.views import View, copy_of, original
-from train.loop import Loss
+from train.objective import Objective, moved
 
-__all__ = ["contrast", "fingerprint_loss", "tensors"]
+__all__ = ["contrast", "fingerprint_objective", "tensors"]
 
 _TEMPERATURE = 0.05
 _APART = 0.5  # weight of the differential entropy
@@ -24,19 +24,22 @@ _UNLIKE = 0.03  # weight of what the bits have in common
 _STEEPNESS = 1.5  # of the squashing of a standardized number
 
 
-def fingerprint_loss(pictures: NDArray[np.uint8], batch: int, device: torch.device) -> Loss:
-    """The loss over batches of so many pictures (n, 256, 256, 3), each with one copy."""
+def fingerprint_objective(pictures: NDArray[np.uint8], batch: int) -> Objective:
+    """The contrast of batches of so many pictures (n, 256, 256, 3), each with one copy."""
 
-    def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:
+    def draw(rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         chosen = rng.choice(len(pictures), batch, replace=False)
         others = np.roll(chosen, 1)
         views = [original(pictures[i]) for i in chosen]
         views += [copy_of(pictures[i], pictures[j], rng) for i, j in zip(chosen, others, strict=True)]
-        with torch.autocast(device.type, torch.bfloat16):
-            numbers = network(*tensors(views, device))
+        return _stacked(views)
+
+    def loss(network: nn.Module, views: tuple[Tensor, Tensor]) -> Tensor:
+        with torch.autocast(views[0].device.type, torch.bfloat16):
+            numbers = network(*_planes(*views))
         return contrast(numbers.float())
 
-    return loss
+    return Objective(draw, loss)
 
 
 def contrast(numbers: Tensor) -> Tensor:
@@ -57,6 +60,13 @@ def contrast(numbers: Tensor) -> Tensor:
 
 def tensors(views: list[View], device: torch.device) -> tuple[Tensor, Tensor]:
     """Pixels (n, 3, 128, 128) and hidden parts (n, 1, 128, 128), both float."""
-    pixels = torch.from_numpy(np.stack([view.pixels for view in views])).permute(0, 3, 1, 2)
-    hidden = torch.from_numpy(np.stack([view.hidden for view in views]))[:, None]
-    return pixels.to(device).float(), hidden.to(device).float()
+    return _planes(*moved(_stacked(views), device))
+
+
+def _stacked(views: list[View]) -> tuple[Tensor, Tensor]:
+    """Pixels (n, 128, 128, 3) and hidden parts (n, 128, 128), both uint8."""
+    return tuple(torch.from_numpy(np.stack(planes)) for planes in zip(*views, strict=True))  # type: ignore[return-value]
+
+
+def _planes(pixels: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+    return pixels.permute(0, 3, 1, 2).float(), hidden[:, None].float()

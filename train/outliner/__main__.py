@@ -18,7 +18,7 @@ from train.outliner.export import write_outliner
 from train.outliner.manifest import describe
 from train.outliner.network import Drawer
 from train.outliner.scores import measured, network_outline
-from train.outliner.training import outline_loss
+from train.outliner.training import outline_objective
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
         seed=options.seed,
     )
     network = Drawer().to(memory_format=torch.channels_last)
-    trainer = Trainer(network, outline_loss(train, plan.batch, device), plan, device)
+    trainer = Trainer(network, outline_objective(train, plan.batch), plan, device, workers=options.workers)
     checkpoint = begin(trainer, options)
 
     def score(network: nn.Module) -> object:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from train.loop import Loss
+from train.objective import Objective
 from train.outliner.examples import PLANE_UNIT, Examples
 from underdrawing.tamper.planes import PLANES
 
-__all__ = ["drawn_batch", "outline_loss", "shortfall"]
+__all__ = ["drawn_batch", "outline_objective", "shortfall"]
 
 _SIDE = 128
 _CANVAS = 256
@@ -35,17 +35,20 @@ _SIGNED = [PLANES.index(name) for name in ("blue", "red", "blue surprise", "red 
 Planes = NDArray[np.float32]
 
 
-def outline_loss(examples: Examples, batch: int, device: torch.device) -> Loss:
-    """The loss over batches of squares from examples."""
+def outline_objective(examples: Examples, batch: int) -> Objective:
+    """The outlines of batches of squares from examples."""
 
-    def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:
+    def draw(rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         planes, truth = drawn_batch(examples, batch, rng)
-        shown = torch.from_numpy(planes).to(device, memory_format=torch.channels_last)
-        with torch.autocast(device.type, torch.bfloat16):
-            odds = network(shown)
-        return shortfall(odds.float(), torch.from_numpy(truth).to(device))
+        return torch.from_numpy(planes), torch.from_numpy(truth)
 
-    return loss
+    def loss(network: nn.Module, drawn: tuple[Tensor, Tensor]) -> Tensor:
+        planes, truth = drawn
+        with torch.autocast(planes.device.type, torch.bfloat16):
+            odds = network(planes.to(memory_format=torch.channels_last))
+        return shortfall(odds.float(), truth)
+
+    return Objective(draw, loss)
 
 
 def shortfall(odds: Tensor, truth: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """Train the Transformer: ``python -m train.restorer --data DIR --output DIR``. The same command on CPU and CUDA.
 
 First the Transformer alone, on latents and tokens; with ``--joint`` it goes on together with the decoder, on pixels.
+Training (``--weights-only``) and exporting (``--export-only``) may go on on different machines.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from torch import nn
 
 from train.console import log, ready, usual_options
 from train.history import Trained, history_of, this_run
-from train.loop import Plan, Trainer, main_process
+from train.loop import Plan, Trainer, load_half, main_process
 from train.restorer.export import write_restorer
 from train.restorer.manifest import describe
 from train.restorer.network import Restorer
 from train.restorer.scores import Suspects, latent_error_db, restored_psnr
-from train.restorer.training import Joint, guided_loss, joint_loss, restorer_loss
+from train.restorer.training import Joint, guided_objective, joint_objective, restorer_objective
 from train.tokenizer.codes import Lookup
 from train.tokenizer.examples import Examples, load_examples
 from train.tokenizer.export import write_weights
@@ -46,11 +47,11 @@ def main() -> None:
     if options.joint:
         network = Joint(Restorer(linear), Decoder(linear))
         network.decoder.requires_grad_(not options.decoder_fixed)
-        loss = (guided_loss if options.decoder_fixed else joint_loss)(train, lookup, plan.batch, device)
+        objective = (guided_objective if options.decoder_fixed else joint_objective)(train, lookup, plan.batch)
     else:
         network = Restorer(linear)
-        loss = restorer_loss(train, lookup, plan.batch, device)
-    trainer = Trainer(network, loss, plan, device)
+        objective = restorer_objective(train, lookup, plan.batch)
+    trainer = Trainer(network, objective, plan, device, workers=options.workers)
     checkpoint = options.output / "checkpoint.pt"
     if options.resume and checkpoint.exists():
         trainer.restore(checkpoint)
@@ -66,32 +67,41 @@ def main() -> None:
             return restored_psnr(network, lookup, suspects, device, helped=True)
         return latent_error_db(network, lookup, suspects, device)
 
-    trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=log)
+    if not options.export_only:
+        trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=log)
     if main_process():
-        if options.joint and options.draw_back:
+        if not options.export_only:
+            _keep(options, trainer)
+        if options.joint and not options.weights_only:
+            _export(options, linear, train)
+
+
+def _keep(options: argparse.Namespace, trainer: Trainer) -> None:
+    """Write half-precision weights to go on from or to export, and how they were trained."""
+    if isinstance(trainer.average, Joint):
+        if options.draw_back:
             trainer.draw_back(options.decoder, options.draw_back, prefix="decoder.")
-        _export(options, trainer, linear, train)
-
-
-def _export(options: argparse.Namespace, trainer: Trainer, linear: LinearWeights, train: Examples) -> None:
-    """Write half-precision weights to go on from; of a joint run also the files that the package ships."""
-    run = this_run("train.restorer", trainer)
-    if not isinstance(trainer.average, Joint):
+        trainer.save_half(options.output / "restorer.npz", prefix="restorer.")
+        trainer.save_half(options.output / "tokenizer.npz", prefix="decoder.")
+    else:
         trainer.save_half(options.output / "restorer.npz")
-        (options.output / "training.json").write_text(json.dumps({"training": [run]}, indent=2))
-        return
-    trainer.save_half(options.output / "restorer.npz", prefix="restorer.")
-    trainer.save_half(options.output / "tokenizer.npz", prefix="decoder.")
-    tokenizer, recovery = options.output / "tokenizer", options.output / "recovery"
-    network, data, limit = trainer.average, options.data, options.limit
-    write_weights(network.decoder, linear, tokenizer)
-    decoder_runs = history_of(options.decoder_history) + ([] if options.decoder_fixed else [run])
-    decoder = Trained(network.decoder, decoder_runs, data, limit)
-    describe_tokenizer(tokenizer, decoder, train=train)
-    write_restorer(network.restorer, recovery, eight_bits=True)
-    transformer = Trained(network.restorer, [*history_of(options.transformer_history), run], data, limit)
-    describe(recovery, transformer, tokenizer_weights=tokenizer)
-    log(f"exported to {tokenizer} and {recovery}")
+    runs = [*history_of(options.transformer_history), this_run("train.restorer", trainer)]
+    (options.output / "training.json").write_text(json.dumps({"training": runs}, indent=2))
+
+
+def _export(options: argparse.Namespace, linear: LinearWeights, train: Examples) -> None:
+    """Write the files that the package ships, from what a joint run kept."""
+    output, data, limit = options.output, options.data, options.limit
+    restorer, decoder = Restorer(linear), Decoder(linear)
+    load_half(restorer, output / "restorer.npz")
+    load_half(decoder, output / "tokenizer.npz")
+    runs = history_of(output / "training.json")
+    decoder_runs = [*history_of(options.decoder_history), *([] if options.decoder_fixed else runs[-1:])]
+    write_weights(decoder, linear, output / "tokenizer")
+    describe_tokenizer(output / "tokenizer", Trained(decoder, decoder_runs, data, limit), train=train)
+    write_restorer(restorer, output / "recovery", eight_bits=True)
+    describe(output / "recovery", Trained(restorer, runs, data, limit), tokenizer_weights=output / "tokenizer")
+    log(f"exported to {output / 'tokenizer'} and {output / 'recovery'}")
 
 
 def _options() -> argparse.Namespace:
@@ -106,12 +116,16 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--decoder-fixed", action="store_true", help="leave the decoder as it is, and train for codes of few scales"
     )
+    parser.add_argument("--weights-only", action="store_true", help="keep what was trained, export nothing")
+    parser.add_argument("--export-only", action="store_true", help="export what an earlier run kept, train nothing")
     parser.add_argument("--decoder-history", type=Path, help="weights.json that tells how the decoder was trained")
     parser.add_argument("--transformer-history", type=Path, help="training.json that tells how the Transformer was")
     parser.add_argument("--score-pictures", type=int, default=64, help="pictures of val that are scored on the way")
     options = parser.parse_args()
     if options.decoder_fixed and not (options.joint and options.decoder):
         parser.error("--decoder-fixed needs --joint and --decoder, which stays")
+    if options.export_only and (options.weights_only or not options.joint):
+        parser.error("--export-only exports what a run with --joint kept")
     if options.draw_back and not (options.joint and options.decoder):
         parser.error("--draw-back needs --joint and --decoder, which it draws back to")
     return options

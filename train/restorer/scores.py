@@ -12,11 +12,12 @@ from torch import Tensor
 
 from train.copies import compressed
 from train.masks import quarter_mask
+from train.objective import moved
 from train.restorer.training import Joint
 from train.tokenizer.codes import Inputs, Lookup, as_tensors
 from train.tokenizer.examples import Examples
 from train.tokenizer.network import HINTS
-from train.tokenizer.training import as_targets
+from train.tokenizer.training import as_planes, as_targets
 from underdrawing.bench.metrics.likeness import masked_psnr_db
 
 __all__ = ["SURVIVORS", "Suspects", "inpainted", "latent_error_db", "masked_psnr", "restored_psnr"]
@@ -97,7 +98,7 @@ def latent_error_db(network: torch.nn.Module, lookup: Lookup, suspects: Suspects
     for start in range(0, len(suspects.examples), 16):
         part = slice(start, start + 16)
         seen, hidden = _as_inputs(suspects.seen[part], suspects.hidden[part], device)
-        truth = lookup.analysed(as_targets(suspects.examples.pictures[part], device))
+        truth = lookup.analysed(as_targets(torch.from_numpy(suspects.examples.pictures[part]).to(device)))
         where = torch.nn.functional.max_pool2d(hidden, 16)
         for row, count in enumerate(SURVIVORS):
             inputs = _surviving(suspects.examples, part, count, lookup, device)
@@ -107,11 +108,11 @@ def latent_error_db(network: torch.nn.Module, lookup: Lookup, suspects: Suspects
 
 
 def _as_inputs(seen: NDArray[np.uint8], hidden: NDArray[np.bool_], device: torch.device) -> tuple[Tensor, Tensor]:
-    return as_targets(seen, device), torch.from_numpy(hidden.astype(np.float32))[:, None].to(device)
+    return as_targets(torch.from_numpy(seen).to(device)), as_planes(torch.from_numpy(hidden).to(device))
 
 
 def _surviving(examples: Examples, part: slice, count: int, lookup: Lookup, device: torch.device) -> Inputs:
-    maps = as_tensors(tuple(tokens[part] for tokens in examples.maps), device)
+    maps = moved(as_tensors(tuple(tokens[part] for tokens in examples.maps)), device)
     known = torch.zeros(len(maps[0]), 6, 32, 32, device=device)
     known[:, :count] = 1
     return lookup(maps, known)

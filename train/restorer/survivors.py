@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from train.tokenizer.codes import Lookup
+from train.tokenizer.codes import Arrived
 from underdrawing.tokenizer import LADDER
 
 __all__ = ["ALL_SCALES", "FEW_SCALES", "random_survivors"]
@@ -21,30 +20,21 @@ _SCATTERED_CHANCE = 0.25  # that some tokens of the scale after them arrived too
 _PARTIAL_CHANCE = 0.5  # that scale 32 arrived in part: those tokens first that add most
 
 
-def random_survivors(
-    lookup: Lookup, tokens: Tensor, rng: np.random.Generator, *, chances: Sequence[float] = ALL_SCALES
-) -> tuple[Tensor, Tensor]:
-    """Which tokens are known.
+def random_survivors(n: int, rng: np.random.Generator, *, chances: Sequence[float] = ALL_SCALES) -> Arrived:
+    """What arrived of a batch of codes.
 
     Args:
-        lookup: for the order of scale 32.
-        tokens: (n, 16, 16), those of scale 16.
+        n: how many codes.
         rng: decides.
         chances: of 0, 1, … 6 scales that arrived whole.
-
-    Returns:
-        (n, 6, 32, 32) 0/1, and (n,) int64, how many scales arrived whole.
     """
-    n = len(tokens)
     counts = rng.choice(len(LADDER) + 1, size=n, p=chances)
-    flags = np.zeros((n, len(LADDER), 32, 32), np.float32)
+    flags = np.zeros((n, len(LADDER), 32, 32), np.bool_)
     for i, count in enumerate(counts):
-        flags[i, :count] = 1
+        flags[i, :count] = True
         if count < 5 and rng.random() < _SCATTERED_CHANCE:
             side = LADDER[count]
             survivors = rng.random((side, side)) < rng.random()
             flags[i, count] = survivors.repeat(32 // side, axis=0).repeat(32 // side, axis=1)
-    known = torch.from_numpy(flags).to(tokens.device)
     shares = np.where(rng.random(n) < _PARTIAL_CHANCE, rng.random(n), 1.0).astype(np.float32)
-    known[:, 5] *= (lookup.ranks(tokens) < torch.from_numpy(shares).to(tokens.device)[:, None, None]).float()
-    return known, torch.from_numpy(counts.astype(np.int64)).to(tokens.device)
+    return Arrived(torch.from_numpy(flags), torch.from_numpy(shares))

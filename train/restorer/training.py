@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from train.objective import Objective
 from train.restorer.network import Restored, Restorer, token_scores
 from train.restorer.survivors import ALL_SCALES, FEW_SCALES, random_survivors
-from train.tokenizer.codes import Inputs, Lookup, as_tensors, random_known
+from train.tokenizer.codes import Arrived, Inputs, Lookup, as_tensors, random_known
 from train.tokenizer.examples import Examples
-from train.tokenizer.network import Decoder, alone
-from train.tokenizer.training import as_targets, decibels, surroundings
+from train.tokenizer.network import Decoder
+from train.tokenizer.training import Drawn, as_planes, as_targets, decibels, surroundings
 
-__all__ = ["Batch", "Joint", "draw_batch", "guided_loss", "joint_loss", "restorer_loss"]
+__all__ = ["Batch", "Joint", "drawn_suspects", "guided_objective", "joint_objective", "restorer_objective"]
 
 _WHOLE_CHANCE = 0.12
 _TOKEN_WEIGHT = 0.5
@@ -66,6 +68,13 @@ class Batch:
     seen: Tensor
     hidden: Tensor
 
+    @classmethod
+    def of(cls, drawn: Drawn, lookup: Lookup) -> Batch:
+        """What was drawn, as the networks take it."""
+        inputs = lookup(drawn.maps, lookup.known(drawn.arrived, drawn.maps[4]))
+        seen, hidden = as_targets(drawn.seen), as_planes(drawn.hidden)
+        return cls(as_targets(drawn.pictures), drawn.maps, inputs, drawn.arrived.counts, seen, hidden)
+
     def after(self, count: int) -> Batch:
         """The batch without its first so many."""
         return Batch(
@@ -78,72 +87,66 @@ class Batch:
         )
 
 
-def draw_batch(
+def restorer_objective(examples: Examples, lookup: Lookup, batch: int) -> Objective:
+    """The Transformer alone, on latents and tokens."""
+
+    def loss(network: nn.Module, drawn: Drawn) -> Tensor:
+        network.train()
+        whole = Batch.of(drawn, lookup)
+        given = whole.inputs
+        restored = network(given.coarse, given.fine, given.known, whole.seen, whole.hidden)
+        return _said_loss(restored, whole, lookup)
+
+    return Objective(partial(drawn_suspects, examples, batch), loss)
+
+
+def joint_objective(examples: Examples, lookup: Lookup, batch: int) -> Objective:
+    """Transformer and decoder together; the first of a batch keep the decoder able to work on its own."""
+    plain = max(1, round(_PLAIN_SHARE * batch))
+    return Objective(partial(drawn_suspects, examples, batch, plain=plain), partial(_painted_loss, lookup, plain))
+
+
+def guided_objective(examples: Examples, lookup: Lookup, batch: int) -> Objective:
+    """The Transformer with a decoder that stays as it is, for codes of few scales: where it is asked."""
+    draw = partial(drawn_suspects, examples, batch, chances=FEW_SCALES)
+    return Objective(draw, partial(_painted_loss, lookup, 0))
+
+
+def drawn_suspects(
     examples: Examples,
-    lookup: Lookup,
     count: int,
     rng: np.random.Generator,
-    device: torch.device,
     *,
     chances: Sequence[float] = ALL_SCALES,
-) -> Batch:
-    """A random batch: damaged copies with random masks and random survivors of the code, see ``random_survivors``."""
+    plain: int = 0,
+) -> Drawn:
+    """Random damaged copies with random masks and random survivors of their codes.
+
+    Args:
+        examples: what they are copies of.
+        count: how many.
+        rng: decides.
+        chances: of so many scales that arrived, see ``random_survivors``.
+        plain: how many, the first, are to be painted from their codes alone.
+    """
     part = examples.drawn(count, rng)
-    maps = as_tensors(part.maps, device)
-    known, counts = random_survivors(lookup, maps[4], rng, chances=chances)
-    seen, hidden = surroundings(part.pictures, rng, device, alone_chance=_WHOLE_CHANCE)
-    return Batch(as_targets(part.pictures, device), maps, lookup(maps, known), counts, seen, hidden)
+    seen, hidden = surroundings(part.pictures, rng, alone_chance=_WHOLE_CHANCE)
+    arrived = random_survivors(len(part), rng, chances=chances)
+    if plain:
+        seen[:plain], hidden[:plain] = 0, True
+        alone = random_known(rng, whole=np.ones(plain, np.bool_))
+        arrived = Arrived(*(torch.cat([one, other[plain:]]) for one, other in zip(alone, arrived, strict=True)))
+    maps, pixels, places = as_tensors(part.maps), torch.from_numpy(seen), torch.from_numpy(hidden)
+    return Drawn(torch.from_numpy(part.pictures), maps, arrived, pixels, places)
 
 
-def restorer_loss(
-    examples: Examples, lookup: Lookup, batch: int, device: torch.device
-) -> Callable[[nn.Module, np.random.Generator], Tensor]:
-    """The loss of the Transformer alone."""
-
-    def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:
-        network.train()
-        drawn = draw_batch(examples, lookup, batch, rng, device)
-        given = drawn.inputs
-        restored = network(given.coarse, given.fine, given.known, drawn.seen, drawn.hidden)
-        return _said_loss(restored, drawn, lookup)
-
-    return loss
-
-
-def joint_loss(
-    examples: Examples, lookup: Lookup, batch: int, device: torch.device
-) -> Callable[[nn.Module, np.random.Generator], Tensor]:
-    """The loss of Transformer and decoder together; some of the batch keeps the decoder able to work on its own."""
-
-    def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:
-        network.train()
-        drawn = draw_batch(examples, lookup, batch, rng, device)
-        plain = max(1, round(_PLAIN_SHARE * len(drawn.target)))
-        seen, hidden, _ = alone(plain, device)
-        known = random_known(lookup, drawn.maps[4][:plain], rng, whole=torch.ones(plain, dtype=torch.bool))
-        plainly = lookup(tuple(tokens[:plain] for tokens in drawn.maps), known)
-        inputs = Inputs(*(torch.cat([one, other[plain:]]) for one, other in zip(plainly, drawn.inputs, strict=True)))
-        seen, hidden = torch.cat([seen, drawn.seen[plain:]]), torch.cat([hidden, drawn.hidden[plain:]])
-        picture, restored = network(inputs, seen, hidden, plain)
-        said = _said_loss(restored, drawn.after(plain), lookup)
-        return _pixel_loss(picture, drawn.target, hidden) + _LATENT_WEIGHT * said
-
-    return loss
-
-
-def guided_loss(
-    examples: Examples, lookup: Lookup, batch: int, device: torch.device
-) -> Callable[[nn.Module, np.random.Generator], Tensor]:
-    """The loss of the Transformer with a decoder that stays as it is, for codes of few scales: where it is asked."""
-
-    def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:
-        network.train()
-        drawn = draw_batch(examples, lookup, batch, rng, device, chances=FEW_SCALES)
-        picture, restored = network(drawn.inputs, drawn.seen, drawn.hidden, 0)
-        said = _said_loss(restored, drawn, lookup)
-        return _pixel_loss(picture, drawn.target, drawn.hidden) + _LATENT_WEIGHT * said
-
-    return loss
+def _painted_loss(lookup: Lookup, plain: int, network: nn.Module, drawn: Drawn) -> Tensor:
+    """The loss of ``Joint`` on a batch whose first ``plain`` the decoder paints alone."""
+    network.train()
+    whole = Batch.of(drawn, lookup)
+    picture, restored = network(whole.inputs, whole.seen, whole.hidden, plain)
+    said = _said_loss(restored, whole.after(plain), lookup)
+    return _pixel_loss(picture, whole.target, whole.hidden) + _LATENT_WEIGHT * said
 
 
 def _pixel_loss(picture: Tensor, target: Tensor, hidden: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from train.autoencoder.__main__ import crop_loss, main
+from train.autoencoder.__main__ import crop_objective, main
 from train.autoencoder.export import write_autoencoder
 from train.autoencoder.network import LATENTS, LEVEL, STRIDE, Autoencoded
 from train.export import halved, write_manifest
@@ -42,7 +42,7 @@ def test_the_gradient_passes_through_the_rounding():
 
 def test_a_few_steps_of_training_bring_the_loss_down(pictures):
     torch.manual_seed(0)
-    trainer = Trainer(Autoencoded(), crop_loss(pictures, 2, CPU), Plan(steps=24, batch=2, warm_up=4), CPU)
+    trainer = Trainer(Autoencoded(), crop_objective(pictures, 2), Plan(steps=24, batch=2, warm_up=4), CPU)
     losses = [trainer.take_step() for _ in range(24)]
     assert np.mean(losses[-6:]) < 0.8 * np.mean(losses[:6])
 

@@ -10,7 +10,7 @@ from train.fingerprint.__main__ import main
 from train.fingerprint.export import balanced, write_fingerprint
 from train.fingerprint.network import Described
 from train.fingerprint.scores import copies_by_kind, found_again, numbers_of
-from train.fingerprint.training import contrast, fingerprint_loss, tensors
+from train.fingerprint.training import contrast, fingerprint_objective, tensors
 from train.fingerprint.views import View, copy_of, original
 from train.loop import Plan, Trainer
 from train.tests.conftest import synthesize
@@ -71,7 +71,7 @@ def test_what_is_hidden_does_not_matter(pictures):
 def test_a_few_steps_lower_the_loss(pictures):
     torch.manual_seed(0)
     plan = Plan(steps=12, batch=12, learning_rate=2e-3, warm_up=2)
-    trainer = Trainer(Described(), fingerprint_loss(pictures, plan.batch, CPU), plan, CPU)
+    trainer = Trainer(Described(), fingerprint_objective(pictures, plan.batch), plan, CPU)
     losses = [trainer.take_step() for _ in range(plan.steps)]
     assert np.mean(losses[-3:]) < np.mean(losses[:3])
 

@@ -16,7 +16,7 @@ from train.outliner.export import FILES, write_outliner
 from train.outliner.forgeries import attacked, enlarged, forged, random_attack, random_scene, random_size
 from train.outliner.network import Drawer
 from train.outliner.scores import measured, network_outline, region_outline
-from train.outliner.training import drawn_batch, outline_loss, shortfall
+from train.outliner.training import drawn_batch, outline_objective, shortfall
 
 from underdrawing.tamper import Outliner
 from underdrawing.tamper.planes import CANVAS_PX, PLANES
@@ -145,7 +145,7 @@ def test_a_few_steps_draw_the_edge_further_in():
     torch.manual_seed(0)
     examples = made_up(6, 3)
     plan = Plan(steps=40, batch=6, learning_rate=4e-3, warm_up=5, averaging=0.9)
-    trainer = Trainer(Drawer().to(memory_format=torch.channels_last), outline_loss(examples, 6, CPU), plan, CPU)
+    trainer = Trainer(Drawer().to(memory_format=torch.channels_last), outline_objective(examples, 6), plan, CPU)
     losses = [trainer.take_step() for _ in range(plan.steps)]
     assert np.mean(losses[-5:]) < np.mean(losses[:5]) / 2
     drawn = measured(examples, network_outline(trainer.average, CPU))

@@ -17,8 +17,8 @@ from train.restorer.export import FILES, write_restorer
 from train.restorer.network import Restorer, Width, token_scores
 from train.restorer.rescoring import rescore
 from train.restorer.scores import Suspects, inpainted, latent_error_db, masked_psnr, restored_psnr
-from train.restorer.survivors import random_survivors
-from train.restorer.training import Joint, draw_batch, joint_loss, restorer_loss
+from train.restorer.survivors import FEW_SCALES, random_survivors
+from train.restorer.training import Batch, Joint, drawn_suspects, guided_objective, joint_objective, restorer_objective
 from train.tokenizer.codes import Lookup, as_tensors
 from train.tokenizer.network import Decoder, Size
 
@@ -38,8 +38,11 @@ def lookup(linear):
 
 def make_restorer(linear, examples) -> Trainer:
     torch.manual_seed(0)
-    loss = restorer_loss(examples, Lookup(linear), PLAN.batch, CPU)
-    return Trainer(Restorer(linear, WIDTH), loss, PLAN, CPU)
+    return Trainer(Restorer(linear, WIDTH), restorer_objective(examples, Lookup(linear), PLAN.batch), PLAN, CPU)
+
+
+def draw_batch(examples, lookup, count, seed) -> Batch:
+    return Batch.of(drawn_suspects(examples, count, np.random.default_rng(seed)), lookup)
 
 
 def test_the_lookup_analyses_as_the_package_does(linear, lookup, examples):
@@ -60,16 +63,20 @@ def test_the_lookup_sees_vectors_as_the_package_does(linear, lookup, number):
 
 def test_survivors_are_a_prefix_and_a_scatter_after_it(lookup, examples):
     tokens = torch.from_numpy(np.concatenate([examples.maps[4]] * 20).astype(np.int64))
-    known, counts = random_survivors(lookup, tokens, np.random.default_rng(0))
+    arrived = random_survivors(len(tokens), np.random.default_rng(0))
+    known = lookup.known(arrived, tokens)
     assert set(known.unique().tolist()) == {0.0, 1.0}
-    assert set(counts.tolist()) == set(range(7))
-    for flags, count in zip(known, counts.tolist(), strict=True):
+    assert set(arrived.counts.tolist()) == set(range(7))
+    for flags, count in zip(known, arrived.counts.tolist(), strict=True):
         assert bool((flags[: min(count, 5)] == 1).all())
         assert not flags[count + 1 :].any()
+    shares = known[arrived.counts == 6, 5].mean((1, 2))
+    assert ((shares > 0) & (shares < 1)).any()
+    assert (shares == 1).any()
 
 
 def test_untrained_it_changes_nothing(linear, lookup, examples):
-    batch = draw_batch(examples, lookup, 3, np.random.default_rng(1), CPU)
+    batch = draw_batch(examples, lookup, 3, 1)
     given = batch.inputs
     restored = Restorer(linear, WIDTH)(given.coarse, given.fine, given.known, batch.seen, batch.hidden)
     torch.testing.assert_close(restored.coarse, given.coarse)
@@ -80,7 +87,7 @@ def test_what_is_hidden_is_not_seen(linear, lookup, examples):
     trainer = make_restorer(linear, examples)
     trainer.take_step()
     network = trainer.network.eval()
-    batch = draw_batch(examples, lookup, 3, np.random.default_rng(2), CPU)
+    batch = draw_batch(examples, lookup, 3, 2)
     given = batch.inputs
     with torch.no_grad():
         one = network(given.coarse, given.fine, given.known, batch.seen, batch.hidden)
@@ -91,7 +98,7 @@ def test_what_is_hidden_is_not_seen(linear, lookup, examples):
 
 @pytest.mark.parametrize("number", range(5))
 def test_the_nearest_token_has_the_highest_score(linear, lookup, examples, number):
-    batch = draw_batch(examples, lookup, 4, np.random.default_rng(3), CPU)
+    batch = draw_batch(examples, lookup, 4, 3)
     known = torch.zeros(4, len(LADDER), 32, 32)
     known[:, :number] = 1
     given = lookup(batch.maps, known)
@@ -114,7 +121,7 @@ def test_a_few_steps_reduce_the_loss(linear, lookup, examples):
 def test_transformer_and_decoder_learn_together(linear, lookup, examples):
     torch.manual_seed(0)
     network = Joint(Restorer(linear, WIDTH), Decoder(linear, SMALL))
-    trainer = Trainer(network, joint_loss(examples, lookup, PLAN.batch, CPU), PLAN, CPU)
+    trainer = Trainer(network, joint_objective(examples, lookup, PLAN.batch), PLAN, CPU)
     suspects = Suspects.of(examples)
     before = restored_psnr(trainer.average, lookup, suspects, CPU, helped=True)
     for _ in range(PLAN.steps):
@@ -123,6 +130,28 @@ def test_transformer_and_decoder_learn_together(linear, lookup, examples):
     after = restored_psnr(trainer.average, lookup, suspects, CPU, helped=True)
     assert np.mean(after) > np.mean(before)
     assert after[0] > before[0] + 0.5
+
+
+def test_the_transformer_learns_behind_a_decoder_that_stays(linear, lookup, examples):
+    torch.manual_seed(0)
+    network = Joint(Restorer(linear, WIDTH), Decoder(linear, SMALL))
+    network.decoder.requires_grad_(False)
+    started = {name: value.clone() for name, value in network.decoder.state_dict().items()}
+    trainer = Trainer(network, guided_objective(examples, lookup, PLAN.batch), PLAN, CPU)
+    suspects = Suspects.of(examples)
+    before = restored_psnr(trainer.average, lookup, suspects, CPU, helped=True)
+    for _ in range(PLAN.steps):
+        trainer.take_step()
+    trainer.average.load_state_dict(trainer.network.state_dict())
+    assert restored_psnr(trainer.average, lookup, suspects, CPU, helped=True)[0] > before[0] + 0.1
+    for name, value in network.decoder.state_dict().items():
+        torch.testing.assert_close(value, started[name], rtol=0, atol=0)
+
+
+def test_few_scales_survive_where_few_are_asked_for():
+    counts = random_survivors(240, np.random.default_rng(0), chances=FEW_SCALES).counts
+    assert (counts <= 4).float().mean() > 0.85
+    assert counts.max() == 5
 
 
 def test_masked_psnr_looks_inside_only():
@@ -148,7 +177,7 @@ def test_the_exported_transformer_equals_the_trained_one(linear, lookup, example
     write_restorer(trainer.average, tmp_path, eight_bits=eight_bits)
     write_manifest(tmp_path, FILES, {})
     shipped = ShippedRestorer.load(weights=tmp_path)
-    batch = draw_batch(examples, lookup, 2, np.random.default_rng(4), CPU)
+    batch = draw_batch(examples, lookup, 2, 4)
     given = batch.inputs
     with torch.no_grad():
         expected = halved(trainer.average).eval()(given.coarse, given.fine, given.known, batch.seen, batch.hidden)
@@ -195,10 +224,30 @@ def test_the_command_runs_alone_and_jointly(linear, photographs):
     )
     assert (out / "restorer.npz").exists()
     assert (out / "tokenizer.npz").exists()
+    fixed = [*joint, "--decoder", str(out / "tokenizer.npz"), "--decoder-fixed"]
+    fixed += ["--decoder-history", str(out / "tokenizer/weights.json")]
+    before = (out / "tokenizer/decoder.onnx").read_bytes()
+    subprocess.run([*command, *options, *fixed], check=True, cwd=root, timeout=300, capture_output=True)
+    assert (out / "tokenizer/decoder.onnx").read_bytes() == before
+    assert json.loads((out / "tokenizer/weights.json").read_text())["training"] == manifest["training"]
+    exported = (out / "recovery/restorer.onnx").read_bytes()
+    (out / "recovery/restorer.onnx").unlink()
+    subprocess.run([*command, *options, *fixed, "--export-only"], check=True, cwd=root, timeout=300)
+    assert (out / "recovery/restorer.onnx").read_bytes() == exported
+    (out / "recovery/restorer.onnx").unlink()
+    kept = (out / "restorer.npz").read_bytes()
+    subprocess.run([*command, *options, *fixed, "--weights-only"], check=True, cwd=root, timeout=300)
+    assert (out / "restorer.npz").read_bytes() != kept
+    assert not (out / "recovery/restorer.onnx").exists()
+    refused = subprocess.run(
+        [*command, *options, *joint, "--decoder-fixed"], cwd=root, timeout=300, capture_output=True
+    )
+    assert refused.returncode == 2
+    assert b"--decoder-fixed needs --joint and --decoder" in refused.stderr
 
 
 def test_tokens_of_examples_are_tensors(examples):
-    maps = as_tensors(examples.maps, CPU)
+    maps = as_tensors(examples.maps)
     assert [m.shape[-1] for m in maps] == list(LADDER)
 
 

@@ -13,7 +13,7 @@ from train.tokenizer.codes import Lookup, as_tensors, random_known
 from train.tokenizer.export import FILES, write_weights
 from train.tokenizer.linear import fit_linear, load_linear, save_linear
 from train.tokenizer.network import Decoder, Size, alone
-from train.tokenizer.training import decoder_loss, psnr_by_prefix
+from train.tokenizer.training import decoder_objective, psnr_by_prefix
 
 from underdrawing.tokenizer import LADDER, HiddenCode, Tokenizer
 from underdrawing.tokenizer.quantizer import latents_of_scales
@@ -26,7 +26,7 @@ CPU = torch.device("cpu")
 def make_trainer(linear, examples) -> Trainer:
     torch.manual_seed(0)
     lookup = Lookup(linear)
-    return Trainer(Decoder(linear, SMALL), decoder_loss(examples, lookup, PLAN.batch, CPU, alone_chance=0.5), PLAN, CPU)
+    return Trainer(Decoder(linear, SMALL), decoder_objective(examples, lookup, PLAN.batch, alone_chance=0.5), PLAN, CPU)
 
 
 def test_clustering_finds_clusters():
@@ -57,7 +57,7 @@ def test_linear_weights_round_trip(linear, tmp_path):
 
 def test_training_sees_the_latents_that_the_package_computes(linear, examples):
     lookup = Lookup(linear)
-    inputs = lookup(as_tensors(examples.maps, CPU), torch.ones(len(examples), 6, 32, 32))
+    inputs = lookup(as_tensors(examples.maps), torch.ones(len(examples), 6, 32, 32))
     for i in range(3):
         maps = tuple(m[i] for m in examples.maps)
         exact = latents_of_scales(maps[:5], linear.scales)
@@ -78,9 +78,8 @@ def test_the_untrained_decoder_paints_the_linear_picture(linear, examples):
 
 def test_quantizer_dropout_hides_the_finer_scales_first(linear, examples):
     tokens = torch.from_numpy(np.concatenate([examples.maps[4]] * 20).astype(np.int64))
-    known = random_known(
-        Lookup(linear), tokens, np.random.default_rng(0), whole=torch.ones(len(tokens), dtype=torch.bool)
-    )
+    arrived = random_known(np.random.default_rng(0), whole=np.ones(len(tokens), np.bool_))
+    known = Lookup(linear).known(arrived, tokens)
     assert set(known.unique().tolist()) == {0.0, 1.0}
     assert (known[:, 0] == 1).all()
     assert (known[:, 1:] <= known[:, :-1]).all()

@@ -17,7 +17,7 @@ from train.tokenizer.export import write_weights
 from train.tokenizer.linear import fit_linear, load_linear, save_linear
 from train.tokenizer.manifest import describe
 from train.tokenizer.network import Decoder
-from train.tokenizer.training import decoder_loss, psnr_by_prefix
+from train.tokenizer.training import decoder_objective, psnr_by_prefix
 from underdrawing.tokenizer.weights import LinearWeights
 
 
@@ -32,8 +32,8 @@ def main() -> None:
     plan = Plan(steps=options.steps, batch=options.batch, seed=options.seed, learning_rate=options.rate)
     torch.manual_seed(plan.seed)
     lookup = Lookup(linear).to(device)
-    loss = decoder_loss(train, lookup, plan.batch, device, alone_chance=options.alone, late_chance=options.late)
-    trainer = Trainer(Decoder(linear), loss, plan, device)
+    objective = decoder_objective(train, lookup, plan.batch, alone_chance=options.alone, late_chance=options.late)
+    trainer = Trainer(Decoder(linear), objective, plan, device, workers=options.workers)
     checkpoint = begin(trainer, options)
     trainer.run(
         checkpoint=checkpoint,

@@ -15,11 +15,28 @@ from underdrawing.tokenizer.patches import FRACTION_BITS
 from underdrawing.tokenizer.quantizer import LAYOUT_BITS
 from underdrawing.tokenizer.weights import LinearWeights
 
-__all__ = ["Inputs", "Lookup", "as_tensors", "random_known"]
+__all__ = ["Arrived", "Inputs", "Lookup", "as_tensors", "random_known"]
 
 _PREFIX_CHANCES = (0.04, 0.04, 0.05, 0.09, 0.36, 0.42)
 _NO_CODE_CHANCE = 0.1  # of those that see their surroundings
 _PARTIAL_CHANCE = 0.3  # of those with scale 32
+
+
+class Arrived(NamedTuple):
+    """What arrived of codes.
+
+    Attributes:
+        flags: (n, 6, 32, 32) bool, where the tokens of each scale did.
+        shares: (n,) float32, up to where in the order of detail those of scale 32 did, 0..1.
+    """
+
+    flags: Tensor
+    shares: Tensor
+
+    @property
+    def counts(self) -> Tensor:
+        """(n,) int64, how many scales arrived whole, the last one perhaps in part."""
+        return self.flags.flatten(2).all(2).long().cumprod(1).sum(1)
 
 
 class Inputs(NamedTuple):
@@ -71,6 +88,12 @@ class Lookup(nn.Module):
         step = self.steps[number]
         return functional.conv2d(latents, self.get_buffer(f"layouts_{number}"), stride=step) / step**2
 
+    def known(self, arrived: Arrived, tokens: Tensor) -> Tensor:
+        """Known scales (n, 6, 32, 32) 0/1 of codes with these tokens (n, 16, 16) of scale 16."""
+        known = arrived.flags.float()
+        known[:, 5] *= (self.ranks(tokens) < arrived.shares[:, None, None]).float()
+        return known
+
     def ranks(self, tokens: Tensor) -> Tensor:
         """Place (n, 32, 32), 0..1, of each position of scale 32 in the order of detail of scale 16 tokens."""
         order = torch.argsort(self.detail[tokens].flatten(1), dim=1, descending=True, stable=True)
@@ -78,30 +101,25 @@ class Lookup(nn.Module):
         return ranks.repeat_interleave(2, 1).repeat_interleave(2, 2)
 
 
-def random_known(
-    lookup: Lookup, tokens: Tensor, rng: np.random.Generator, *, whole: Tensor, late: float = 0.0
-) -> Tensor:
-    """Known scales (n, 6, 32, 32) 0/1 for a batch with these tokens of scale 16: quantizer dropout.
+def random_known(rng: np.random.Generator, *, whole: NDArray[np.bool_], late: float = 0.0) -> Arrived:
+    """What arrived of a batch of codes: quantizer dropout.
 
     Pictures of which nothing else is seen (``whole``, n bool) have one scale at least; others may have none. Of a share
     of the pictures (``late``) the last two prefixes alone are seen, one as often as the other.
     """
-    n = len(tokens)
+    n = len(whole)
     counts = rng.choice(len(LADDER), size=n, p=_PREFIX_CHANCES) + 1
     if late:
         counts = np.where(rng.random(n) < late, len(LADDER) - rng.integers(0, 2, n), counts)
-    counts[~whole.cpu().numpy() & (rng.random(n) < _NO_CODE_CHANCE)] = 0
-    known = np.arange(len(LADDER))[None, :] < counts[:, None]
-    shares = np.where(rng.random(n) < _PARTIAL_CHANCE, rng.random(n), 1.0)
-    flags = torch.from_numpy(known.astype(np.float32)).to(tokens.device)[:, :, None, None].repeat(1, 1, 32, 32)
-    shares_on = torch.from_numpy(shares.astype(np.float32)).to(tokens.device)[:, None, None]
-    flags[:, 5] *= (lookup.ranks(tokens) < shares_on).float()
-    return flags
+    counts[~whole & (rng.random(n) < _NO_CODE_CHANCE)] = 0
+    flags = (np.arange(len(LADDER)) < counts[:, None])[..., None, None].repeat(32, axis=2).repeat(32, axis=3)
+    shares = np.where(rng.random(n) < _PARTIAL_CHANCE, rng.random(n), 1.0).astype(np.float32)
+    return Arrived(torch.from_numpy(flags), torch.from_numpy(shares))
 
 
-def as_tensors(maps: tuple[NDArray[np.uint16], ...], device: torch.device) -> tuple[Tensor, ...]:
+def as_tensors(maps: tuple[NDArray[np.uint16], ...]) -> tuple[Tensor, ...]:
     """Token maps as int64 tensors."""
-    return tuple(torch.from_numpy(m.astype(np.int64)).to(device) for m in maps)
+    return tuple(torch.from_numpy(m.astype(np.int64)) for m in maps)
 
 
 def _as_kernel(rows: Tensor, patch: int) -> Tensor:

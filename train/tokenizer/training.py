@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,54 +12,70 @@ from torch.nn import functional
 
 from train.copies import random_copy
 from train.masks import random_mask
-from train.tokenizer.codes import Lookup, as_tensors, random_known
+from train.objective import Objective, moved
+from train.tokenizer.codes import Arrived, Lookup, as_tensors, random_known
 from train.tokenizer.examples import Examples
 from train.tokenizer.network import HINTS, Decoder, alone
 from underdrawing.tokenizer import LADDER
 
-__all__ = ["as_targets", "decibels", "decoder_loss", "psnr_by_prefix", "surroundings"]
+__all__ = ["Drawn", "as_planes", "as_targets", "decibels", "decoder_objective", "psnr_by_prefix", "surroundings"]
 
 _COARSE_WEIGHT = 0.1
 
 
-def decoder_loss(
-    examples: Examples,
-    lookup: Lookup,
-    batch: int,
-    device: torch.device,
-    *,
-    alone_chance: float,
-    late_chance: float = 0.0,
-) -> Callable[[nn.Module, np.random.Generator], Tensor]:
-    """The loss of a random batch, in decibels of error inside what is hidden; of some pictures nothing is seen."""
+class Drawn(NamedTuple):
+    """Pictures, what arrived of their codes, and what is seen of them.
 
-    def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:
-        network.train()
+    Attributes:
+        pictures: (n, 256, 256, 3) uint8.
+        maps: six token maps (n, side, side) int64.
+        arrived: of the codes.
+        seen: (n, 256, 256, 3) uint8, and
+        hidden: (n, 256, 256) bool, the surroundings.
+    """
+
+    pictures: Tensor
+    maps: tuple[Tensor, ...]
+    arrived: Arrived
+    seen: Tensor
+    hidden: Tensor
+
+
+def decoder_objective(
+    examples: Examples, lookup: Lookup, batch: int, *, alone_chance: float, late_chance: float = 0.0
+) -> Objective:
+    """Decibels of error inside what is hidden, over random batches; of some pictures nothing is seen."""
+
+    def draw(rng: np.random.Generator) -> Drawn:
         part = examples.drawn(batch, rng)
-        maps = as_tensors(part.maps, device)
-        target = as_targets(part.pictures, device)
-        seen, hidden = surroundings(part.pictures, rng, device, alone_chance=alone_chance)
-        known = random_known(lookup, maps[4], rng, whole=hidden.amin((1, 2, 3)) == 1, late=late_chance)
-        inputs = lookup(maps, known)
-        hints = torch.zeros(len(target), HINTS, 16, 16, device=device)
+        seen, hidden = surroundings(part.pictures, rng, alone_chance=alone_chance)
+        arrived = random_known(rng, whole=hidden.all(axis=(1, 2)), late=late_chance)
+        pixels, places = torch.from_numpy(seen), torch.from_numpy(hidden)
+        return Drawn(torch.from_numpy(part.pictures), as_tensors(part.maps), arrived, pixels, places)
+
+    def loss(network: nn.Module, drawn: Drawn) -> Tensor:
+        network.train()
+        target, seen, hidden = as_targets(drawn.pictures), as_targets(drawn.seen), as_planes(drawn.hidden)
+        known = lookup.known(drawn.arrived, drawn.maps[4])
+        inputs = lookup(drawn.maps, known)
+        hints = torch.zeros(len(target), HINTS, 16, 16, device=target.device)
         picture = network(inputs.coarse, inputs.fine, known, seen, hidden, hints)
         coarse = decibels(functional.avg_pool2d(picture, 4), functional.avg_pool2d(target, 4), _shrunk(hidden))
         return decibels(picture, target, hidden) + _COARSE_WEIGHT * coarse
 
-    return loss
+    return Objective(draw, loss)
 
 
 def surroundings(
-    pictures: NDArray[np.uint8], rng: np.random.Generator, device: torch.device, *, alone_chance: float
-) -> tuple[Tensor, Tensor]:
-    """What may be seen of a batch: ``seen`` and ``hidden`` as networks take them; of some pictures nothing is seen."""
-    n = len(pictures)
-    seen = np.zeros((n, 256, 256, 3), np.uint8)
-    hidden = np.ones((n, 256, 256), np.float32)
+    pictures: NDArray[np.uint8], rng: np.random.Generator, *, alone_chance: float
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """What may be seen of a batch, and where nothing is, as ``Drawn`` has them; of some pictures nothing is seen."""
+    seen = np.zeros_like(pictures)
+    hidden = np.ones(pictures.shape[:3], np.bool_)
     for i, picture in enumerate(pictures):
         if rng.random() >= alone_chance:
             seen[i], hidden[i] = random_copy(picture, rng), random_mask(rng)
-    return as_targets(seen, device), torch.from_numpy(hidden)[:, None].to(device)
+    return seen, hidden
 
 
 def decibels(picture: Tensor, target: Tensor, where: Tensor) -> Tensor:
@@ -77,8 +93,8 @@ def psnr_by_prefix(
     scores = np.zeros((len(LADDER), len(examples)))
     for start in range(0, len(examples), batch):
         part = slice(start, start + batch)
-        maps = as_tensors(tuple(m[part] for m in examples.maps), device)
-        target = as_targets(examples.pictures[part], device)
+        maps = moved(as_tensors(tuple(m[part] for m in examples.maps)), device)
+        target = as_targets(torch.from_numpy(examples.pictures[part]).to(device))
         for count in range(1, len(LADDER) + 1):
             known = torch.zeros(len(target), len(LADDER), 32, 32, device=device)
             known[:, :count] = 1
@@ -89,9 +105,14 @@ def psnr_by_prefix(
     return [round(float(value), 3) for value in scores.mean(axis=1)]
 
 
-def as_targets(pictures: NDArray[np.uint8], device: torch.device) -> Tensor:
+def as_targets(pictures: Tensor) -> Tensor:
     """Pictures (n, 256, 256, 3) uint8 as the networks take them: (n, 3, 256, 256) float32 grey levels."""
-    return torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2).float()
+    return pictures.permute(0, 3, 1, 2).float()
+
+
+def as_planes(hidden: Tensor) -> Tensor:
+    """What is hidden, (n, 256, 256) bool, as the networks take it: (n, 1, 256, 256) float32."""
+    return hidden[:, None].float()
 
 
 def _shrunk(hidden: Tensor) -> Tensor:

@@ -71,6 +71,22 @@ def test_without_a_code_it_continues_the_surroundings(canvas, mask, tokenizer, r
     assert masked_psnr_db(picture, canvas, mask) > masked_psnr_db(grey, canvas, mask)
 
 
+@pytest.mark.parametrize("n_scales", [1, 2, 3])
+def test_next_to_the_seam_a_continuation_counts_more_than_far_inside(canvas, mask, tokenizer, restorer, n_scales):
+    code, around = tokenizer.encode(canvas).prefix(n_scales), surroundings_of(canvas, mask)
+    plain = predict(code, around, tokenizer=tokenizer, restorer=restorer).astype(float)
+    tempered = remember(code, around, tokenizer=tokenizer, restorer=restorer)
+    hidden = around.hidden.astype(np.uint8)
+    continued = np.mean([cv2.inpaint(around.pixels, hidden, 3, way) for way in (cv2.INPAINT_TELEA, cv2.INPAINT_NS)], 0)
+    depth = cv2.distanceTransform(hidden, cv2.DIST_L2, 5)
+    rings = [(depth > low) & (depth <= high) for low, high in ((0, 6), (16, 24), (40, 64))]
+    shares = [
+        ((tempered - plain) * (continued - plain))[r].sum() / np.square(continued - plain)[r].sum() for r in rings
+    ]
+    assert 0.9 > shares[0] > shares[1] + 0.1 > shares[2] + 0.1 >= 0.1
+    np.testing.assert_array_equal(tempered[~around.hidden], around.pixels[~around.hidden])
+
+
 def test_without_surroundings_it_is_a_decoder(canvas, tokenizer, restorer):
     code = tokenizer.encode(canvas)
     everything = np.ones((256, 256), bool)

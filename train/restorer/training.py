@@ -102,7 +102,7 @@ def restorer_objective(examples: Examples, lookup: Lookup, batch: int) -> Object
 
 def joint_objective(examples: Examples, lookup: Lookup, batch: int) -> Objective:
     """Transformer and decoder together; the first of a batch keep the decoder able to work on its own."""
-    plain = max(1, round(_PLAIN_SHARE * batch))
+    plain = max(1, round(_PLAIN_SHARE * min(batch, len(examples))))
     return Objective(partial(drawn_suspects, examples, batch, plain=plain), partial(_painted_loss, lookup, plain))
 
 

@@ -229,7 +229,7 @@ def test_the_command_runs_alone_and_jointly(linear, photographs):
     before = (out / "tokenizer/decoder.onnx").read_bytes()
     subprocess.run([*command, *options, *fixed], check=True, cwd=root, timeout=300, capture_output=True)
     assert (out / "tokenizer/decoder.onnx").read_bytes() == before
-    assert json.loads((out / "tokenizer/weights.json").read_text())["training"] == manifest["training"]
+    assert json.loads((out / "tokenizer/weights.json").read_text()) == manifest
     exported = (out / "recovery/restorer.onnx").read_bytes()
     (out / "recovery/restorer.onnx").unlink()
     subprocess.run([*command, *options, *fixed, "--export-only"], check=True, cwd=root, timeout=300)

@@ -92,7 +92,8 @@ package's own runtime of commit `{scored_at}`, the seam matched; by bits of the 
 {tables}
 
 *As shipped*: from 4092 bits on the decoder paints alone, for there the Transformer adds nothing yet; with 252 bits and
-less the mean is tempered with a plain continuation of the surroundings (the mean of both inpaintings).
+less the mean is tempered with a plain continuation of the surroundings (the mean of both inpaintings), next to the
+seam above all.
 
 Error of the slopes of luminance in a band of three pixels along the border of the region, in grey levels (lower is
 better), 1020 bits, val: {seam_pasted} when the code alone is pasted, {seam_code} with the seam matched, {seam_helped}
@@ -232,7 +233,7 @@ def restorer_card(manifest: dict[str, Any]) -> str:
         "the conditional Transformer",
         _RESTORER,
         manifest,
-        scored_at=manifest.get("scored_at", manifest["training"][-1]["commit"])[:12],
+        scored_at=manifest["scored_at"][:12],
         tables="\n\n".join(_restored_table(split, scores[split]) for split in scores),
         seam_pasted=seam["pasted"],
         seam_code=seam["code only"],

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from train.copies import compressed
 from train.export import write_manifest
-from train.history import Trained
+from train.history import Trained, current_commit
 from train.masks import quarter_mask
 from train.restorer.export import FILES
 from train.restorer.scores import SURVIVORS
@@ -40,7 +40,7 @@ def describe(folder: Path, trained: Trained, *, tokenizer_weights: Path) -> None
         trained: the Transformer.
         tokenizer_weights: folder with the decoder that it was trained with.
     """
-    facts = {**trained.origin(), "config": {"parameters": trained.parameters}}
+    facts = {**trained.origin(), "scored_at": current_commit(), "config": {"parameters": trained.parameters}}
     write_manifest(folder, FILES, facts)
     tokenizer, restorer = Tokenizer.load(weights=tokenizer_weights), Restorer.load(weights=folder)
     facts["scores"] = {

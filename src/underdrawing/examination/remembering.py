@@ -23,8 +23,8 @@ __all__ = ["Setting", "predict", "remember", "surroundings_of", "tells_enough", 
 
 _COARSE_SCALES = 5
 _CONTINUED = {0: (0.60, 80.0), 1: (0.62, 38.0), 2: (0.66, 18.0), 3: (0.65, 7.0)}
-"""Share of a plain continuation in the mean at the seam, and in how many pixels it falls to 1/e, by scales that arrived.
-The errors of the two have little in common, so their mean is nearer than either; fitted to the pictures of val."""
+"""Share of a plain continuation in the mean at the seam, and in how many pixels it falls to 1/e, by scales that
+arrived. The errors of the two have little in common, so their mean is nearer than either; fitted to pictures of val."""
 _CONTINUATIONS = (cv2.INPAINT_TELEA, cv2.INPAINT_NS)
 _RADIUS_PX = 3
 

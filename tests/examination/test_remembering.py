@@ -147,7 +147,7 @@ def test_the_tokens_of_untouched_places_are_likely(canvas, tokenizer, restorer):
     assert np.median(own[4:, 4:]) > 20 / 4096
 
 
-def test_a_cell_is_hidden_if_the_mask_touches_it():
+def test_a_pixel_is_hidden_if_the_mask_touches_it():
     mask = np.zeros((1080, 1920), bool)
     mask[500, 900] = True
     around = surroundings_of(np.full((1080, 1920, 3), 77, np.uint8), mask)
@@ -155,6 +155,5 @@ def test_a_cell_is_hidden_if_the_mask_touches_it():
     rows, columns = np.nonzero(around.hidden)
     assert rows.min() <= 500 * 256 // 1080 <= rows.max()
     assert columns.min() <= 900 * 256 // 1920 <= columns.max()
-    assert 9 <= rows.size <= 16
-    everything = cv2.resize(mask.astype(np.float32), (256, 256), interpolation=cv2.INTER_AREA) > 0
-    assert around.hidden[everything].all()
+    touched = cv2.resize(mask.astype(np.float32), (256, 256), interpolation=cv2.INTER_AREA) > 0
+    np.testing.assert_array_equal(around.hidden, touched)  # what is next to it is the picture's own, and tells most

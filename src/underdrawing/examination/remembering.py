@@ -83,15 +83,14 @@ def predict(
 
 
 def surroundings_of(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Surroundings:
-    """What is to be seen around a mask, on the canvas: a cell of it is hidden if the mask touches it.
+    """What is to be seen around a mask, on the canvas: a pixel of it is hidden if the mask touches it.
 
     Args:
         pixels: H×W×3 RGB uint8, the suspect.
         mask: H×W bool, True where it was changed.
     """
     covered = cv2.resize(mask.astype(np.float32), (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
-    hidden = cv2.dilate((covered > 0).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.bool_)
-    return Surroundings(to_canvas(pixels), hidden)
+    return Surroundings(to_canvas(pixels), covered > 0)
 
 
 def token_probabilities(

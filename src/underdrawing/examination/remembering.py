@@ -27,6 +27,7 @@ _CONTINUED = {0: (0.60, 80.0), 1: (0.62, 38.0), 2: (0.66, 18.0), 3: (0.65, 7.0)}
 arrived. The errors of the two have little in common, so their mean is nearer than either; fitted to pictures of val."""
 _CONTINUATIONS = (cv2.INPAINT_TELEA, cv2.INPAINT_NS)
 _RADIUS_PX = 3
+_RING = np.ones((3, 3), np.uint8)
 
 
 class Setting(StrEnum):
@@ -83,14 +84,17 @@ def predict(
 
 
 def surroundings_of(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Surroundings:
-    """What is to be seen around a mask, on the canvas: a pixel of it is hidden if the mask touches it.
+    """What is to be seen around a mask, on the canvas: a pixel of it is hidden if the mask touches it or a neighbour.
+
+    What is painted of that ring, unseen, tells by how much the painting is off next to the seam.
+
 
     Args:
         pixels: H×W×3 RGB uint8, the suspect.
         mask: H×W bool, True where it was changed.
     """
     covered = cv2.resize(mask.astype(np.float32), (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
-    return Surroundings(to_canvas(pixels), covered > 0)
+    return Surroundings(to_canvas(pixels), cv2.dilate((covered > 0).astype(np.uint8), _RING).astype(np.bool_))
 
 
 def token_probabilities(
@@ -127,11 +131,11 @@ def _imagined(
 
 def _tempered(picture: NDArray[np.uint8], n_scales: int, surroundings: Surroundings) -> NDArray[np.uint8]:
     """The picture, averaged with a plain continuation of the surroundings where there is little else to go by: the
-    farther from the seam, the less of it."""
-    if n_scales not in _CONTINUED or surroundings.hidden.all() or not surroundings.hidden.any():
+    farther from the seam, the less of it. It goes on from the very pixels at the seam."""
+    hidden = cv2.erode(surroundings.hidden.astype(np.uint8), _RING)
+    if n_scales not in _CONTINUED or hidden.all() or not hidden.any():
         return picture
     at_seam, fading_px = _CONTINUED[n_scales]
-    hidden = surroundings.hidden.astype(np.uint8)
     depth_px = np.asarray(cv2.distanceTransform(hidden, cv2.DIST_L2, 5), dtype=np.float32)
     share = np.float32(at_seam) * np.exp(-depth_px / np.float32(fading_px))[..., None]
     one, other = (cv2.inpaint(surroundings.pixels, hidden, _RADIUS_PX, method) for method in _CONTINUATIONS)

@@ -140,7 +140,7 @@ class Trainer:
                     parameter.lerp_(start, share)
 
     def take_step(self) -> float:
-        """One step; returns the loss."""
+        """One step of the plan; returns the loss."""
         if self._examples is None:
             self._examples = self._drawn_from_here()
         drawn = moved(next(self._examples), self.device)
@@ -182,7 +182,7 @@ class Trainer:
     def _drawn_from_here(self) -> Iterator[Any]:
         return drawn_in_turn(
             self._objective,
-            range(self.step, max(self.plan.steps, self.step + 1)),
+            range(self.step, self.plan.steps),
             seed=self.plan.seed,
             rank=_rank(),
             workers=self._workers,

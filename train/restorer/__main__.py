@@ -40,6 +40,9 @@ def main() -> None:
     lookup = Lookup(linear).to(device)
     cache = options.output
     train = load_examples(options.data, "train", linear, cache=cache, limit=options.limit, mirrored=True)
+    if options.export_only:
+        _export(options, linear, train)
+        return
     val = load_examples(options.data, "val", linear, cache=cache, limit=options.score_pictures, mirrored=False)
     suspects = Suspects.of(val)
     torch.manual_seed(options.seed)
@@ -69,11 +72,9 @@ def main() -> None:
             return restored_psnr(network, lookup, suspects, device, helped=True)
         return latent_error_db(network, lookup, suspects, device)
 
-    if not options.export_only:
-        trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=log)
+    trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=log)
     if main_process():
-        if not options.export_only:
-            _keep(options, trainer)
+        _keep(options, trainer)
         if options.joint and not options.weights_only:
             _export(options, linear, train)
 

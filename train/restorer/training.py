@@ -14,17 +14,16 @@ from torch.nn import functional
 from train.objective import Objective
 from train.restorer.network import Restored, Restorer, token_scores
 from train.restorer.survivors import ALL_SCALES, FEW_SCALES, random_survivors
-from train.tokenizer.codes import Arrived, Inputs, Lookup, as_tensors, random_known
+from train.tokenizer.codes import Arrived, Inputs, Lookup, random_known
 from train.tokenizer.examples import Examples
 from train.tokenizer.network import Decoder
-from train.tokenizer.training import Drawn, as_planes, as_targets, decibels, surroundings
+from train.tokenizer.training import Drawn, as_planes, as_targets, decibels, pixel_loss, surroundings
 
 __all__ = ["Batch", "Joint", "drawn_suspects", "guided_objective", "joint_objective", "restorer_objective"]
 
 _WHOLE_CHANCE = 0.12
 _TOKEN_WEIGHT = 0.5
 _LATENT_WEIGHT = 0.3
-_COARSE_WEIGHT = 0.1
 _SEAM_WEIGHT = 0.1
 _PLAIN_SHARE = 0.5  # of the batch, on which the decoder goes on learning to work without the Transformer
 
@@ -136,8 +135,7 @@ def drawn_suspects(
         seen[:plain], hidden[:plain] = 0, True
         alone = random_known(rng, whole=np.ones(plain, np.bool_))
         arrived = Arrived(*(torch.cat([one, other[plain:]]) for one, other in zip(alone, arrived, strict=True)))
-    maps, pixels, places = as_tensors(part.maps), torch.from_numpy(seen), torch.from_numpy(hidden)
-    return Drawn(torch.from_numpy(part.pictures), maps, arrived, pixels, places)
+    return Drawn.of(part, arrived, seen, hidden)
 
 
 def _painted_loss(lookup: Lookup, plain: int, network: nn.Module, drawn: Drawn) -> Tensor:
@@ -146,19 +144,8 @@ def _painted_loss(lookup: Lookup, plain: int, network: nn.Module, drawn: Drawn) 
     whole = Batch.of(drawn, lookup)
     picture, restored = network(whole.inputs, whole.seen, whole.hidden, plain)
     said = _said_loss(restored, whole.after(plain), lookup)
-    return _pixel_loss(picture, whole.target, whole.hidden) + _LATENT_WEIGHT * said
-
-
-def _pixel_loss(picture: Tensor, target: Tensor, hidden: Tensor) -> Tensor:
-    """Decibels of error inside, those of means over 4×4 pixels, and the slopes along the border."""
-    coarse = decibels(
-        functional.avg_pool2d(picture, 4),
-        functional.avg_pool2d(target, 4),
-        (functional.avg_pool2d(hidden, 4) > 0.5).float(),
-    )
-    return (
-        decibels(picture, target, hidden) + _COARSE_WEIGHT * coarse + _SEAM_WEIGHT * _seam_loss(picture, target, hidden)
-    )
+    seam = _seam_loss(picture, whole.target, whole.hidden)
+    return pixel_loss(picture, whole.target, whole.hidden) + _SEAM_WEIGHT * seam + _LATENT_WEIGHT * said
 
 
 def _said_loss(restored: Restored, batch: Batch, lookup: Lookup) -> Tensor:

@@ -118,32 +118,34 @@ def test_a_few_steps_reduce_the_loss(linear, lookup, examples):
     assert latent_error_db(trainer.average, lookup, suspects, CPU)[0] > 0.03  # without code, from surroundings alone
 
 
-def test_transformer_and_decoder_learn_together(linear, lookup, examples):
-    torch.manual_seed(0)
-    network = Joint(Restorer(linear, WIDTH), Decoder(linear, SMALL))
-    trainer = Trainer(network, joint_objective(examples, lookup, PLAN.batch), PLAN, CPU)
-    suspects = Suspects.of(examples)
+def scores_before_and_after(network, objective, lookup, examples) -> tuple[list[float], list[float]]:
+    trainer, suspects = Trainer(network, objective, PLAN, CPU), Suspects.of(examples)
     before = restored_psnr(trainer.average, lookup, suspects, CPU, helped=True)
     for _ in range(PLAN.steps):
         trainer.take_step()
     trainer.average.load_state_dict(trainer.network.state_dict())
-    after = restored_psnr(trainer.average, lookup, suspects, CPU, helped=True)
+    return before, restored_psnr(trainer.average, lookup, suspects, CPU, helped=True)
+
+
+def make_joint(linear) -> Joint:
+    torch.manual_seed(0)
+    return Joint(Restorer(linear, WIDTH), Decoder(linear, SMALL))
+
+
+def test_transformer_and_decoder_learn_together(linear, lookup, examples):
+    objective = joint_objective(examples, lookup, PLAN.batch)
+    before, after = scores_before_and_after(make_joint(linear), objective, lookup, examples)
     assert np.mean(after) > np.mean(before)
     assert after[0] > before[0] + 0.5
 
 
 def test_the_transformer_learns_behind_a_decoder_that_stays(linear, lookup, examples):
-    torch.manual_seed(0)
-    network = Joint(Restorer(linear, WIDTH), Decoder(linear, SMALL))
+    network = make_joint(linear)
     network.decoder.requires_grad_(False)
     started = {name: value.clone() for name, value in network.decoder.state_dict().items()}
-    trainer = Trainer(network, guided_objective(examples, lookup, PLAN.batch), PLAN, CPU)
-    suspects = Suspects.of(examples)
-    before = restored_psnr(trainer.average, lookup, suspects, CPU, helped=True)
-    for _ in range(PLAN.steps):
-        trainer.take_step()
-    trainer.average.load_state_dict(trainer.network.state_dict())
-    assert restored_psnr(trainer.average, lookup, suspects, CPU, helped=True)[0] > before[0] + 0.1
+    objective = guided_objective(examples, lookup, PLAN.batch)
+    before, after = scores_before_and_after(network, objective, lookup, examples)
+    assert after[0] > before[0] + 0.1
     for name, value in network.decoder.state_dict().items():
         torch.testing.assert_close(value, started[name], rtol=0, atol=0)
 

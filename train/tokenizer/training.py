@@ -18,7 +18,16 @@ from train.tokenizer.examples import Examples
 from train.tokenizer.network import HINTS, Decoder, alone
 from underdrawing.tokenizer import LADDER
 
-__all__ = ["Drawn", "as_planes", "as_targets", "decibels", "decoder_objective", "psnr_by_prefix", "surroundings"]
+__all__ = [
+    "Drawn",
+    "as_planes",
+    "as_targets",
+    "decibels",
+    "decoder_objective",
+    "pixel_loss",
+    "psnr_by_prefix",
+    "surroundings",
+]
 
 _COARSE_WEIGHT = 0.1
 
@@ -40,6 +49,12 @@ class Drawn(NamedTuple):
     seen: Tensor
     hidden: Tensor
 
+    @classmethod
+    def of(cls, part: Examples, arrived: Arrived, seen: NDArray[np.uint8], hidden: NDArray[np.bool_]) -> Drawn:
+        """Examples, with what arrived of their codes and what is seen of them."""
+        pictures, maps = torch.from_numpy(part.pictures), as_tensors(part.maps)
+        return cls(pictures, maps, arrived, torch.from_numpy(seen), torch.from_numpy(hidden))
+
 
 def decoder_objective(
     examples: Examples, lookup: Lookup, batch: int, *, alone_chance: float, late_chance: float = 0.0
@@ -50,8 +65,7 @@ def decoder_objective(
         part = examples.drawn(batch, rng)
         seen, hidden = surroundings(part.pictures, rng, alone_chance=alone_chance)
         arrived = random_known(rng, whole=hidden.all(axis=(1, 2)), late=late_chance)
-        pixels, places = torch.from_numpy(seen), torch.from_numpy(hidden)
-        return Drawn(torch.from_numpy(part.pictures), as_tensors(part.maps), arrived, pixels, places)
+        return Drawn.of(part, arrived, seen, hidden)
 
     def loss(network: nn.Module, drawn: Drawn) -> Tensor:
         network.train()
@@ -60,8 +74,7 @@ def decoder_objective(
         inputs = lookup(drawn.maps, known)
         hints = torch.zeros(len(target), HINTS, 16, 16, device=target.device)
         picture = network(inputs.coarse, inputs.fine, known, seen, hidden, hints)
-        coarse = decibels(functional.avg_pool2d(picture, 4), functional.avg_pool2d(target, 4), _shrunk(hidden))
-        return decibels(picture, target, hidden) + _COARSE_WEIGHT * coarse
+        return pixel_loss(picture, target, hidden)
 
     return Objective(draw, loss)
 
@@ -76,6 +89,12 @@ def surroundings(
         if rng.random() >= alone_chance:
             seen[i], hidden[i] = random_copy(picture, rng), random_mask(rng)
     return seen, hidden
+
+
+def pixel_loss(picture: Tensor, target: Tensor, hidden: Tensor) -> Tensor:
+    """Decibels of error inside what is hidden, and a little of those of means over 4×4 pixels."""
+    coarse = decibels(functional.avg_pool2d(picture, 4), functional.avg_pool2d(target, 4), _shrunk(hidden))
+    return decibels(picture, target, hidden) + _COARSE_WEIGHT * coarse
 
 
 def decibels(picture: Tensor, target: Tensor, where: Tensor) -> Tensor:

@@ -88,7 +88,6 @@ def surroundings_of(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> Surro
 
     What is painted of that ring, unseen, tells by how much the painting is off next to the seam.
 
-
     Args:
         pixels: H×W×3 RGB uint8, the suspect.
         mask: H×W bool, True where it was changed.

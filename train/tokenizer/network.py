@@ -30,7 +30,18 @@ from underdrawing.tokenizer.painter import HINTS
 from underdrawing.tokenizer.patches import FRACTION_BITS
 from underdrawing.tokenizer.weights import LinearWeights
 
-__all__ = ["GREY_LEVELS", "HINTS", "Decoder", "LinearPicture", "Size", "alone", "shown", "spread_of"]
+__all__ = [
+    "GREY_LEVELS",
+    "HINTS",
+    "Decoder",
+    "LinearPicture",
+    "Size",
+    "alone",
+    "entered",
+    "residual_blocks",
+    "shown",
+    "spread_of",
+]
 
 GREY_LEVELS = 64.0
 """What the network sees as 1."""
@@ -81,7 +92,8 @@ class _Block(nn.Module):
         return x + self.second(functional.leaky_relu(self.first(functional.leaky_relu(x, 0.1)), 0.1))
 
 
-def _blocks(count: int, channels: int) -> nn.Sequential:
+def residual_blocks(count: int, channels: int) -> nn.Sequential:
+    """So many pairs of convolutions beside the identity, which they start as."""
     return nn.Sequential(*(_Block(channels) for _ in range(count)))
 
 
@@ -95,15 +107,15 @@ class Decoder(nn.Module):
         self.register_buffer("fine_spread", spread_of(linear.fine_vocabulary.entries))
         told = 32 + 16 + len(LADDER) + 8 * 8 * 3
         self.enter_32 = nn.Conv2d(told + 8 * 8 * 4, size.channels_32, 1)
-        self.before = _blocks(size.blocks_32, size.channels_32)
+        self.before = residual_blocks(size.blocks_32, size.channels_32)
         self.down = nn.Conv2d(size.channels_32, size.channels_16, 2, stride=2)
         self.enter_16 = nn.Conv2d(HINTS, size.channels_16, 1)
-        self.middle = _blocks(size.blocks_16, size.channels_16)
+        self.middle = residual_blocks(size.blocks_16, size.channels_16)
         self.up = nn.Conv2d(size.channels_16, 4 * size.channels_32, 1)
-        self.after = _blocks(size.blocks_32, size.channels_32)
+        self.after = residual_blocks(size.blocks_32, size.channels_32)
         self.to_64 = nn.Conv2d(size.channels_32, 4 * size.channels_64, 1)
         self.enter_64 = nn.Conv2d(4 * 4 * 3 + 4 * 4 * 4, size.channels_64, 1)
-        self.late = _blocks(size.blocks_64, size.channels_64)
+        self.late = residual_blocks(size.blocks_64, size.channels_64)
         self.leave = nn.Conv2d(size.channels_64, 4 * 4 * 3, 3, padding=1)
         for last in (self.leave, self.enter_16):
             nn.init.zeros_(last.weight)
@@ -135,14 +147,14 @@ class Decoder(nn.Module):
         latents = functional.interpolate(coarse / self.coarse_spread, scale_factor=2, mode="nearest")
         told = torch.cat([latents, fine / self.fine_spread, known], dim=1)
         pixels = torch.cat([painted, surroundings], dim=1)
-        x = self.before(_entered(self.enter_32, told, pixels, side=8))
+        x = self.before(entered(self.enter_32, told, pixels, side=8))
         inner = self.middle(self.down(x) + self.enter_16(hints))
         x = self.after(x + functional.pixel_shuffle(self.up(inner), 2))
-        y = functional.pixel_shuffle(self.to_64(x), 2) + _entered(self.enter_64, None, pixels, side=4)
+        y = functional.pixel_shuffle(self.to_64(x), 2) + entered(self.enter_64, None, pixels, side=4)
         return functional.pixel_shuffle(self.leave(functional.leaky_relu(self.late(y), 0.1)), 4)
 
 
-def _entered(layer: nn.Conv2d, told: Tensor | None, pixels: Tensor, *, side: int) -> Tensor:
+def entered(layer: nn.Conv2d, told: Tensor | None, pixels: Tensor, *, side: int) -> Tensor:
     """A layer over 1×1 cells given what is told of each cell, and then the side×side pixels of its patch.
 
     The same as ``layer(torch.cat([told, functional.pixel_unshuffle(pixels, side)], dim=1))``; but the patches are not
@@ -150,8 +162,8 @@ def _entered(layer: nn.Conv2d, told: Tensor | None, pixels: Tensor, *, side: int
     """
     split = layer.in_channels - pixels.shape[1] * side * side
     kernel = layer.weight[:, split:].reshape(layer.out_channels, pixels.shape[1], side, side)
-    entered = functional.conv2d(pixels, kernel, layer.bias, stride=side)
-    return entered if told is None else entered + functional.conv2d(told, layer.weight[:, :split])
+    cells = functional.conv2d(pixels, kernel, layer.bias, stride=side)
+    return cells if told is None else cells + functional.conv2d(told, layer.weight[:, :split])
 
 
 def alone(n: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:

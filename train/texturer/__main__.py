@@ -1,0 +1,75 @@
+"""Train the texturer: ``python -m train.texturer --data DIR --output DIR``. The same command on CPU and CUDA."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from train.console import begin, log, ready, startable, usual_options
+from train.history import Trained, history_of, this_run
+from train.loop import Plan, Trainer, load_half, main_process
+from train.texturer.export import write_texturer
+from train.texturer.manifest import describe
+from train.texturer.network import Rivals
+from train.texturer.scores import textured_looks
+from train.texturer.training import texture_objective
+from train.tokenizer.codes import Lookup
+from train.tokenizer.examples import load_examples
+from train.tokenizer.linear import load_linear
+from train.tokenizer.network import Decoder
+
+_SCORED = 32
+_SCALES = 5
+"""How many scales arrive of the codes that are scored on the way."""
+
+
+def main() -> None:
+    """Train, and export what was trained."""
+    options = _options()
+    device = ready(options)
+    linear = load_linear(options.linear)
+    lookup = Lookup(linear).to(device)
+    cache = options.output
+    train = load_examples(options.data, "train", linear, cache=cache, limit=options.limit, mirrored=True)
+    scored = min(_SCORED, options.limit or _SCORED)
+    val = load_examples(options.data, "val", linear, cache=cache, limit=scored, mirrored=False)
+    decoder = Decoder(linear).to(device).requires_grad_(False)
+    load_half(decoder, options.decoder)
+    torch.manual_seed(options.seed)
+    plan = Plan(steps=options.steps, batch=options.batch, learning_rate=options.rate, seed=options.seed)
+    objective = texture_objective(train, lookup, decoder, plan.batch)
+    trainer = Trainer(Rivals(), objective, plan, device, workers=options.workers)
+    checkpoint = begin(trainer, options, prefix="texturer.")
+
+    def score(network: nn.Module) -> object:
+        assert isinstance(network, Rivals)
+        return textured_looks(network.texturer, decoder, lookup, val, scales=_SCALES, device=device)
+
+    trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=log)
+    if main_process():
+        _export(options, trainer)
+
+
+def _export(options: argparse.Namespace, trainer: Trainer) -> None:
+    """Write half-precision weights to go on from, and the files that the package ships."""
+    trainer.save_half(options.output / "texturer.npz", prefix="texturer.")
+    assert isinstance(trainer.average, Rivals)
+    network, folder = trainer.average.texturer, options.output / "weights"
+    write_texturer(network, folder)
+    training = [*history_of(options.history), this_run("train.texturer", trainer)]
+    describe(folder, Trained(network, training, options.data, options.limit))
+    log(f"exported to {folder}")
+
+
+def _options() -> argparse.Namespace:
+    parser = startable(usual_options("train.texturer", __doc__, steps=3500, batch=4, rate=3e-4))
+    parser.add_argument("--linear", type=Path, required=True, help="linear.npz that decides tokens")
+    parser.add_argument("--decoder", type=Path, required=True, help="half-precision weights of the decoder")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

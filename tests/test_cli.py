@@ -42,7 +42,18 @@ VERIFY_KEYS = {
         "redrawn_fraction",
     ),
     *("carrier", "vault", "whole"),
-    *("geometry", "mask", "recovered", "recovery_source", "report", "damaged", "timings_s", "metadata", "restored"),
+    *(
+        "geometry",
+        "mask",
+        "recovered",
+        "recovery_source",
+        "recovery_setting",
+        "report",
+        "damaged",
+        "timings_s",
+        "metadata",
+        "restored",
+    ),
 }
 PROTECT_KEYS = {
     "id",
@@ -81,7 +92,7 @@ def stand_in_protect(picture, *, facts, key, profile, channel_key, confidential,
     )
 
 
-def stand_in_verify(picture, *, trust, channel_key, keys, vault, originals, carrier):
+def stand_in_verify(picture, *, trust, channel_key, keys, vault, originals, carrier, setting):
     stand_in_verify.seen = {"trust": trust, "channel_key": channel_key, "keys": keys}
     verdict = VERDICTS[picture.pixels[0, 0, 0] // 10]
     changed = verdict is Verdict.TAMPERED
@@ -103,6 +114,7 @@ def stand_in_verify(picture, *, trust, channel_key, keys, vault, originals, carr
         mask=mask,
         recovered=picture if changed else None,
         recovery_source="code" if changed else None,
+        recovery_setting=setting if changed else None,
         timings_s={"read": 0.1},
     )
 
@@ -334,6 +346,15 @@ def test_profile_and_keys_reach_the_pipeline(pipeline, tmp_path):
     assert (seen["profile"], seen["signed"], len(seen["channel_key"])) == (Profile.DISCREET, True, 32)
     assert run("verify", source, "--key", tmp_path / "channel.key").code == 0
     assert stand_in_verify.seen["channel_key"] == seen["channel_key"]
+
+
+@pytest.mark.parametrize(("options", "setting"), [([], "fidelity"), (["--look"], "look")])
+def test_texture_is_made_up_only_if_asked_for(pipeline, tmp_path, options, setting):
+    source = write_picture(tmp_path / "a.png", verdict_pixel(Verdict.TAMPERED))
+    result = run("verify", source, "--json", *options)
+    assert json.loads(result.out)["recovery_setting"] == setting
+    source = write_picture(tmp_path / "b.png", verdict_pixel(Verdict.AUTHENTIC))
+    assert json.loads(run("verify", source, "--json", *options).out)["recovery_setting"] is None
 
 
 def test_confidants_and_openers_reach_the_pipeline(pipeline, tmp_path):

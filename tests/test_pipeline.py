@@ -12,6 +12,7 @@ from scenes import jpeg, mosaic, quarter_replaced, resized
 from underdrawing import (
     Picture,
     Profile,
+    RecoverySetting,
     SignatureStatus,
     SigningKey,
     TrustStore,
@@ -147,6 +148,25 @@ def test_reference_a_region_of_your_choice_is_painted_as_the_verification_paints
     assert np.array_equal(chosen[~mask], suspect.pixels[~mask])
     errors = [np.abs(p[mask].astype(int) - original.pixels[mask]).mean() for p in (chosen, suspect.pixels)]
     assert errors[0] < 0.5 * errors[1]
+
+
+def test_reference_texture_is_made_up_where_it_is_asked_for(doctored, original):
+    suspect, _, verification = doctored
+    assert verification.recovery_setting is RecoverySetting.FIDELITY
+    made_up = verify(suspect, trust=TRUST, setting=RecoverySetting.LOOK)
+    assert made_up.recovery_setting is RecoverySetting.LOOK
+    assert (made_up.verdict, made_up.facts) == (verification.verdict, verification.facts)
+    assert np.array_equal(made_up.mask, verification.mask)
+    outside = ~verification.mask
+    assert np.array_equal(made_up.recovered.pixels[outside], suspect.pixels[outside])
+    assert (made_up.recovered.pixels != verification.recovered.pixels).any()
+    same = repaint(suspect.pixels, made_up.code, made_up.mask, setting=RecoverySetting.LOOK)
+    assert np.array_equal(same, made_up.recovered.pixels)
+    steep = [
+        np.abs(np.diff(p.astype(int), axis=1))[made_up.mask[:, 1:]].mean()
+        for p in (verification.recovered.pixels, made_up.recovered.pixels, original.pixels)
+    ]
+    assert steep[0] < steep[1] < 1.3 * steep[2]
 
 
 def test_limits_a_region_is_painted_from_the_beginning_of_a_code_too(doctored, original):

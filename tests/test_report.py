@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from underdrawing.errors import OutputExistsError
-from underdrawing.findings import Geometry, Known, Verdict, Verification
+from underdrawing.findings import Geometry, Known, RecoverySetting, Verdict, Verification
 from underdrawing.images import Metadata, Picture, encode, load, restate
 from underdrawing.payload import SignatureStatus
 from underdrawing.report import (
@@ -534,6 +534,15 @@ def test_open_questions_fit_the_finding():
     assert not any("painted from" in question for question in open_questions(verification(recovery_source="vault")))
     assert "without a mark" in open_questions(bare())[0]
     assert any("no signature from a key you trust" in q for q in open_questions(verification(signature="absent")))
+
+
+def test_texture_that_is_made_up_is_said_to_be():
+    made_up = verification(recovery_setting=RecoverySetting.LOOK)
+    assert "made up" in lead(made_up, places=1)
+    assert any("made up" in question for question in open_questions(made_up))
+    for other in (verification(recovery_setting=RecoverySetting.FIDELITY), bare()):
+        assert "made up" not in lead(other, places=1)
+        assert not any("made up" in question for question in open_questions(other))
 
 
 def test_the_lead_counts_places_and_names_the_source_of_the_recovery():

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from underdrawing.channel import Profile
     from underdrawing.errors import UnderdrawingError
-    from underdrawing.findings import Protection, Verdict, Verification
+    from underdrawing.findings import Protection, RecoverySetting, Verdict, Verification
     from underdrawing.images import Picture, load, save
     from underdrawing.payload import SignatureStatus, SigningKey, TrustStore
     from underdrawing.pipeline import protect, verify
@@ -30,6 +30,7 @@ __all__ = [
     "Picture",
     "Profile",
     "Protection",
+    "RecoverySetting",
     "SignatureStatus",
     "SigningKey",
     "TrustStore",
@@ -47,6 +48,7 @@ _HOME = {
     "Picture": "images",
     "Profile": "channel",
     "Protection": "findings",
+    "RecoverySetting": "findings",
     "SignatureStatus": "payload",
     "SigningKey": "payload",
     "TrustStore": "payload",

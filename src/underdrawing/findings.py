@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from underdrawing.payload import SignatureStatus
     from underdrawing.tokenizer import HiddenCode
 
-__all__ = ["Geometry", "Known", "Profile", "Protection", "Verdict", "Verification"]
+__all__ = ["Geometry", "Known", "Profile", "Protection", "RecoverySetting", "Verdict", "Verification"]
 
 
 class Verdict(StrEnum):
@@ -42,6 +42,16 @@ class Verdict(StrEnum):
     def is_negative(self) -> bool:
         """Whether this is anything but ``authentic`` (exit code 1 on the command line)."""
         return self is not Verdict.AUTHENTIC
+
+
+class RecoverySetting(StrEnum):
+    """What is painted where nobody knows what was there: finer detail than the code tells."""
+
+    FIDELITY = "fidelity"
+    """The mean of what it may have been: nearest on average, and smooth."""
+    LOOK = "look"
+    """Something like it: the likeliest tokens, and texture that is made up. It looks more like a photograph, and tells
+    no more of this one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +222,7 @@ class Verification:
             where there is no such place.
         recovery_source: what it was painted from: the code in the pixels, or what the vault keeps: the original itself
             where ``known.exact``, else its code; None when nothing was recovered.
+        recovery_setting: whether texture was made up for it; None when nothing was painted from a code.
         known: what the vault says; None where none was asked.
         carrier: what the mark was read from; None when none was read.
         timings_s: seconds of each step.
@@ -239,6 +250,7 @@ class Verification:
     mask: NDArray[np.bool_] | None = None
     recovered: Picture | None = None
     recovery_source: Literal["code", "vault"] | None = None
+    recovery_setting: RecoverySetting | None = None
     timings_s: dict[str, float] = field(default_factory=dict)
     whole: Picture | None = None
     foreign: NDArray[np.bool_] | None = None
@@ -268,5 +280,6 @@ class Verification:
             "geometry": self.geometry.to_dict(),
             "vault": None if self.known is None else self.known.to_dict(),
             "recovery_source": self.recovery_source,
+            "recovery_setting": None if self.recovery_setting is None else str(self.recovery_setting),
             "timings_s": {name: round(value, 4) for name, value in self.timings_s.items()},
         }

@@ -34,7 +34,7 @@ from underdrawing.examination.framing import Framing
 from underdrawing.examination.judging import check_signature, judge, judge_heard, unprotected, with_map
 from underdrawing.examination.listening import listen, parts_of
 from underdrawing.examination.recognising import code_kept, framing_of, outside_testimony
-from underdrawing.findings import Protection, Verification
+from underdrawing.findings import Protection, RecoverySetting, Verification
 from underdrawing.images import to_eight_bits
 from underdrawing.messages.carrying import carry
 from underdrawing.messages.lasting import with_undertone
@@ -131,6 +131,7 @@ def verify(
     vault: Vault | None = None,
     originals: Sequence[str | Path] = (),
     carrier: Carrier | None = None,
+    setting: RecoverySetting = RecoverySetting.FIDELITY,
 ) -> Verification:
     """Say what was changed in a suspect, paint back what was there, and tell the facts it carries.
 
@@ -143,12 +144,13 @@ def verify(
             whose mark is gone.
         originals: folders and prefixes of URIs from where the vault's originals may be fetched; none: none is fetched.
         carrier: what the mark was written with, if not with ours.
+        setting: whether to make up texture for what is painted back.
 
     Raises:
         UnsupportedVersionError: the mark was written by a newer version.
         VaultError: the vault cannot be read.
     """
-    case = _Case(picture, vault, originals)
+    case = _Case(picture, vault, originals, setting)
     if carrier is None or carrier.name == _OURS:
         verification = _by_our_mark(case, trust, channel_key, keys)
     else:
@@ -252,7 +254,7 @@ def _by_our_mark(
     shown = reading.reception.suspect
     framing = Framing(case.picture.pixels, shown.pixels, shown.placement)
     with case.clock("examine"):
-        examined = examine(framing, kept or carried, Testimony.of(reading))
+        examined = examine(framing, kept or carried, Testimony.of(reading), setting=case.setting)
     signature = check_signature(reading, trust)
     verification = judge(case.picture, reading, framing, examined, signature, source="vault" if kept else "code")
     return case.consulted(verification, known, code=carried)
@@ -291,7 +293,7 @@ def _by_carrier(case: _Case, carrier: Carrier) -> Verification:
         pixels = case.picture.pixels
         framing = Framing(pixels, pixels, None) if record is None else framing_of(case.picture, record)
         testimony = outside_testimony(framing, heard.agreement)
-        examined = examine(framing, code, testimony)
+        examined = examine(framing, code, testimony, setting=case.setting)
     can_tell = code is not None and code.n_scales >= COMPARED_SCALES
     verification = judge_heard(case.picture, heard, framing, examined, carrier=carrier.name, can_tell=can_tell)
     return case.consulted(verification, heard.found)
@@ -304,7 +306,7 @@ def _by_looks(case: _Case, known: Found | None, *, seen: bool) -> Verification:
     if known is not None and known.record is not None and code is not None:
         with case.clock("examine"):
             framing = framing_of(case.picture, known.record)
-            examined = examine(framing, code, outside_testimony(framing))
+            examined = examine(framing, code, outside_testimony(framing), setting=case.setting)
         if not examined.another:
             verification = replace(verification, geometry=framing.geometry(verification.geometry.note))
             verification = with_map(verification, case.picture, framing, examined, source="vault")
@@ -327,11 +329,12 @@ class _Clock:
 
 @dataclass(frozen=True)
 class _Case:
-    """A suspect, the vault that is asked about it, if any, and what each step took."""
+    """A suspect, the vault that is asked about it, if any, how it is to be painted, and what each step took."""
 
     picture: Picture
     vault: Vault | None
     originals: Sequence[str | Path]
+    setting: RecoverySetting
     clock: _Clock = field(default_factory=_Clock)
 
     @cached_property

@@ -6,10 +6,11 @@ from functools import cache
 
 from underdrawing.fingerprint import Fingerprinter
 from underdrawing.recovery import Restorer
+from underdrawing.recovery.imagining import Imaginer
 from underdrawing.tamper import Outliner
 from underdrawing.tokenizer import Tokenizer
 
-__all__ = ["fingerprinter", "outliner", "restorer", "tokenizer"]
+__all__ = ["fingerprinter", "imaginer", "outliner", "restorer", "tokenizer"]
 
 
 @cache
@@ -22,6 +23,12 @@ def tokenizer() -> Tokenizer:
 def restorer() -> Restorer:
     """The Transformer that predicts what did not arrive."""
     return Restorer.load()
+
+
+@cache
+def imaginer() -> Imaginer:
+    """The network that makes up the texture that a code does not tell."""
+    return Imaginer.load()
 
 
 @cache

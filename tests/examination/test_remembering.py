@@ -7,7 +7,6 @@ import skimage.data
 
 from scenes import jpeg
 from underdrawing.examination.remembering import (
-    Setting,
     predict,
     remember,
     surroundings_of,
@@ -15,6 +14,7 @@ from underdrawing.examination.remembering import (
     token_probabilities,
 )
 from underdrawing.recovery import Restorer
+from underdrawing.recovery.imagining import Imaginer
 from underdrawing.tokenizer import LADDER, Surroundings, Tokenizer, to_canvas
 
 
@@ -26,6 +26,11 @@ def tokenizer():
 @pytest.fixture(scope="module")
 def restorer():
     return Restorer.load()
+
+
+@pytest.fixture(scope="module")
+def imaginer():
+    return Imaginer.load()
 
 
 @pytest.fixture(scope="module", params=["astronaut", "coffee", "chelsea"])
@@ -113,18 +118,24 @@ def test_what_is_hidden_has_no_say(canvas, mask, tokenizer, restorer):
     np.testing.assert_array_equal(one, two)
 
 
-def test_look_fills_in_the_likeliest_tokens(canvas, mask, tokenizer, restorer):
-    code = tokenizer.encode(canvas).prefix(3)
-    look = remembered(code, canvas, mask, tokenizer, restorer, setting=Setting.LOOK)
+@pytest.mark.parametrize("n_scales", [3, 5, 6])
+def test_with_a_imaginer_detail_is_made_up_where_the_suspect_was_changed(
+    canvas, mask, tokenizer, restorer, imaginer, n_scales
+):
+    code = tokenizer.encode(canvas).prefix(n_scales)
+    look = remembered(code, canvas, mask, tokenizer, restorer, imaginer=imaginer)
     fidelity = remembered(code, canvas, mask, tokenizer, restorer)
-    assert look.shape == fidelity.shape
-    assert (look != fidelity).any()
-    whole = tokenizer.encode(canvas)
-    one, two = (
-        remembered(whole, canvas, mask, tokenizer, restorer, setting=setting)
-        for setting in (Setting.LOOK, Setting.FIDELITY)
-    )
-    np.testing.assert_array_equal(one, two)  # nothing is missing
+    around = surroundings_of(jpeg(canvas, 75), mask)
+    off = [abs(np.log(slope(one, around.hidden) / slope(canvas, around.hidden))) for one in (look, fidelity)]
+    assert off[0] < off[1]
+    outside = around.pixels if n_scales < 5 else tokenizer.decode(code)
+    np.testing.assert_array_equal(look[~around.hidden], outside[~around.hidden])
+
+
+def slope(picture, where):
+    """Mean difference of neighbouring pixels in a region, in grey levels."""
+    down, across = (np.abs(np.diff(picture.astype(float), axis=axis)) for axis in (0, 1))
+    return down[where[1:]].mean() + across[where[:, 1:]].mean()
 
 
 @pytest.mark.parametrize("n_scales", [0, 1, 3, 4])

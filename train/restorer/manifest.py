@@ -17,8 +17,9 @@ from train.masks import quarter_mask
 from train.restorer.export import FILES
 from train.restorer.scores import SURVIVORS
 from underdrawing.bench.metrics.likeness import masked_psnr_db
-from underdrawing.examination.remembering import Setting, predict, remember, surroundings_of
+from underdrawing.examination.remembering import predict, remember, surroundings_of
 from underdrawing.recovery import Restorer, paint_back
+from underdrawing.recovery.imagining import Imaginer
 from underdrawing.tokenizer import HiddenCode, Surroundings, Tokenizer, ladder_bits
 
 __all__ = ["describe", "measure"]
@@ -42,20 +43,23 @@ def describe(folder: Path, trained: Trained, *, tokenizer_weights: Path) -> None
     """
     facts = {**trained.origin(), "scored_at": current_commit(), "config": {"parameters": trained.parameters}}
     write_manifest(folder, FILES, facts)
-    tokenizer, restorer = Tokenizer.load(weights=tokenizer_weights), Restorer.load(weights=folder)
+    painters = Tokenizer.load(weights=tokenizer_weights), Restorer.load(weights=folder), Imaginer.load()
     facts["scores"] = {
-        "val": measure(tokenizer, restorer, trained.pictures("val")),
-        "test": measure(tokenizer, restorer, trained.pictures("test", at_most=_TEST_PICTURES)),
+        "val": measure(*painters, trained.pictures("val")),
+        "test": measure(*painters, trained.pictures("test", at_most=_TEST_PICTURES)),
     }
     write_manifest(folder, FILES, facts)
 
 
-def measure(tokenizer: Tokenizer, restorer: Restorer, pictures: NDArray[np.uint8]) -> dict[str, Any]:
+def measure(
+    tokenizer: Tokenizer, restorer: Restorer, imaginer: Imaginer, pictures: NDArray[np.uint8]
+) -> dict[str, Any]:
     """Mean scores inside a quarter of each picture, after JPEG 75, by bits that survived.
 
     Args:
         tokenizer: paints.
         restorer: predicts.
+        imaginer: makes up texture.
         pictures: (n, 256, 256, 3) uint8.
 
     Returns:
@@ -77,7 +81,7 @@ def measure(tokenizer: Tokenizer, restorer: Restorer, pictures: NDArray[np.uint8
         for scales in SURVIVORS:
             part = code.prefix(scales) if scales else None
             bits = ladder_bits(scales)
-            for name, painted in _paintings(part, around, tokenizer, restorer, milliseconds):
+            for name, painted in _paintings(part, around, tokenizer, restorer, imaginer, milliseconds):
                 finished = paint_back(suspect, painted, mask)
                 _note(tables, name, bits, masked_psnr_db(finished, picture, mask, data_range=255))
                 if scales == _SEAM_SCALES and name in seams:
@@ -101,6 +105,7 @@ def _paintings(
     around: Surroundings,
     tokenizer: Tokenizer,
     restorer: Restorer,
+    imaginer: Imaginer,
     milliseconds: list[float],
 ) -> list[tuple[str, Picture]]:
     given = {"tokenizer": tokenizer, "restorer": restorer}
@@ -111,8 +116,7 @@ def _paintings(
         paintings.append(("code only", tokenizer.decode(code)))
         paintings.append(("code and surroundings", tokenizer.paint(tokenizer.latents(code), surroundings=around)))
     paintings.append(("as shipped (fidelity)", remember(code, around, **given)))
-    if code is None or code.n_scales < 5:
-        paintings.append(("likeliest tokens (look)", remember(code, around, setting=Setting.LOOK, **given)))
+    paintings.append(("made up (look)", remember(code, around, imaginer=imaginer, **given)))
     return paintings
 
 

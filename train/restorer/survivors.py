@@ -10,14 +10,12 @@ import torch
 from train.tokenizer.codes import Arrived
 from underdrawing.tokenizer import LADDER
 
-__all__ = ["ALL_SCALES", "FEW_SCALES", "MANY_SCALES", "random_survivors"]
+__all__ = ["ALL_SCALES", "FEW_SCALES", "random_survivors"]
 
 ALL_SCALES = (0.12, 0.06, 0.08, 0.10, 0.20, 0.28, 0.16)
 """Chances of 0, 1, … 6 scales that arrived whole: every way that a code may come."""
 FEW_SCALES = (0.20, 0.08, 0.22, 0.18, 0.28, 0.04, 0.00)
 """Where the surroundings tell most, and the Transformer paints."""
-MANY_SCALES = (0.00, 0.00, 0.00, 0.00, 0.20, 0.40, 0.40)
-"""Where a code tells the picture, and texture alone is missing."""
 _SCATTERED_CHANCE = 0.25  # that some tokens of the scale after them arrived too
 _PARTIAL_CHANCE = 0.5  # that scale 32 arrived in part: those tokens first that add most
 

@@ -145,6 +145,7 @@ def verify(
     carrier: options.Carrier = None,
     weights: options.Weights = None,
     restore_metadata: options.RestoreMetadata = None,
+    look: options.Look = False,
     force: options.Force = False,
     resume: options.Resume = False,
     jobs: options.Jobs = None,
@@ -169,6 +170,7 @@ def verify(
         originals=tuple(originals or ()),
         carrier=carrier,
         weights=weights,
+        look=look,
         overwrite=force,
     )
     tasks, done = plan_verify(given, output, template=template, resume=resume, restored=restore_metadata)

@@ -26,6 +26,7 @@ __all__ = [
     "Json",
     "KeepOriginal",
     "Key",
+    "Look",
     "NoCode",
     "NoMetadataFacts",
     "Open",
@@ -190,6 +191,12 @@ Originals = Annotated[
         "--originals",
         metavar="DIR|PREFIX",
         help="Where originals may be fetched from: a folder, or a prefix like s3://archive/. May be given again.",
+    ),
+]
+Look = Annotated[
+    bool,
+    typer.Option(
+        "--look", help="Make up texture in what is painted back: more like a photograph, less like the one that was."
     ),
 ]
 RestoreMetadata = Annotated[

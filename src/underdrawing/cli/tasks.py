@@ -115,6 +115,7 @@ class VerifyTask:
     carrier: str | None = None
     weights: Path | None = None
     restored: Path | None = None
+    look: bool = False
     overwrite: bool = False
 
 

@@ -14,7 +14,7 @@ from underdrawing.cli.secrets import channel_key, opener, trust_store
 from underdrawing.cli.shelves import carrier_named, vault_to_ask
 from underdrawing.cli.tasks import Done, VerifyTask, called, read_picture
 from underdrawing.errors import UsageError
-from underdrawing.findings import Verdict
+from underdrawing.findings import RecoverySetting, Verdict
 
 if TYPE_CHECKING:
     from underdrawing.findings import Verification
@@ -77,6 +77,7 @@ def _asked(task: VerifyTask) -> dict[str, Any]:
         "carrier": None if task.carrier is None else carrier_named(task.carrier, task.weights),
         "vault": None if task.vault is None else vault_to_ask(task.vault),
         "originals": task.originals,
+        "setting": RecoverySetting.LOOK if task.look else RecoverySetting.FIDELITY,
     }
 
 

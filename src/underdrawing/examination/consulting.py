@@ -110,7 +110,12 @@ def _with_original(
     if whole is not None:
         whole = replace(whole, pixels=_resized(original.pixels, whole.pixels))
     return replace(
-        verification, recovered=recovered, whole=whole, recovery_source="vault", known=replace(known, exact=True)
+        verification,
+        recovered=recovered,
+        whole=whole,
+        recovery_source="vault",
+        recovery_setting=None,
+        known=replace(known, exact=True),
     )
 
 

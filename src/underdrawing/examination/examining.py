@@ -20,8 +20,9 @@ from underdrawing.examination.comparison import compared
 from underdrawing.examination.likeness import shows_another_picture
 from underdrawing.examination.remembering import remember, surroundings_of, tells_enough
 from underdrawing.examination.repainting import repainted
+from underdrawing.findings import RecoverySetting
 from underdrawing.images import to_eight_bits
-from underdrawing.shipped import outliner, restorer, tokenizer
+from underdrawing.shipped import imaginer, outliner, restorer, tokenizer
 from underdrawing.tamper import find_tampering
 from underdrawing.tokenizer import to_canvas
 
@@ -92,6 +93,7 @@ class Examination:
         recoloured: h×w bool of the frame, the part of the map that was only given other colours, which ``whole`` has
             undone; None where there is none.
         redrawn: the same of what was only redrawn, which ``whole`` leaves as it is.
+        setting: whether texture was made up for ``whole``.
     """
 
     finding: TamperFinding
@@ -99,9 +101,16 @@ class Examination:
     recoloured: NDArray[np.bool_] | None = None
     redrawn: NDArray[np.bool_] | None = None
     whole: NDArray[np.uint8] | NDArray[np.uint16] | None = None
+    setting: RecoverySetting = RecoverySetting.FIDELITY
 
 
-def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> Examination:
+def examine(
+    framing: Framing,
+    code: HiddenCode | None,
+    testimony: Testimony,
+    *,
+    setting: RecoverySetting = RecoverySetting.FIDELITY,
+) -> Examination:
     """Hold a suspect against its code.
 
     Args:
@@ -109,6 +118,7 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
         code: of the picture that was protected; None where none is known. One with fewer than four scales is painted
             from, but not compared with.
         testimony: what the carrier says.
+        setting: whether to make up texture for what is painted.
     """
     pixels = to_eight_bits(framing.frame)
     compare = code is not None and code.n_scales >= COMPARED_SCALES
@@ -145,9 +155,12 @@ def examine(framing: Framing, code: HiddenCode | None, testimony: Testimony) -> 
         return Examination(finding, another=True)
     if not hidden.any():
         return Examination(finding)
-    original = remembered() if tells_enough(code) else _guessed(pixels, code, hidden)
+    smooth = setting is RecoverySetting.FIDELITY and tells_enough(code)
+    original = remembered() if smooth else _remembered(pixels, code, hidden, setting)
     painted = repainted(framing.frame, original, hidden, canvas=canvas, code=code, tokenizer=tokenizer())
-    return Examination(finding, whole=painted.pixels, recoloured=painted.recoloured, redrawn=painted.redrawn)
+    return Examination(
+        finding, whole=painted.pixels, recoloured=painted.recoloured, redrawn=painted.redrawn, setting=setting
+    )
 
 
 def _is_fine(framing: Framing, testimony: Testimony) -> bool:
@@ -157,7 +170,11 @@ def _is_fine(framing: Framing, testimony: Testimony) -> bool:
 
 
 def repaint(
-    pixels: NDArray[np.uint8], code: HiddenCode, mask: NDArray[np.bool_]
+    pixels: NDArray[np.uint8],
+    code: HiddenCode,
+    mask: NDArray[np.bool_],
+    *,
+    setting: RecoverySetting = RecoverySetting.FIDELITY,
 ) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """A suspect with a region of your choice painted back, whatever a map says.
 
@@ -165,15 +182,19 @@ def repaint(
         pixels: H×W×3 RGB uint8; all of the picture that the code describes, upright.
         code: what was read of the code.
         mask: H×W bool, True where to paint.
+        setting: whether to make up texture.
 
     Returns:
         H×W×3 uint8, equal to ``pixels`` outside the mask.
     """
-    original = tokenizer().decode(code) if tells_enough(code) else _guessed(pixels, code, mask)
+    original = _remembered(pixels, code, mask, setting)
     return repainted(pixels, original, mask, canvas=to_canvas(pixels), code=code, tokenizer=tokenizer()).pixels
 
 
-def _guessed(pixels: NDArray[np.uint8], code: HiddenCode, mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """The picture as it was, from a short code and from what is around the mask."""
+def _remembered(
+    pixels: NDArray[np.uint8], code: HiddenCode, mask: NDArray[np.bool_], setting: RecoverySetting
+) -> NDArray[np.uint8]:
+    """The picture as it was, from a code and from what is around the mask."""
+    made_up = imaginer() if setting is RecoverySetting.LOOK else None
     around = surroundings_of(pixels, mask)
-    return remember(code, around, tokenizer=tokenizer(), restorer=restorer())
+    return remember(code, around, tokenizer=tokenizer(), restorer=restorer(), imaginer=made_up)

@@ -147,6 +147,7 @@ def with_map(
         mask=mask,
         recovered=recovered,
         recovery_source=source if recovered is not None else None,
+        recovery_setting=examined.setting if recovered is not None else None,
         whole=None if framing.placement is None else whole,
         foreign=framing.foreign,
     )

@@ -10,16 +10,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.recovery import Restoration, Restorer
+from underdrawing.recovery.imagining import Imaginer
 from underdrawing.tokenizer import CANVAS, LADDER, HiddenCode, Latents, Surroundings, Tokenizer, to_canvas
 
-__all__ = ["Setting", "predict", "remember", "surroundings_of", "tells_enough", "token_probabilities"]
+__all__ = ["predict", "remember", "surroundings_of", "tells_enough", "token_probabilities"]
 
 _COARSE_SCALES = 5
 _CONTINUED = {0: (0.60, 80.0), 1: (0.62, 38.0), 2: (0.66, 18.0), 3: (0.65, 7.0)}
@@ -30,24 +29,18 @@ _RADIUS_PX = 3
 _RING = np.ones((3, 3), np.uint8)
 
 
-class Setting(StrEnum):
-    """What to do about what nobody told."""
-
-    FIDELITY = "fidelity"
-    """Paint the mean of what it may have been: nearest on average, smooth where nothing is known."""
-    LOOK = "look"
-    """Choose the likeliest tokens, scale by scale, and paint those."""
-
-
 def remember(
     code: HiddenCode | None,
     surroundings: Surroundings,
     *,
     tokenizer: Tokenizer,
     restorer: Restorer,
-    setting: Setting = Setting.FIDELITY,
+    imaginer: Imaginer | None = None,
 ) -> NDArray[np.uint8]:
     """The picture as it was, 256×256×3 RGB uint8.
+
+    What nobody told is painted as the mean of what it may have been, which is nearest on average, and smooth. With a
+    imaginer it is made up instead: the likeliest tokens to scale 16, and such as photographs have of scale 32.
 
     From a code with all scales up to 16 the decoder paints alone: there the Transformer was measured to add nothing.
 
@@ -56,13 +49,12 @@ def remember(
         surroundings: the untouched pixels of the suspect; all hidden when there are none.
         tokenizer: paints.
         restorer: predicts.
-        setting: what to do about what is neither in the code nor around.
+        imaginer: makes up detail; None for none.
     """
+    if imaginer is not None:
+        return _made_up(code, surroundings, tokenizer, restorer, imaginer)
     if code is not None and tells_enough(code):
         return tokenizer.decode(code)
-    if setting is Setting.LOOK:
-        imagined = _imagined(code, surroundings, tokenizer, restorer)
-        return predict(imagined, surroundings, tokenizer=tokenizer, restorer=restorer)
     picture = predict(code, surroundings, tokenizer=tokenizer, restorer=restorer)
     return _tempered(picture, 0 if code is None else code.n_scales, surroundings)
 
@@ -114,6 +106,35 @@ def token_probabilities(
     scores = closeness / unit * np.exp(np.clip(spread, -6, 6))
     scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return np.asarray(scores / scores.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def _made_up(
+    code: HiddenCode | None, surroundings: Surroundings, tokenizer: Tokenizer, restorer: Restorer, imaginer: Imaginer
+) -> NDArray[np.uint8]:
+    """The picture as it may have looked: all tokens that did not arrive made up."""
+    told = _imagined(code, surroundings, tokenizer, restorer)
+    tokens, known = _fine(told, surroundings, tokenizer)
+    if not known.all():
+        latents = tokenizer.latents(told.prefix(_COARSE_SCALES))
+        entries = tokenizer.linear.fine_vocabulary.entries
+        tokens = imaginer.drawn(tokenizer.linear_picture(told), latents.coarse, tokens, known, entries=entries)
+    return tokenizer.decode(HiddenCode((*told.scales[:_COARSE_SCALES], tokens)))
+
+
+def _fine(
+    code: HiddenCode, surroundings: Surroundings, tokenizer: Tokenizer
+) -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
+    """Tokens of scale 32 and where they are known: those that arrived, and those of cells that can be seen."""
+    coarse = code.prefix(_COARSE_SCALES)
+    side, closeness, _ = tokenizer.closeness(surroundings.pixels.astype(np.int16), coarse)
+    tokens = closeness.argmax(axis=1).reshape(side, side).astype(np.uint16)
+    step = CANVAS // side
+    known = ~surroundings.hidden.reshape(side, step, side, step).any(axis=(1, 3))
+    if code.n_scales > _COARSE_SCALES:
+        arrived = np.ones_like(known) if code.known is None else code.known
+        tokens[arrived] = code.scales[-1][arrived]
+        known[arrived] = True
+    return tokens, known
 
 
 def _imagined(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
-from underdrawing.findings import Verdict, Verification
+from underdrawing.findings import RecoverySetting, Verdict, Verification
 from underdrawing.payload import SignatureStatus
 
 __all__ = [
@@ -189,6 +189,8 @@ def _recovery_sentence(verification: Verification) -> str:
         painted += f"; where only colours were changed, {percent(verification.recoloured_fraction)}, they were undone"
     if verification.redrawn_fraction:
         painted += f"; what was redrawn and shows what it showed, {percent(verification.redrawn_fraction)}, was left"
+    if verification.recovery_setting is RecoverySetting.LOOK:
+        painted += ", with texture that is made up"
     return f"{painted}."
 
 
@@ -312,6 +314,8 @@ def open_questions(verification: Verification) -> list[str]:
             f"Fine features inside the recovered region: it is painted from {_code_size(verification.code_scales)}, "
             "enough for what stood there and in which colours, not for reading letters or telling faces apart."
         )
+    if verification.recovered is not None and verification.recovery_setting is RecoverySetting.LOOK:
+        questions.append("The texture of what was painted back: it is made up, so that it looks like a photograph.")
     if verification.signature is not SignatureStatus.VALID:
         questions.append("Who made the mark: no signature from a key you trust vouches for it.")
     if verification.tamper_probability is None:

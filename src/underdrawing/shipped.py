@@ -6,11 +6,11 @@ from functools import cache
 
 from underdrawing.fingerprint import Fingerprinter
 from underdrawing.recovery import Restorer
-from underdrawing.recovery.imagining import Imaginer
+from underdrawing.recovery.texturing import Texturer
 from underdrawing.tamper import Outliner
 from underdrawing.tokenizer import Tokenizer
 
-__all__ = ["fingerprinter", "imaginer", "outliner", "restorer", "tokenizer"]
+__all__ = ["fingerprinter", "outliner", "restorer", "texturer", "tokenizer"]
 
 
 @cache
@@ -26,9 +26,9 @@ def restorer() -> Restorer:
 
 
 @cache
-def imaginer() -> Imaginer:
+def texturer() -> Texturer:
     """The network that makes up the texture that a code does not tell."""
-    return Imaginer.load()
+    return Texturer.load()
 
 
 @cache

@@ -14,7 +14,7 @@ from underdrawing.examination.remembering import (
     token_probabilities,
 )
 from underdrawing.recovery import Restorer
-from underdrawing.recovery.imagining import Imaginer
+from underdrawing.recovery.texturing import Texturer
 from underdrawing.tokenizer import LADDER, Surroundings, Tokenizer, to_canvas
 
 
@@ -29,8 +29,8 @@ def restorer():
 
 
 @pytest.fixture(scope="module")
-def imaginer():
-    return Imaginer.load()
+def texturer():
+    return Texturer.load()
 
 
 @pytest.fixture(scope="module", params=["astronaut", "coffee", "chelsea"])
@@ -119,11 +119,11 @@ def test_what_is_hidden_has_no_say(canvas, mask, tokenizer, restorer):
 
 
 @pytest.mark.parametrize("n_scales", [3, 5, 6])
-def test_with_a_imaginer_detail_is_made_up_where_the_suspect_was_changed(
-    canvas, mask, tokenizer, restorer, imaginer, n_scales
+def test_with_a_texturer_detail_is_made_up_where_the_suspect_was_changed(
+    canvas, mask, tokenizer, restorer, texturer, n_scales
 ):
     code = tokenizer.encode(canvas).prefix(n_scales)
-    look = remembered(code, canvas, mask, tokenizer, restorer, imaginer=imaginer)
+    look = remembered(code, canvas, mask, tokenizer, restorer, texturer=texturer)
     fidelity = remembered(code, canvas, mask, tokenizer, restorer)
     around = surroundings_of(jpeg(canvas, 75), mask)
     off = [abs(np.log(slope(one, around.hidden) / slope(canvas, around.hidden))) for one in (look, fidelity)]

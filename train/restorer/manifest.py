@@ -19,7 +19,7 @@ from train.restorer.scores import SURVIVORS
 from underdrawing.bench.metrics.likeness import masked_psnr_db
 from underdrawing.examination.remembering import predict, remember, surroundings_of
 from underdrawing.recovery import Restorer, paint_back
-from underdrawing.recovery.imagining import Imaginer
+from underdrawing.recovery.texturing import Texturer
 from underdrawing.tokenizer import HiddenCode, Surroundings, Tokenizer, ladder_bits
 
 __all__ = ["describe", "measure"]
@@ -43,7 +43,7 @@ def describe(folder: Path, trained: Trained, *, tokenizer_weights: Path) -> None
     """
     facts = {**trained.origin(), "scored_at": current_commit(), "config": {"parameters": trained.parameters}}
     write_manifest(folder, FILES, facts)
-    painters = Tokenizer.load(weights=tokenizer_weights), Restorer.load(weights=folder), Imaginer.load()
+    painters = Tokenizer.load(weights=tokenizer_weights), Restorer.load(weights=folder), Texturer.load()
     facts["scores"] = {
         "val": measure(*painters, trained.pictures("val")),
         "test": measure(*painters, trained.pictures("test", at_most=_TEST_PICTURES)),
@@ -52,14 +52,14 @@ def describe(folder: Path, trained: Trained, *, tokenizer_weights: Path) -> None
 
 
 def measure(
-    tokenizer: Tokenizer, restorer: Restorer, imaginer: Imaginer, pictures: NDArray[np.uint8]
+    tokenizer: Tokenizer, restorer: Restorer, texturer: Texturer, pictures: NDArray[np.uint8]
 ) -> dict[str, Any]:
     """Mean scores inside a quarter of each picture, after JPEG 75, by bits that survived.
 
     Args:
         tokenizer: paints.
         restorer: predicts.
-        imaginer: makes up texture.
+        texturer: makes up texture.
         pictures: (n, 256, 256, 3) uint8.
 
     Returns:
@@ -81,7 +81,7 @@ def measure(
         for scales in SURVIVORS:
             part = code.prefix(scales) if scales else None
             bits = ladder_bits(scales)
-            for name, painted in _paintings(part, around, tokenizer, restorer, imaginer, milliseconds):
+            for name, painted in _paintings(part, around, tokenizer, restorer, texturer, milliseconds):
                 finished = paint_back(suspect, painted, mask)
                 _note(tables, name, bits, masked_psnr_db(finished, picture, mask, data_range=255))
                 if scales == _SEAM_SCALES and name in seams:
@@ -105,7 +105,7 @@ def _paintings(
     around: Surroundings,
     tokenizer: Tokenizer,
     restorer: Restorer,
-    imaginer: Imaginer,
+    texturer: Texturer,
     milliseconds: list[float],
 ) -> list[tuple[str, Picture]]:
     given = {"tokenizer": tokenizer, "restorer": restorer}
@@ -116,7 +116,7 @@ def _paintings(
         paintings.append(("code only", tokenizer.decode(code)))
         paintings.append(("code and surroundings", tokenizer.paint(tokenizer.latents(code), surroundings=around)))
     paintings.append(("as shipped (fidelity)", remember(code, around, **given)))
-    paintings.append(("made up (look)", remember(code, around, imaginer=imaginer, **given)))
+    paintings.append(("made up (look)", remember(code, around, texturer=texturer, **given)))
     return paintings
 
 

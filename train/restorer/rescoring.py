@@ -16,7 +16,7 @@ from train.pictures import data_hash, load_split
 from train.restorer.manifest import measure
 from underdrawing.networks import MANIFEST_FILE, shipped_weights
 from underdrawing.recovery import Restorer
-from underdrawing.recovery.imagining import Imaginer
+from underdrawing.recovery.texturing import Texturer
 from underdrawing.tokenizer import Tokenizer
 
 __all__ = ["rescore"]
@@ -35,7 +35,7 @@ def rescore(manifest: Path, data: Path) -> None:
     facts = json.loads(manifest.read_text(encoding="utf-8"))
     if data_hash(data) != facts["training_data"]["splits_sha256"]:
         raise ValueError(f"{data} is not the folder that the weights come from: its splits.csv differs")
-    painters = Tokenizer.load(), Restorer.load(), Imaginer.load()
+    painters = Tokenizer.load(), Restorer.load(), Texturer.load()
     for split, scores in facts["scores"].items():
         facts["scores"][split] = measure(*painters, load_split(data, split, limit=scores["pictures"]))
     facts["scored_at"] = current_commit()

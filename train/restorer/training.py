@@ -117,6 +117,7 @@ def drawn_suspects(
     rng: np.random.Generator,
     *,
     chances: Sequence[float] = ALL_SCALES,
+    whole_chance: float = _WHOLE_CHANCE,
     plain: int = 0,
 ) -> Drawn:
     """Random damaged copies with random masks and random survivors of their codes.
@@ -126,10 +127,11 @@ def drawn_suspects(
         count: how many.
         rng: decides.
         chances: of so many scales that arrived, see ``random_survivors``.
+        whole_chance: that nothing is seen of a copy.
         plain: how many, the first, are to be painted from their codes alone.
     """
     part = examples.drawn(count, rng)
-    seen, hidden = surroundings(part.pictures, rng, alone_chance=_WHOLE_CHANCE)
+    seen, hidden = surroundings(part.pictures, rng, alone_chance=whole_chance)
     arrived = random_survivors(len(part), rng, chances=chances)
     if plain:
         seen[:plain], hidden[:plain] = 0, True

@@ -22,7 +22,7 @@ from underdrawing.examination.remembering import remember, surroundings_of, tell
 from underdrawing.examination.repainting import repainted
 from underdrawing.findings import RecoverySetting
 from underdrawing.images import to_eight_bits
-from underdrawing.shipped import imaginer, outliner, restorer, tokenizer
+from underdrawing.shipped import outliner, restorer, texturer, tokenizer
 from underdrawing.tamper import find_tampering
 from underdrawing.tokenizer import to_canvas
 
@@ -195,6 +195,6 @@ def _remembered(
     pixels: NDArray[np.uint8], code: HiddenCode, mask: NDArray[np.bool_], setting: RecoverySetting
 ) -> NDArray[np.uint8]:
     """The picture as it was, from a code and from what is around the mask."""
-    made_up = imaginer() if setting is RecoverySetting.LOOK else None
+    made_up = texturer() if setting is RecoverySetting.LOOK else None
     around = surroundings_of(pixels, mask)
-    return remember(code, around, tokenizer=tokenizer(), restorer=restorer(), imaginer=made_up)
+    return remember(code, around, tokenizer=tokenizer(), restorer=restorer(), texturer=made_up)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.recovery import Restoration, Restorer
-from underdrawing.recovery.imagining import Imaginer
+from underdrawing.recovery.texturing import Texturer
 from underdrawing.tokenizer import CANVAS, LADDER, HiddenCode, Latents, Surroundings, Tokenizer, to_canvas
 
 __all__ = ["predict", "remember", "surroundings_of", "tells_enough", "token_probabilities"]
@@ -35,12 +35,12 @@ def remember(
     *,
     tokenizer: Tokenizer,
     restorer: Restorer,
-    imaginer: Imaginer | None = None,
+    texturer: Texturer | None = None,
 ) -> NDArray[np.uint8]:
     """The picture as it was, 256×256×3 RGB uint8.
 
     What nobody told is painted as the mean of what it may have been, which is nearest on average, and smooth. With a
-    imaginer it is made up instead: the likeliest tokens to scale 16, and such as photographs have of scale 32.
+    texturer it is made up instead: the likeliest tokens to scale 16, and texture as strong as photographs have it.
 
     From a code with all scales up to 16 the decoder paints alone: there the Transformer was measured to add nothing.
 
@@ -49,10 +49,10 @@ def remember(
         surroundings: the untouched pixels of the suspect; all hidden when there are none.
         tokenizer: paints.
         restorer: predicts.
-        imaginer: makes up detail; None for none.
+        texturer: makes up detail; None for none.
     """
-    if imaginer is not None:
-        return _made_up(code, surroundings, tokenizer, restorer, imaginer)
+    if texturer is not None:
+        return _made_up(code, surroundings, tokenizer, restorer, texturer)
     if code is not None and tells_enough(code):
         return tokenizer.decode(code)
     picture = predict(code, surroundings, tokenizer=tokenizer, restorer=restorer)
@@ -109,35 +109,20 @@ def token_probabilities(
 
 
 def _made_up(
-    code: HiddenCode | None, surroundings: Surroundings, tokenizer: Tokenizer, restorer: Restorer, imaginer: Imaginer
+    code: HiddenCode | None, surroundings: Surroundings, tokenizer: Tokenizer, restorer: Restorer, texturer: Texturer
 ) -> NDArray[np.uint8]:
-    """The picture as it may have looked: all tokens that did not arrive made up."""
-    told = _imagined(code, surroundings, tokenizer, restorer)
-    tokens, known = _fine(told, surroundings, tokenizer)
-    if not known.all():
-        latents = tokenizer.latents(told.prefix(_COARSE_SCALES))
-        entries = tokenizer.linear.fine_vocabulary.entries
-        tokens = imaginer.drawn(tokenizer.linear_picture(told), latents.coarse, tokens, known, entries=entries)
-    return tokenizer.decode(HiddenCode((*told.scales[:_COARSE_SCALES], tokens)))
+    """The picture as it may have looked: the likeliest tokens in place of those that did not arrive, and texture."""
+    if code is not None and tells_enough(code):
+        likely, picture = code, tokenizer.decode(code)
+    else:
+        likely = _likeliest(code, surroundings, tokenizer, restorer)
+        picture = predict(likely, surroundings, tokenizer=tokenizer, restorer=restorer)
+    known = tokenizer.latents(likely).known
+    textured = texturer.textured(picture, known, surroundings.pixels, surroundings.hidden)
+    return np.where(surroundings.hidden[..., None], textured, picture)
 
 
-def _fine(
-    code: HiddenCode, surroundings: Surroundings, tokenizer: Tokenizer
-) -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
-    """Tokens of scale 32 and where they are known: those that arrived, and those of cells that can be seen."""
-    coarse = code.prefix(_COARSE_SCALES)
-    side, closeness, _ = tokenizer.closeness(surroundings.pixels.astype(np.int16), coarse)
-    tokens = closeness.argmax(axis=1).reshape(side, side).astype(np.uint16)
-    step = CANVAS // side
-    known = ~surroundings.hidden.reshape(side, step, side, step).any(axis=(1, 3))
-    if code.n_scales > _COARSE_SCALES:
-        arrived = np.ones_like(known) if code.known is None else code.known
-        tokens[arrived] = code.scales[-1][arrived]
-        known[arrived] = True
-    return tokens, known
-
-
-def _imagined(
+def _likeliest(
     code: HiddenCode | None, surroundings: Surroundings, tokenizer: Tokenizer, restorer: Restorer
 ) -> HiddenCode:
     """The code with the likeliest tokens of the scales up to 16 that were not received."""

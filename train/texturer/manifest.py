@@ -1,4 +1,4 @@
-"""What the imaginer is good for, measured through the package's own runtime."""
+"""What the texturer is good for, measured through the package's own runtime."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from train.export import write_manifest
 from train.history import Trained
-from train.imaginer.export import FILES
-from train.imaginer.scores import looks
+from train.texturer.export import FILES
+from train.texturer.scores import looks
 from underdrawing.examination.remembering import remember
 from underdrawing.recovery import Restorer
-from underdrawing.recovery.imagining import Imaginer
+from underdrawing.recovery.texturing import Texturer
 from underdrawing.tokenizer import CANVAS, Surroundings, Tokenizer, ladder_bits
 
 __all__ = ["describe", "measure"]
@@ -27,7 +27,7 @@ _PREFIXES = (3, 4, 5, 6)
 
 
 def describe(folder: Path, trained: Trained) -> None:
-    """Write ``weights.json`` for the imaginer, with scores measured through the package's own runtime.
+    """Write ``weights.json`` for the texturer, with scores measured through the package's own runtime.
 
     Args:
         folder: holds the file.
@@ -35,18 +35,18 @@ def describe(folder: Path, trained: Trained) -> None:
     """
     facts: dict[str, Any] = {
         **trained.origin(),
-        "preprocessing": "what scales 1 to 16 say: RGB, 0..255, 256×256, and latents; and known latents of scale 32",
+        "preprocessing": "RGB, 0..255, 256×256: what the decoder painted, and the surroundings",
         "config": {"parameters": trained.parameters},
     }
     write_manifest(folder, FILES, facts)
-    imaginer = Imaginer.load(weights=folder)
+    texturer = Texturer.load(weights=folder)
     facts["scores"] = {
-        split: measure(imaginer, trained.pictures(split, at_most=_PICTURES)) for split in ("val", "test")
+        split: measure(texturer, trained.pictures(split, at_most=_PICTURES)) for split in ("val", "test")
     }
     write_manifest(folder, FILES, facts)
 
 
-def measure(imaginer: Imaginer, pictures: NDArray[np.uint8]) -> dict[str, Any]:
+def measure(texturer: Texturer, pictures: NDArray[np.uint8]) -> dict[str, Any]:
     """The look of whole (n, 256, 256, 3) pictures from codes alone, by bits, smooth and made up; and milliseconds."""
     given: dict[str, Any] = {"tokenizer": Tokenizer.load(), "restorer": Restorer.load()}
     around = Surroundings(np.zeros((CANVAS, CANVAS, 3), np.uint8), np.ones((CANVAS, CANVAS), np.bool_))
@@ -58,7 +58,7 @@ def measure(imaginer: Imaginer, pictures: NDArray[np.uint8]) -> dict[str, Any]:
             code = given["tokenizer"].encode(truth).prefix(scales)
             smooth.append((remember(code, around, **given), truth))
             started = process_time()
-            made_up.append((remember(code, around, imaginer=imaginer, **given), truth))
+            made_up.append((remember(code, around, texturer=texturer, **given), truth))
             seconds += [process_time() - started] * (scales == 5)
         rows[str(ladder_bits(scales))] = {
             name: {key: round(value, 4) for key, value in asdict(looks(pairs)).items()}

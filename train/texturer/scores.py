@@ -1,4 +1,4 @@
-"""How surely tokens are guessed, and how like a photograph pictures look that are painted from guessed ones."""
+"""How well the strength of texture is told, and how like photographs pictures look."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from torch.nn import functional
 
-from train.imaginer.training import drawn_codes, given_of
 from train.objective import moved
-from train.tokenizer.codes import Lookup
+from train.texturer.training import Bands, likelihood, painted
+from train.tokenizer.codes import Lookup, as_tensors
 from train.tokenizer.examples import Examples
-from train.tokenizer.network import LinearPicture
+from train.tokenizer.network import Decoder, alone
+from train.tokenizer.training import as_targets
 from underdrawing.bench.metrics.likeness import gmsd, ms_ssim, psnr_db
 
 __all__ = ["Look", "looks", "nats", "slope"]
 
 Picture = NDArray[np.uint8]
-_BATCH = 8
+_SCALES = 5
 
 
 @dataclass(frozen=True)
 class Look:
-    """Means over pictures: likeness to what they should be, and how steep their slopes are, those of the truth being 1."""
+    """Means over pictures: likeness to the truth, and how steep slopes are, those of the truth being 1."""
 
     psnr_db: float
     ms_ssim: float
@@ -47,17 +47,19 @@ def slope(picture: Picture) -> float:
 
 
 @torch.no_grad()
-def nats(network: nn.Module, lookup: Lookup, picture: LinearPicture, examples: Examples, device: torch.device) -> float:
-    """Mean cross entropy of tokens of scale 32, over the same cells every time, in nats; without any guess ln 4096."""
+def nats(
+    network: nn.Module, decoder: Decoder, lookup: Lookup, bands: Bands, examples: Examples, device: torch.device
+) -> float:
+    """Mean of what is trained for, on whole pictures from codes of 5 scales."""
     network.eval()
+    decoder.eval()
     losses = []
-    for number in range(0, len(examples), _BATCH):
-        part = Examples(
-            examples.pictures[number : number + _BATCH],
-            tuple(tokens[number : number + _BATCH] for tokens in examples.maps),
-        )
-        drawn = moved(drawn_codes(part, len(part), np.random.default_rng(number)), device)
-        scores = network(*given_of(drawn.maps, drawn.known, lookup, picture), drawn.asked)
-        truth = drawn.maps[5].flatten(1).gather(1, drawn.asked)
-        losses += [functional.cross_entropy(*pair).item() for pair in zip(scores, truth, strict=True)]
+    for number, picture in enumerate(examples.pictures):
+        maps = moved(as_tensors(tuple(tokens[number : number + 1] for tokens in examples.maps)), device)
+        known = torch.zeros(1, len(maps), 32, 32, device=device)
+        known[:, :_SCALES] = 1
+        given = painted(decoder, lookup(maps, known))
+        seen, hidden, _ = alone(1, device)
+        errors = as_targets(torch.from_numpy(picture[None]).to(device)) - given
+        losses.append(likelihood(network(given, known, seen, hidden), bands(errors), hidden).item())
     return float(np.mean(losses))

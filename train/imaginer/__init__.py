@@ -1,1 +1,0 @@
-"""The network that guesses the tokens of scale 32 that nobody received, so that a picture gets detail to look at."""

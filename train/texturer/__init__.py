@@ -1,0 +1,1 @@
+"""The network that tells how strong the texture is that a code does not tell."""

@@ -1,8 +1,11 @@
-"""Draws the sheet of recovered pictures in the documentation: ``python bench/recovery_sheet.py [--output FILE]``.
+"""Draws the sheets of recovered pictures in the documentation: ``python bench/recovery_sheet.py [--output FOLDER]``.
 
-Six photographs of scikit-image, two regions each; from left to right the original, the copy that was tampered with,
-OpenCV's inpainting, and for 252, 1020 and 4092 bits of surviving code what the code alone and what code and Transformer
-paint back.
+``recovery.jpg``: six photographs of scikit-image, two regions each; from left to right the original, the copy that was
+tampered with, OpenCV's inpainting, and for 252, 1020 and 4092 bits of surviving code what the code alone and what code
+and Transformer paint back.
+
+``look.jpg``: the same photographs, all of each painted from 1020, 4092 and 16380 bits, smooth (the setting
+``fidelity``) and with texture that is made up (``look``).
 """
 
 from __future__ import annotations
@@ -16,11 +19,12 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
-from underdrawing.examination.remembering import predict, surroundings_of
+from underdrawing.examination.remembering import predict, remember, surroundings_of
 from underdrawing.recovery import Restorer, paint_back
-from underdrawing.tokenizer import CANVAS, Tokenizer, ladder_bits, to_canvas
+from underdrawing.recovery.texturing import Texturer
+from underdrawing.tokenizer import CANVAS, Surroundings, Tokenizer, ladder_bits, to_canvas
 
-_SURVIVING_SCALES = (3, 4, 5)
+_SURVIVING_SCALES, _TEXTURED_SCALES = (3, 4, 5), (4, 5, 6)
 _TILE, _GAP, _HEAD = 168, 4, 34
 _QUALITY = 75
 Picture = NDArray[np.uint8]
@@ -29,18 +33,30 @@ Picture = NDArray[np.uint8]
 def main() -> None:
     """Draw the sheet and write it."""
     parser = argparse.ArgumentParser(prog="python bench/recovery_sheet.py", description=__doc__)
-    parser.add_argument("--output", type=Path, default=Path("docs/pictures/recovery.jpg"))
+    parser.add_argument("--output", type=Path, default=Path("docs/pictures"))
     output = parser.parse_args().output
-    tokenizer, restorer = Tokenizer.load(), Restorer.load()
+    output.mkdir(parents=True, exist_ok=True)
+    tokenizer, restorer, texturer = Tokenizer.load(), Restorer.load(), Texturer.load()
     canvases = [to_canvas(photograph) for photograph in photographs()]
     rows = [
         row(canvas, canvases[number - 1], region(number, turn), tokenizer, restorer)
         for number, canvas in enumerate(canvases)
         for turn in range(2)
     ]
-    output.parent.mkdir(parents=True, exist_ok=True)
-    sheet = np.concatenate([heading(), *(joined(row) for row in rows)])
-    cv2.imwrite(str(output), sheet[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
+    bits = [ladder_bits(count) for count in _SURVIVING_SCALES]
+    names = ["original", "tampered", "inpainting (Telea)"]
+    names += [name for count in bits for name in (f"{count} bits: code only", f"{count} bits: + Transformer")]
+    draw(output / "recovery.jpg", names, rows, side_px=_TILE)
+    looks = [look(canvas, tokenizer, restorer, texturer) for canvas in canvases[:-1]]
+    bits = [ladder_bits(count) for count in _TEXTURED_SCALES]
+    names = ["original", *(f"{count} bits: {name}" for count in bits for name in ("fidelity", "look"))]
+    draw(output / "look.jpg", names, looks, side_px=CANVAS)
+
+
+def draw(path: Path, names: list[str], rows: list[list[Picture]], *, side_px: int) -> None:
+    """Write a sheet: rows of tiles with the names of the columns above them."""
+    sheet = np.concatenate([heading(names, side_px), *(joined(row, side_px) for row in rows)])
+    cv2.imwrite(str(path), sheet[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
 
 
 def photographs() -> list[Picture]:
@@ -85,27 +101,35 @@ def row(
     return tiles
 
 
+def look(canvas: Picture, tokenizer: Tokenizer, restorer: Restorer, texturer: Texturer) -> list[Picture]:
+    """The tiles of one row of ``look.jpg``."""
+    nothing = Surroundings(np.zeros_like(canvas), np.ones(canvas.shape[:2], np.bool_))
+    code, tiles = tokenizer.encode(canvas), [canvas]
+    for count in _TEXTURED_SCALES:
+        for made_up in (None, texturer):
+            part = code.prefix(count)
+            tiles.append(remember(part, nothing, tokenizer=tokenizer, restorer=restorer, texturer=made_up))
+    return tiles
+
+
 def outlined(picture: Picture, mask: NDArray[np.bool_]) -> Picture:
     """The picture with the border of the mask drawn in."""
     border = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) - mask
     return np.where(border[..., None] > 0, np.array([255, 64, 32], np.uint8), picture).astype(np.uint8)
 
 
-def joined(tiles: list[Picture]) -> Picture:
+def joined(tiles: list[Picture], side_px: int) -> Picture:
     """Tiles side by side, white between them."""
-    small = [cv2.resize(tile, (_TILE, _TILE), interpolation=cv2.INTER_AREA) for tile in tiles]
+    small = [cv2.resize(tile, (side_px, side_px), interpolation=cv2.INTER_AREA) for tile in tiles]
     padded = [cv2.copyMakeBorder(tile, 0, _GAP, 0, _GAP, cv2.BORDER_CONSTANT, value=(255, 255, 255)) for tile in small]
     return np.concatenate(padded, axis=1)
 
 
-def heading() -> Picture:
+def heading(names: list[str], side_px: int) -> Picture:
     """The names of the columns."""
-    bits = [ladder_bits(count) for count in _SURVIVING_SCALES]
-    names = ["original", "tampered", "inpainting (Telea)"]
-    names += [name for count in bits for name in (f"{count} bits: code only", f"{count} bits: + Transformer")]
-    head = np.full((_HEAD, len(names) * (_TILE + _GAP), 3), 255, np.uint8)
+    head = np.full((_HEAD, len(names) * (side_px + _GAP), 3), 255, np.uint8)
     for number, name in enumerate(names):
-        at = (number * (_TILE + _GAP) + 2, 22)
+        at = (number * (side_px + _GAP) + 2, 22)
         cv2.putText(head, name, at, cv2.FONT_HERSHEY_SIMPLEX, 0.36, (20, 20, 20), 1, cv2.LINE_AA)
     return head
 

@@ -1,4 +1,4 @@
-"""The imaginer's training: what it is given and asked, that it learns, and that the package runs what was trained."""
+"""The texturer's training: what it is asked, that it learns, and that the package runs what was trained."""
 
 import json
 import sys
@@ -7,22 +7,23 @@ import numpy as np
 import pytest
 import torch
 from train.export import halved, write_manifest
-from train.imaginer.__main__ import main
-from train.imaginer.export import write_imaginer
-from train.imaginer.network import Imaginer
-from train.imaginer.scores import looks, nats, slope
-from train.imaginer.training import drawn_codes, given_of, imaginer_objective
 from train.loop import Plan, Trainer
+from train.objective import moved
+from train.restorer.training import Batch
 from train.tests.conftest import synthesize
+from train.texturer.__main__ import main
+from train.texturer.export import write_texturer
+from train.texturer.network import Texturer
+from train.texturer.scores import looks, nats, slope
+from train.texturer.training import Bands, likelihood, painted, texture_objective
 from train.tokenizer.codes import Lookup
 from train.tokenizer.linear import save_linear
-from train.tokenizer.network import LinearPicture
-from underdrawing.recovery.imagining import IMAGINER_FILE
-from underdrawing.recovery.imagining import Imaginer as Shipped
+from train.tokenizer.network import Decoder
 
-from underdrawing.networks import Network
-from underdrawing.tokenizer import HiddenCode, Tokenizer, ladder_bits
-from underdrawing.tokenizer.painter import Painter
+from underdrawing.recovery.texturing import BANDS, GRID, TEXTURER_FILE
+from underdrawing.recovery.texturing import Texturer as Shipped
+from underdrawing.recovery.texturing.bands import differences, filters
+from underdrawing.tokenizer import ladder_bits
 
 CPU = torch.device("cpu")
 
@@ -33,55 +34,56 @@ def lookup(linear):
 
 
 @pytest.fixture(scope="module")
-def picture(linear):
-    return LinearPicture(linear)
+def decoder(linear):
+    torch.manual_seed(3)
+    return Decoder(linear).requires_grad_(False)
 
 
-def test_what_is_asked_is_not_known(examples):
-    drawn = drawn_codes(examples, 12, np.random.default_rng(0))
-    assert not drawn.known.flatten(1).gather(1, drawn.asked).any()
-    shares = drawn.known.float().mean((1, 2))
-    assert shares.min() < 0.3
-    assert shares.max() > 0.7
-    assert not drawn.known.flatten(1).all(1).any()
+def drawn(examples, lookup, decoder, batch):
+    """A batch of the objective, and what the decoder paints of it."""
+    objective = texture_objective(examples, lookup, decoder, Bands(), batch)
+    whole = Batch.of(moved(objective.draw(np.random.default_rng(4)), CPU), lookup)
+    return whole, painted(decoder.eval(), whole.inputs)
 
 
-def test_the_network_gets_what_the_package_gives_it(linear, examples, lookup, picture):
-    drawn = drawn_codes(examples, 3, np.random.default_rng(1))
-    given = given_of(drawn.maps, drawn.known, lookup, picture)
-    tokenizer = Tokenizer(linear, Painter(Network(b"")))
-    for number in range(3):
-        code = HiddenCode(tuple(tokens[number].numpy().astype(np.uint16) for tokens in drawn.maps))
-        np.testing.assert_allclose(
-            given.said[number].permute(1, 2, 0), tokenizer.linear_picture(code).astype(np.float32), atol=3
-        )
-        latents = tokenizer.latents(code)
-        np.testing.assert_allclose(given.coarse[number].permute(1, 2, 0), latents.coarse, atol=0.51)
-        known = drawn.known[number].numpy()
-        expected = np.where(known[..., None], latents.fine, 0)
-        np.testing.assert_array_equal(given.fine[number].permute(1, 2, 0), expected)
+def test_errors_are_taken_apart_as_the_package_does_it():
+    errors = np.random.default_rng(0).normal(0, 9, (256, 256, 3)).astype(np.float32)
+    sizes = Bands()(torch.from_numpy(errors).permute(2, 0, 1)[None])[0]
+    parts = np.fft.irfft2(np.fft.rfft2(differences(errors))[list(BANDS)] * filters())
+    expected = np.abs(parts).reshape(len(BANDS), GRID, 4, GRID, 4).mean(axis=(2, 4))
+    np.testing.assert_allclose(sizes, expected, rtol=1e-2, atol=1e-2)
 
 
-def test_single_cells_have_the_scores_that_they_have_among_all(linear, examples, lookup, picture):
+def test_codes_it_learns_from_are_of_all_lengths_and_often_all_there_is(examples, lookup, decoder):
+    whole, given = drawn(examples, lookup, decoder, 12)
+    assert len(set(whole.counts.tolist())) >= 3
+    assert whole.counts.min() >= 1
+    torch.testing.assert_close(given, given.round().clamp(0, 255))
+    is_whole = whole.hidden.flatten(1).all(1)
+    assert is_whole.any()
+    assert not is_whole.all()
+
+
+def test_the_likeliest_strength_is_the_true_one_and_only_where_the_picture_is_hidden():
+    sizes = torch.full((1, len(BANDS), GRID, GRID), 5.0)
+    hidden = torch.zeros(1, 1, 256, 256)
+    hidden[..., :128, :] = 1
+    nats_of = {s: float(likelihood(torch.full_like(sizes, s), sizes, hidden)) for s in (4.0, 5.0, 6.0)}
+    assert nats_of[5.0] == pytest.approx(1 + np.log(5))
+    assert nats_of[5.0] < min(nats_of[4.0], nats_of[6.0])
+    sizes[..., GRID // 2 :, :] = 1e6
+    assert float(likelihood(torch.full_like(sizes, 5.0), sizes, hidden)) == pytest.approx(nats_of[5.0])
+
+
+def test_training_tells_strengths_better(examples, lookup, decoder):
     torch.manual_seed(0)
-    network = Imaginer(linear).eval()
-    drawn = drawn_codes(examples, 2, np.random.default_rng(2))
-    given = given_of(drawn.maps, drawn.known, lookup, picture)
-    with torch.no_grad():
-        some, whole = network(*given, drawn.asked), network(*given)
-    assert whole.shape == (2, 1024, 4096)
-    torch.testing.assert_close(some, whole.gather(1, drawn.asked[..., None].expand(-1, -1, 4096)))
-
-
-def test_training_makes_surer(linear, examples, lookup, picture):
-    torch.manual_seed(0)
-    plan = Plan(steps=40, batch=4, learning_rate=4e-3, warm_up=4, averaging=0.5)
-    trainer = Trainer(Imaginer(linear), imaginer_objective(examples, lookup, picture, plan.batch), plan, CPU)
-    before = nats(trainer.average, lookup, picture, examples, CPU)
+    bands, plan = Bands(), Plan(steps=40, batch=2, learning_rate=4e-3, warm_up=4, averaging=0.5)
+    trainer = Trainer(Texturer(), texture_objective(examples, lookup, decoder, bands, plan.batch), plan, CPU)
+    before = nats(trainer.average, decoder, lookup, bands, examples, CPU)
     for _ in range(plan.steps):
         trainer.take_step()
-    assert before == pytest.approx(np.log(4096), abs=0.3)
-    assert nats(trainer.average, lookup, picture, examples, CPU) < before - 0.3
+    assert nats(trainer.average, decoder, lookup, bands, examples, CPU) < before - 0.05
+    assert all(parameter.grad is None for parameter in decoder.parameters())
 
 
 def test_the_truth_has_a_perfect_look():
@@ -91,36 +93,39 @@ def test_the_truth_has_a_perfect_look():
     assert slope(np.tile(np.arange(8, dtype=np.uint8)[:, None, None] * 5, (1, 8, 3))) == 5
 
 
-def test_the_package_runs_what_was_trained(linear, examples, lookup, picture, tmp_path):
+def test_the_package_runs_what_was_trained(examples, lookup, decoder, tmp_path):
     torch.manual_seed(1)
-    network = halved(Imaginer(linear)).eval()
-    write_imaginer(network, tmp_path)
-    write_manifest(tmp_path, (IMAGINER_FILE,), {})
-    drawn = drawn_codes(examples, 1, np.random.default_rng(3))
-    given = given_of(drawn.maps, drawn.known, lookup, picture)
-    given = given._replace(said=given.said.round())
+    network = Texturer()
+    torch.nn.init.normal_(network.leave.weight, std=0.02)
+    network = halved(network).eval()
+    write_texturer(network, tmp_path)
+    write_manifest(tmp_path, (TEXTURER_FILE,), {})
+    whole, given = drawn(examples, lookup, decoder, 1)
     with torch.no_grad():
-        expected = network(*given)[0].reshape(32, 32, -1)
-    said, coarse, fine = (plane[0].permute(1, 2, 0).numpy() for plane in given[:3])
-    scores = Shipped.load(weights=tmp_path).scores(said, coarse, fine, drawn.known[0].numpy())
-    np.testing.assert_allclose(scores, expected, atol=1e-3)
+        expected = network(given, whole.inputs.known, whole.seen, whole.hidden)[0]
+    picture, pixels = (plane[0].permute(1, 2, 0).numpy().astype(np.uint8) for plane in (given, whole.seen))
+    known, hidden = whole.inputs.known[0].numpy() > 0, whole.hidden[0, 0].numpy() > 0
+    shipped = Shipped.load(weights=tmp_path)
+    np.testing.assert_allclose(shipped.missing(picture, known, pixels, hidden), expected, rtol=1e-3)
+    assert (shipped.textured(picture, known, pixels, hidden) != picture).any()
 
 
 def test_the_command_trains_exports_goes_on_and_tells_where_the_weights_come_from(
-    linear, photographs, tmp_path, monkeypatch
+    linear, decoder, photographs, tmp_path, monkeypatch
 ):
     save_linear(linear, photographs / "linear.npz")
+    np.savez(photographs / "decoder.npz", **{name: p.half().numpy() for name, p in decoder.named_parameters()})
     options = ["--data", str(photographs), "--steps", "2", "--batch", "2", "--limit", "2", "--score-every", "1"]
-    options += ["--linear", str(photographs / "linear.npz")]
+    options += ["--linear", str(photographs / "linear.npz"), "--decoder", str(photographs / "decoder.npz")]
     first, second = tmp_path / "first", tmp_path / "second"
-    monkeypatch.setattr(sys, "argv", ["imaginer", *options, "--output", str(first)])
+    monkeypatch.setattr(sys, "argv", ["texturer", *options, "--output", str(first)])
     main()
-    again = ["--start", str(first / "imaginer.npz"), "--history", str(first / "weights" / "weights.json")]
-    monkeypatch.setattr(sys, "argv", ["imaginer", *options, "--output", str(second), *again])
+    again = ["--start", str(first / "texturer.npz"), "--history", str(first / "weights" / "weights.json")]
+    monkeypatch.setattr(sys, "argv", ["texturer", *options, "--output", str(second), *again])
     main()
     facts = json.loads((second / "weights" / "weights.json").read_text())
     assert [run["steps"] for run in facts["training"]] == [2, 2]
     assert str(photographs) not in facts["training"][0]["command"]
     assert set(facts["scores"]["val"]["looks_by_bits"]) == {str(ladder_bits(scales)) for scales in (3, 4, 5, 6)}
-    with np.load(second / "imaginer.npz") as archive:
-        assert set(archive.files) == {name for name, _ in Imaginer(linear).named_parameters()}
+    with np.load(second / "texturer.npz") as archive:
+        assert set(archive.files) == {name for name, _ in Texturer().named_parameters()}

@@ -38,7 +38,7 @@ class Texturer(nn.Module):
         nn.init.constant_(self.leave.bias, _USUAL)
 
     def forward(self, painted: Tensor, known: Tensor, seen: Tensor, hidden: Tensor) -> Tensor:
-        """Standard deviations (n, 18, 64, 64), grey levels.
+        """Mean absolute values (n, 18, 64, 64), grey levels.
 
         Args:
             painted: (n, 3, 256, 256), grey levels.

@@ -35,10 +35,10 @@ class Bands(nn.Module):
         self.register_buffer("mixing", torch.from_numpy(mixing[list(BANDS)]))
 
     def forward(self, errors: Tensor) -> Tensor:
-        """Mean squares (n, 18, 64, 64) in each place of the bands of errors (n, 3, 256, 256) RGB."""
+        """Mean sizes (n, 18, 64, 64) in each place of the bands of errors (n, 3, 256, 256) RGB."""
         spectra = torch.einsum("bc,nchw->nbhw", self.mixing.to(torch.complex64), torch.fft.rfft2(errors))
         parts = torch.fft.irfft2(spectra * self.kept)
-        return functional.adaptive_avg_pool2d(parts.square(), GRID)
+        return functional.adaptive_avg_pool2d(parts.abs(), GRID)
 
 
 def texture_objective(examples: Examples, lookup: Lookup, decoder: Decoder, bands: Bands, batch: int) -> Objective:
@@ -63,14 +63,17 @@ def painted(decoder: Decoder, inputs: Inputs) -> Tensor:
     return picture.clamp(0, 255).round()
 
 
-def likelihood(strengths: Tensor, squares: Tensor, hidden: Tensor) -> Tensor:
-    """Mean negative logarithm of the likelihood of normal errors with these mean squares, where a picture is hidden.
+def likelihood(strengths: Tensor, sizes: Tensor, hidden: Tensor) -> Tensor:
+    """Mean negative logarithm of the likelihood of errors of these sizes, where a picture is hidden, but for ln 2.
+
+    They are taken for Laplace's, as detail has many small coefficients and few large ones; so a strength is a mean size,
+    and a place that may have an edge, but hardly has, is not told to be rough.
 
     Args:
-        strengths: (n, 18, 64, 64), standard deviations, and
-        squares: the same shape, mean squares.
+        strengths: (n, 18, 64, 64), sizes that are expected, and
+        sizes: the same shape, mean absolute values.
         hidden: (n, 1, 256, 256), 1 where it is.
     """
     where = functional.adaptive_avg_pool2d(hidden, GRID)
-    nats = 0.5 * squares / strengths.square() + strengths.log()
+    nats = sizes / strengths + strengths.log()
     return (nats.mean(1, keepdim=True) * where).sum() / where.sum().clamp_min(1)

@@ -73,4 +73,4 @@ def _direction(angle: NDArray[np.float64], turn: int, directions: int) -> NDArra
     """How much a band lets through of each direction; the squares of all add up to 1."""
     if directions == 1:
         return np.ones_like(angle)
-    return np.abs(np.cos(angle - np.pi * turn / directions)) ** 3 / np.sqrt(5 / 16 * directions)
+    return np.asarray(np.abs(np.cos(angle - np.pi * turn / directions)) ** 3 / np.sqrt(5 / 16 * directions))

@@ -62,7 +62,8 @@ class Texturer:
         pixels: NDArray[np.uint8],
         hidden: NDArray[np.bool_],
     ) -> Planes:
-        """By how much a painted picture is likely to be off: (18, 64, 64) float32 grey levels, by band and place.
+        """By how much a painted picture is likely to be off: (18, 64, 64) float32, means of absolute values in grey levels,
+        by band and place.
 
         Args:
             painted: 256×256×3 RGB uint8, from a code.
@@ -86,7 +87,7 @@ class Texturer:
         spectra, added = np.fft.rfft2(planes), np.zeros((3, CANVAS, CANVAS // 2 + 1), np.complex128)
         for plane, kept, noise, strength in zip(BANDS, filters(), _noises(), strengths, strict=True):
             there = np.fft.irfft2(spectra[plane] * kept).astype(np.float32)
-            usual = np.sqrt(cv2.GaussianBlur(np.square(there), (0, 0), _SPREAD_PX)) + _LEAST
+            usual = cv2.GaussianBlur(np.abs(there), (0, 0), _SPREAD_PX) + _LEAST
             made = np.sqrt(_AS_NOISE) * noise + np.sqrt(1 - _AS_NOISE) * there / usual
             strong = cv2.resize(strength, (CANVAS, CANVAS), interpolation=cv2.INTER_LINEAR)
             added[plane] += np.fft.rfft2(strong * made) * kept
@@ -96,7 +97,7 @@ class Texturer:
 
 @cache
 def _noises() -> Planes:
-    """Noise of each band, (18, 256, 256) float32, of variance 1: parts of the same noise for the bands of a plane."""
+    """Noise of each band, (18, 256, 256) float32, of mean absolute value 1: parts of the same noise for the bands of a plane."""
     white = np.fft.rfft2(np.random.default_rng(0).standard_normal((3, CANVAS, CANVAS)))
     noises = np.stack([np.fft.irfft2(white[plane] * kept) for plane, kept in zip(BANDS, filters(), strict=True)])
-    return np.asarray(noises / noises.std(axis=(1, 2), keepdims=True), dtype=np.float32)
+    return np.asarray(noises / np.abs(noises).mean(axis=(1, 2), keepdims=True), dtype=np.float32)

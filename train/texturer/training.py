@@ -66,8 +66,8 @@ def painted(decoder: Decoder, inputs: Inputs) -> Tensor:
 def likelihood(strengths: Tensor, sizes: Tensor, hidden: Tensor) -> Tensor:
     """Mean negative logarithm of the likelihood of errors of these sizes, where a picture is hidden, but for ln 2.
 
-    They are taken for Laplace's, as detail has many small coefficients and few large ones; so a strength is a mean size,
-    and a place that may have an edge, but hardly has, is not told to be rough.
+    They are taken for Laplace's, as detail has many small coefficients and few large ones; so a strength is a mean
+    size, and a place that may have an edge, but hardly has, is not told to be rough.
 
     Args:
         strengths: (n, 18, 64, 64), sizes that are expected, and

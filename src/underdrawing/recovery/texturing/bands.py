@@ -15,10 +15,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from underdrawing.tokenizer import CANVAS
+__all__ = ["BANDS", "CANVAS_PX", "GRID", "differences", "filters", "rgb_of"]
 
-__all__ = ["BANDS", "GRID", "differences", "filters", "rgb_of"]
-
+CANVAS_PX = 256
+"""Side in pixels of the square on which pictures are painted from codes."""
 GRID = 64
 """Places along each side at which the strength of a band is told."""
 _CENTRES = (0.375, 0.1875, 0.09375)
@@ -36,7 +36,7 @@ Planes = NDArray[np.float32]
 @cache
 def filters() -> Planes:
     """What each band lets through: (18, 256, 129) float32, for ``numpy.fft.rfft2`` of a plane of 256×256."""
-    down, across = np.fft.fftfreq(CANVAS)[:, None], np.fft.rfftfreq(CANVAS)[None]
+    down, across = np.fft.fftfreq(CANVAS_PX)[:, None], np.fft.rfftfreq(CANVAS_PX)[None]
     radius, angle = np.maximum(np.hypot(down, across), 1e-9), np.arctan2(down, across)
     kept = [
         _octave(radius, centre, finest=number == 0) * _direction(angle, turn, directions)

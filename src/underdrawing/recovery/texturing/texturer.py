@@ -20,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from underdrawing.networks import Network, read_verified, shipped_weights
-from underdrawing.recovery.texturing.bands import BANDS, differences, filters, rgb_of
-from underdrawing.tokenizer import CANVAS
+from underdrawing.recovery.texturing.bands import BANDS, CANVAS_PX, differences, filters, rgb_of
 
 __all__ = ["TEXTURER_FILE", "Texturer"]
 
@@ -62,8 +61,8 @@ class Texturer:
         pixels: NDArray[np.uint8],
         hidden: NDArray[np.bool_],
     ) -> Planes:
-        """By how much a painted picture is likely to be off: (18, 64, 64) float32, means of absolute values in grey levels,
-        by band and place.
+        """By how much a painted picture is likely to be off, by band and place: (18, 64, 64) float32, mean absolute
+        values in grey levels.
 
         Args:
             painted: 256×256×3 RGB uint8, from a code.
@@ -84,12 +83,12 @@ class Texturer:
         """A picture with texture, the same one every time: 256×256×3 RGB uint8. Arguments as those of ``missing``."""
         strengths = self.missing(painted, known, pixels, hidden)
         planes = differences(painted)
-        spectra, added = np.fft.rfft2(planes), np.zeros((3, CANVAS, CANVAS // 2 + 1), np.complex128)
+        spectra, added = np.fft.rfft2(planes), np.zeros((3, CANVAS_PX, CANVAS_PX // 2 + 1), np.complex128)
         for plane, kept, noise, strength in zip(BANDS, filters(), _noises(), strengths, strict=True):
             there = np.fft.irfft2(spectra[plane] * kept).astype(np.float32)
             usual = cv2.GaussianBlur(np.abs(there), (0, 0), _SPREAD_PX) + _LEAST
             made = np.sqrt(_AS_NOISE) * noise + np.sqrt(1 - _AS_NOISE) * there / usual
-            strong = cv2.resize(strength, (CANVAS, CANVAS), interpolation=cv2.INTER_LINEAR)
+            strong = cv2.resize(strength, (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_LINEAR)
             added[plane] += np.fft.rfft2(strong * made) * kept
         texture = rgb_of(np.fft.irfft2(added).astype(np.float32))
         return np.clip(np.rint(painted + _AMOUNT * texture), 0, 255).astype(np.uint8)
@@ -97,7 +96,7 @@ class Texturer:
 
 @cache
 def _noises() -> Planes:
-    """Noise of each band, (18, 256, 256) float32, of mean absolute value 1: parts of the same noise for the bands of a plane."""
-    white = np.fft.rfft2(np.random.default_rng(0).standard_normal((3, CANVAS, CANVAS)))
+    """Noise of each band, (18, 256, 256) float32, of mean absolute value 1; of one noise in all bands of a plane."""
+    white = np.fft.rfft2(np.random.default_rng(0).standard_normal((3, CANVAS_PX, CANVAS_PX)))
     noises = np.stack([np.fft.irfft2(white[plane] * kept) for plane, kept in zip(BANDS, filters(), strict=True)])
     return np.asarray(noises / np.abs(noises).mean(axis=(1, 2), keepdims=True), dtype=np.float32)

@@ -157,7 +157,15 @@ def examine(
         return Examination(finding)
     smooth = setting is RecoverySetting.FIDELITY and tells_enough(code)
     original = remembered() if smooth else _remembered(pixels, code, hidden, setting)
-    painted = repainted(framing.frame, original, hidden, canvas=canvas, code=code, tokenizer=tokenizer())
+    painted = repainted(
+        framing.frame,
+        original,
+        hidden,
+        canvas=canvas,
+        code=code,
+        tokenizer=tokenizer(),
+        textured=setting is RecoverySetting.LOOK,
+    )
     return Examination(
         finding, whole=painted.pixels, recoloured=painted.recoloured, redrawn=painted.redrawn, setting=setting
     )
@@ -188,7 +196,15 @@ def repaint(
         H×W×3 uint8, equal to ``pixels`` outside the mask.
     """
     original = _remembered(pixels, code, mask, setting)
-    return repainted(pixels, original, mask, canvas=to_canvas(pixels), code=code, tokenizer=tokenizer()).pixels
+    return repainted(
+        pixels,
+        original,
+        mask,
+        canvas=to_canvas(pixels),
+        code=code,
+        tokenizer=tokenizer(),
+        textured=setting is RecoverySetting.LOOK,
+    ).pixels
 
 
 def _remembered(

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from underdrawing.recovery import fitted_recolouring, paint_back
+from underdrawing.recovery.texturing import refined
 from underdrawing.tokenizer import CANVAS
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def repainted(
     canvas: NDArray[np.uint8],
     code: HiddenCode,
     tokenizer: Tokenizer,
+    textured: bool = False,
 ) -> Repainted:
     """The suspect with a region as it was.
 
@@ -85,8 +87,11 @@ def repainted(
         canvas: 256×256×3 RGB uint8, the suspect.
         code: the hidden code.
         tokenizer: the tokenizer.
+        textured: whether texture finer than ``remembered`` is to be made up as well.
     """
     result = paint_back(suspect, remembered, mask, canvas=canvas)
+    if textured:
+        result = refined(result, mask)
     told = next((scales for scales in reversed(_FEWEST_CELLS) if code.has_whole(scales)), None)
     if told is None:
         return Repainted(result)

@@ -50,8 +50,7 @@ class RecoverySetting(StrEnum):
     FIDELITY = "fidelity"
     """The mean of what it may have been: nearest on average, and smooth."""
     LOOK = "look"
-    """Something like it: the likeliest tokens, and texture that is made up. It looks more like a photograph, and tells
-    no more of this one."""
+    """The same with texture that is made up. It looks more like a photograph, and tells no more of this one."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,8 +82,8 @@ package's own runtime of commit `{scored_at}`, the seam matched; by bits of the 
 
 *As shipped*: from 4092 bits on the decoder paints alone, for there the Transformer adds nothing yet; with 252 bits and
 less the mean is tempered with a plain continuation of the surroundings (the mean of both inpaintings), next to the
-seam above all. *Made up*: the likeliest tokens instead, and texture by [the texturer](texturer.md); it is not meant to
-be near, but to look like a photograph.
+seam above all. *Made up*: the same with texture by [the texturer](texturer.md), which is not meant to be near, but to
+look like a photograph.
 
 Error of the slopes of luminance in a band of three pixels along the border of the region, in grey levels (lower is
 better), 1020 bits, val: {seam_pasted} when the code alone is pasted, {seam_code} with the seam matched, {seam_helped}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from underdrawing.recovery import Restoration, Restorer
 from underdrawing.recovery.texturing import Texturer
-from underdrawing.tokenizer import CANVAS, LADDER, HiddenCode, Latents, Surroundings, Tokenizer, to_canvas
+from underdrawing.tokenizer import CANVAS, HiddenCode, Latents, Surroundings, Tokenizer, to_canvas
 
 __all__ = ["predict", "remember", "surroundings_of", "tells_enough", "token_probabilities"]
 
@@ -40,7 +40,7 @@ def remember(
     """The picture as it was, 256×256×3 RGB uint8.
 
     What nobody told is painted as the mean of what it may have been, which is nearest on average, and smooth. With a
-    texturer it is made up instead: the likeliest tokens to scale 16, and texture as strong as photographs have it.
+    texturer, texture is made up for it, as strong as photographs have it.
 
     From a code with all scales up to 16 the decoder paints alone: there the Transformer was measured to add nothing.
 
@@ -49,14 +49,17 @@ def remember(
         surroundings: the untouched pixels of the suspect; all hidden when there are none.
         tokenizer: paints.
         restorer: predicts.
-        texturer: makes up detail; None for none.
+        texturer: makes up texture; None for none.
     """
-    if texturer is not None:
-        return _made_up(code, surroundings, tokenizer, restorer, texturer)
     if code is not None and tells_enough(code):
-        return tokenizer.decode(code)
-    picture = predict(code, surroundings, tokenizer=tokenizer, restorer=restorer)
-    return _tempered(picture, 0 if code is None else code.n_scales, surroundings)
+        picture = tokenizer.decode(code)
+    else:
+        picture = predict(code, surroundings, tokenizer=tokenizer, restorer=restorer)
+        picture = _tempered(picture, 0 if code is None else code.n_scales, surroundings)
+    if texturer is None:
+        return picture
+    known, hidden = tokenizer.latents(code).known, surroundings.hidden
+    return np.where(hidden[..., None], texturer.textured(picture, known, surroundings.pixels, hidden), picture)
 
 
 def tells_enough(code: HiddenCode) -> bool:
@@ -106,32 +109,6 @@ def token_probabilities(
     scores = closeness / unit * np.exp(np.clip(spread, -6, 6))
     scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return np.asarray(scores / scores.sum(axis=-1, keepdims=True), dtype=np.float32)
-
-
-def _made_up(
-    code: HiddenCode | None, surroundings: Surroundings, tokenizer: Tokenizer, restorer: Restorer, texturer: Texturer
-) -> NDArray[np.uint8]:
-    """The picture as it may have looked: the likeliest tokens in place of those that did not arrive, and texture."""
-    if code is not None and tells_enough(code):
-        likely, picture = code, tokenizer.decode(code)
-    else:
-        likely = _likeliest(code, surroundings, tokenizer, restorer)
-        picture = predict(likely, surroundings, tokenizer=tokenizer, restorer=restorer)
-    known = tokenizer.latents(likely).known
-    textured = texturer.textured(picture, known, surroundings.pixels, surroundings.hidden)
-    return np.where(surroundings.hidden[..., None], textured, picture)
-
-
-def _likeliest(
-    code: HiddenCode | None, surroundings: Surroundings, tokenizer: Tokenizer, restorer: Restorer
-) -> HiddenCode:
-    """The code with the likeliest tokens of the scales up to 16 that were not received."""
-    while code is None or code.n_scales < _COARSE_SCALES:
-        likely = token_probabilities(code, surroundings, tokenizer=tokenizer, restorer=restorer)
-        tokens = likely.argmax(axis=-1).astype(np.uint16)
-        code = HiddenCode((*(() if code is None else code.scales), tokens))
-        assert tokens.shape == (LADDER[code.n_scales - 1],) * 2
-    return code
 
 
 def _tempered(picture: NDArray[np.uint8], n_scales: int, surroundings: Surroundings) -> NDArray[np.uint8]:

@@ -186,7 +186,7 @@ noticed; at 256×256, against the truth (higher is better). *Blocks* are the pro
 TEXTURER = """\
 **What it does.** Tells how strong the texture is that a picture painted from a hidden code lacks: for 18 bands (three
 octaves of four directions in luminance, three octaves in each of two colour differences) and 64×64 places. The setting
-`look` adds as much, half made of noise, half of what there is of the band already. All of it is made up.
+`look` adds most of it, as noise and by making what there is of the band stronger. All of it is made up.
 
 **What it is.** A residual convolutional network of {parameters} parameters.
 

@@ -2,9 +2,9 @@
 
 A code tells shapes and colours, and what it does not tell is painted smooth, for that is nearest on average. A person
 calls a picture with grain, leaves and hair the same scene sooner than a smooth one, though none of these is where it
-was. So a network tells by how much the painting is likely to be off, band by band and place by place; half of that is
-added as noise of this strength, half by making what there is of the band stronger. All of it is made up: it tells
-nothing of the picture.
+was. So a network tells by how much the painting is likely to be off, band by band and place by place; most of that is
+added, partly as noise of this strength, partly by making what there is of the band stronger. All of it is made up: it
+tells nothing of the picture.
 
 Source: ours. That textures are told by the strength of their bands is from Heeger and Bergen, "Pyramid-based texture
 analysis/synthesis" (1995); the network is described in ``docs/models/texturer.md``.
@@ -25,10 +25,11 @@ from underdrawing.recovery.texturing.bands import BANDS, CANVAS_PX, differences,
 __all__ = ["TEXTURER_FILE", "Texturer"]
 
 TEXTURER_FILE = "texturer.onnx"
-_AMOUNT, _AS_NOISE = 0.7, 0.5
-"""How much of what is likely missing is made up, and which share of its energy is noise; chosen by eye on val."""
+_AMOUNT, _AS_NOISE = 0.7, 0.3
+"""How much of what is likely missing is made up, and which share of its energy is noise; chosen on val, by eye and so
+that no picture gets much more detail than it had."""
 _SPREAD_PX = 4.0
-_LEAST = 0.5
+_LEAST = 1.0
 """Over how many pixels the strength of a band is measured in what was painted, and grey levels that count as none."""
 
 Planes = NDArray[np.float32]

@@ -197,8 +197,8 @@ told strength (Laplace's distribution). There is no critic in it, so nothing can
 stronger edge, and training is steady: on two cores, an adversarial one got no farther than grids.
 
 **What it is not for.** It does not bring back a single hair: likeness in the sense of squared error falls. What it adds
-is no evidence of anything. Where the code told little, it roughens shapes that are wrong, and skin and soft backgrounds come out rougher than they
-were: faces look better smooth.
+is no evidence of anything. Where the code told little, it roughens shapes that are wrong, and skin and soft backgrounds
+come out rougher than they were: faces look better smooth.
 
 {origin}
 ## Looks

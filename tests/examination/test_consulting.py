@@ -9,7 +9,7 @@ import skimage.data
 from scenes import jpeg, quarter_replaced
 from underdrawing import images
 from underdrawing.examination.consulting import consult
-from underdrawing.findings import Geometry, Verdict, Verification
+from underdrawing.findings import Geometry, RecoverySetting, Verdict, Verification
 from underdrawing.images import Picture
 from underdrawing.payload import SignatureStatus
 from underdrawing.retrieval.cataloguing import catalogue
@@ -89,9 +89,10 @@ def test_facts_that_the_pixels_tell_in_full_stay_theirs(vault, record, doctored)
 
 def test_the_exact_original_fills_the_mask(vault, record, archive, doctored):
     pixels, mask = doctored
-    said = consult(vault, Picture(pixels), verified(id=record.id, mask=mask), originals=[archive])
+    painted = verified(id=record.id, mask=mask, recovery_setting=RecoverySetting.LOOK)
+    said = consult(vault, Picture(pixels), painted, originals=[archive])
     assert said.known.exact
-    assert said.recovery_source == "vault"
+    assert (said.recovery_source, said.recovery_setting) == ("vault", None)
     np.testing.assert_array_equal(said.recovered.pixels, skimage.data.astronaut())
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scenes import mosaic, quarter_replaced
-from underdrawing import Picture, Verdict, protect, verify
+from underdrawing import Picture, RecoverySetting, Verdict, protect, verify
 from underdrawing.bench.attacks import geometry
 from underdrawing.channel.lattice import Placement, WorkingGrid
 from underdrawing.examination.framing import Framing
@@ -135,6 +135,18 @@ def test_round_trip_what_was_only_moved_was_not_doctored(name):
     assert found.verdict is Verdict.AUTHENTIC
     assert not found.mask.any()
     assert found.recovered is None
+    assert (found.whole is None) == (found.recovery_setting is None)
+
+
+def test_round_trip_what_a_crop_does_not_show_gets_texture_too():
+    protected = protect(Picture(mosaic())).picture.pixels
+    crop = Picture(np.ascontiguousarray(protected[: protected.shape[0] * 2 // 3]))
+    smooth, made_up = (verify(crop, setting=setting) for setting in RecoverySetting)
+    assert (smooth.verdict, made_up.verdict) == (Verdict.AUTHENTIC, Verdict.AUTHENTIC)
+    assert [found.recovery_setting for found in (smooth, made_up)] == list(RecoverySetting)
+    missing = np.s_[crop.pixels.shape[0] + 8 :]
+    steep = [np.abs(np.diff(found.whole.pixels[missing].astype(int), axis=1)).mean() for found in (smooth, made_up)]
+    assert steep[1] > 1.2 * steep[0]
 
 
 def test_round_trip_the_rim_of_a_doctored_crop_is_left_alone(cut):

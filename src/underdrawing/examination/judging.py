@@ -128,10 +128,11 @@ def with_map(
     """
     finding = examined.finding
     mask = framing.mask_on_suspect(finding.mask)
-    whole = None if examined.whole is None else replace(picture, pixels=examined.whole, alpha=None)
-    recovered = None
-    if whole is not None and finding.tampered:
-        recovered = replace(picture, pixels=framing.painted(whole.pixels, mask))
+    recovered = whole = None
+    if examined.whole is not None and finding.tampered:
+        recovered = replace(picture, pixels=framing.painted(examined.whole, mask))
+    if examined.whole is not None and framing.placement is not None:
+        whole = replace(picture, pixels=examined.whole, alpha=None)
     recoloured, redrawn = (
         0.0 if part is None else float((framing.mask_on_suspect(part) & mask).mean())
         for part in (examined.recoloured, examined.redrawn)
@@ -147,8 +148,8 @@ def with_map(
         mask=mask,
         recovered=recovered,
         recovery_source=source if recovered is not None else None,
-        recovery_setting=examined.setting if recovered is not None else None,
-        whole=None if framing.placement is None else whole,
+        recovery_setting=None if recovered is None and whole is None else examined.setting,
+        whole=whole,
         foreign=framing.foreign,
     )
 

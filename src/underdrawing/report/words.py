@@ -314,7 +314,7 @@ def open_questions(verification: Verification) -> list[str]:
             f"Fine features inside the recovered region: it is painted from {_code_size(verification.code_scales)}, "
             "enough for what stood there and in which colours, not for reading letters or telling faces apart."
         )
-    if verification.recovered is not None and verification.recovery_setting is RecoverySetting.LOOK:
+    if verification.recovery_setting is RecoverySetting.LOOK:
         questions.append("The texture of what was painted back: it is made up, so that it looks like a photograph.")
     if verification.signature is not SignatureStatus.VALID:
         questions.append("Who made the mark: no signature from a key you trust vouches for it.")

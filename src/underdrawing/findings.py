@@ -221,8 +221,8 @@ class Verification:
             where there is no such place.
         recovery_source: what it was painted from: the code in the pixels, or what the vault keeps: the original itself
             where ``known.exact``, else its code; None when nothing was recovered.
-        recovery_setting: whether texture was made up for ``recovered`` and ``whole``; None when nothing was painted from
-            a code.
+        recovery_setting: whether texture was made up for ``recovered`` and ``whole``; None when nothing was painted
+            from a code.
         known: what the vault says; None where none was asked.
         carrier: what the mark was read from; None when none was read.
         timings_s: seconds of each step.

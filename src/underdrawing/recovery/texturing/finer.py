@@ -31,7 +31,7 @@ _REACH = GRID / 8
 """Over how many of 64×64 places the surroundings are averaged."""
 _LEAST = 1e-4
 """Of the range of a pixel: octaves that are weaker than that are none."""
-_LUMINANCE = np.array([[0.299, 0.587, 0.114]], np.float32)
+_LUMINANCE = (0.299, 0.587, 0.114)
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 Plane = NDArray[np.float32]
@@ -54,9 +54,10 @@ def refined(painted: Pixels, mask: NDArray[np.bool_]) -> Pixels:
     window = _window(mask)
     peak = np.iinfo(painted.dtype).max
     texture = _texture(painted[window], mask[window], widths, least=_LEAST * peak)
-    result = painted.copy()
-    finer = np.clip(np.rint(result[window] + texture[..., None]), 0, peak).astype(painted.dtype)
-    result[window] = np.where(mask[window][..., None], finer, result[window])
+    result, depth = painted.copy(), cv2.CV_8U if painted.dtype == np.uint8 else cv2.CV_16U
+    for channel in range(3):
+        textured = cv2.add(cv2.extractChannel(painted[window], channel), texture, dtype=depth)
+        np.copyto(result[window][..., channel], textured, where=mask[window])
     return result
 
 
@@ -95,7 +96,10 @@ def _window(mask: NDArray[np.bool_]) -> tuple[slice, slice]:
 
 
 def _luminance(picture: Pixels) -> Plane:
-    return np.asarray(cv2.transform(picture.astype(np.float32), _LUMINANCE), dtype=np.float32)
+    luminance = np.zeros(picture.shape[:2], np.float32)
+    for channel, share in enumerate(_LUMINANCE):
+        luminance += np.float32(share) * picture[..., channel]
+    return luminance
 
 
 def _octave(plane: Plane, fine: float, coarse: float) -> Plane:

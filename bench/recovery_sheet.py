@@ -31,7 +31,7 @@ Picture = NDArray[np.uint8]
 
 
 def main() -> None:
-    """Draw the sheet and write it."""
+    """Draw the sheets and write them."""
     parser = argparse.ArgumentParser(prog="python bench/recovery_sheet.py", description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("docs/pictures"))
     output = parser.parse_args().output

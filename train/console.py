@@ -51,20 +51,14 @@ def ready(options: argparse.Namespace) -> torch.device:
     return pick_device(options.device)
 
 
-def begin(trainer: Trainer, options: argparse.Namespace, *, prefix: str = "") -> Path:
-    """Bring a run to its checkpoint, or else to the weights to start from; gives the checkpoint's path.
-
-    Args:
-        trainer: of the run.
-        options: of the command.
-        prefix: of the part of the network that there are weights of.
-    """
+def begin(trainer: Trainer, options: argparse.Namespace) -> Path:
+    """Bring a run to its checkpoint, or else to the weights to start from; gives the checkpoint's path."""
     checkpoint: Path = options.output / "checkpoint.pt"
     if options.resume and checkpoint.exists():
         trainer.restore(checkpoint)
         log(f"resumed at step {trainer.step}")
     elif options.start is not None:
-        trainer.start_from(options.start, prefix=prefix)
+        trainer.start_from(options.start)
     return checkpoint
 
 

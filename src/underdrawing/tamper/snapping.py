@@ -32,10 +32,11 @@ _INSIDE, _OUTSIDE = 0.65, 0.35
 """Shares of the inner colour from which a pixel goes in, and up to which it goes out."""
 _ROUNDS = 2
 """The second reaches what the first made near: corners, which the canvas rounds."""
+_OPAQUE = 255
 _JUST_IN, _JUST_OUT = np.float32(0.5), np.float32(0.49)
 
 Colours = NDArray[np.float32]
-Places = tuple[NDArray[np.intp], ...]
+Places = NDArray[np.intp]
 
 
 def snapped(probability: NDArray[np.float32], suspect: Pixels) -> NDArray[np.float32]:
@@ -51,28 +52,30 @@ def snapped(probability: NDArray[np.float32], suspect: Pixels) -> NDArray[np.flo
     reach = max(_LEAST_REACH_PX, round(min(probability.shape) / CANVAS_PX))
     window = _around((probability >= _JUST_IN).astype(np.uint8), (_ROUNDS + 2) * reach + 1)
     result = probability.copy()
-    seen = _smooth(suspect[window])
+    seen = cv2.cvtColor(_smooth(suspect[window]), cv2.COLOR_RGB2RGBA)
     for _ in range(_ROUNDS):
-        _move(result[window], seen, reach)
+        _move(result[window], np.asarray(seen, np.uint8), reach)
     return result
 
 
 def _move(probability: NDArray[np.float32], seen: NDArray[np.uint8], reach: int) -> None:
-    """One round of :func:`snapped`, in place, with the picture in eight bits."""
+    """One round of :func:`snapped`, in place, with the picture in RGBA, opaque."""
     area = (probability >= _JUST_IN).astype(np.uint8)
     kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     inner, wide = (np.asarray(change(area, kernel), np.uint8) for change in (cv2.erode, cv2.dilate))
-    places = np.nonzero(wide > inner)
-    own = seen[places].astype(np.float32)
-    (within, many_within), (beyond, many_beyond) = (_means(seen, side, places, reach + 1) for side in (inner, 1 - wide))
+    places = np.flatnonzero(wide > inner)
+    own = seen.reshape(-1, 4).take(places, axis=0)[:, :3].astype(np.float32)
+    corners, table = _corners(places, area.shape, reach + 1), np.empty((len(area) + 1, area.shape[1] + 1, 4), np.int32)
+    (within, many_within), (beyond, many_beyond) = (_means(seen, side, corners, table) for side in (inner, 1 - wide))
     apart, off = within - beyond, own - beyond
-    contrast = np.square(apart).sum(axis=1)
-    share = (off * apart).sum(axis=1) / np.maximum(contrast, 1)
-    rest = np.square(off).sum(axis=1) - np.square(share) * contrast
+    contrast = _products(apart, apart)
+    share = _products(off, apart) / np.maximum(contrast, 1)
+    rest = _products(off, off) - np.square(share) * contrast
     told = many_within & many_beyond & (contrast > _LEAST_CONTRAST**2) & (rest < contrast)
-    before = probability[places]
+    at = np.unravel_index(places, area.shape)
+    before = probability[at]
     after = np.where(told & (share > _INSIDE), np.maximum(before, _JUST_IN), before)
-    probability[places] = np.where(told & (share < _OUTSIDE), np.minimum(after, _JUST_OUT), after)
+    probability[at] = np.where(told & (share < _OUTSIDE), np.minimum(after, _JUST_OUT), after)
 
 
 def _around(area: NDArray[np.uint8], margin: int) -> tuple[slice, slice]:
@@ -82,21 +85,33 @@ def _around(area: NDArray[np.uint8], margin: int) -> tuple[slice, slice]:
     return rows, columns
 
 
+def _corners(places: Places, shape: tuple[int, ...], reach: int) -> NDArray[np.intp]:
+    """Where sums over everything above and to the left are read off for the squares around n places, 4×n: those to be
+    added, then those to be taken away."""
+    rows, columns = np.unravel_index(places, shape)
+    top, bottom = (np.clip(rows + by, 0, shape[0]) * (shape[1] + 1) for by in (-reach, reach + 1))
+    left, right = (np.clip(columns + by, 0, shape[1]) for by in (-reach, reach + 1))
+    return np.stack([bottom + right, top + left, top + right, bottom + left])
+
+
 def _means(
-    seen: NDArray[np.uint8], side: NDArray[np.uint8], places: Places, reach: int
+    seen: NDArray[np.uint8], side: NDArray[np.uint8], corners: NDArray[np.intp], table: NDArray[np.int32]
 ) -> tuple[Colours, NDArray[np.bool_]]:
-    """The mean colour of one side within reach of each of n places, n×3 in grey levels; and where there is enough of
-    it."""
-    colours = _added_up(cv2.copyTo(seen, side), reach)[places]
-    counts = _added_up(side, reach)[places]
-    return (colours / np.maximum(counts, 1)[:, None]).astype(np.float32), counts >= _FEWEST
+    """The mean colour of one side in each of n squares, n×3 in grey levels; and where there is enough of it.
+
+    Sums over everything above and to the left are written into the table. Those of very large pictures wrap around,
+    those of squares, which are their differences, do not.
+    """
+    cv2.integral(cv2.copyTo(seen, side), table, cv2.CV_32S)
+    bottom_right, top_left, top_right, bottom_left = (table.reshape(-1, 4).take(corner, axis=0) for corner in corners)
+    sums = bottom_right + top_left - top_right - bottom_left
+    counts = sums[:, 3] // _OPAQUE
+    return (sums[:, :3] / np.maximum(counts, 1)[:, None]).astype(np.float32), counts >= _FEWEST
 
 
-def _added_up(plane: cv2.typing.MatLike, reach: int) -> NDArray[np.int32]:
-    """Sums over all squares of a plane or picture, int32 of its shape."""
-    size = (2 * reach + 1, 2 * reach + 1)
-    added = cv2.boxFilter(plane, cv2.CV_32S, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(added, dtype=np.int32)
+def _products(one: Colours, other: Colours) -> NDArray[np.float32]:
+    """The scalar products of n pairs of colours."""
+    return np.asarray(np.einsum("ij,ij->i", one, other), dtype=np.float32)
 
 
 def _smooth(suspect: Pixels) -> NDArray[np.uint8]:

@@ -105,8 +105,8 @@ def _change(reception: Reception) -> Matrix | None:
     noise = np.square(np.take(reception.noise.deviation, reception.cells))
     noise += np.float32(_USUALLY_OFF_PX**2) * np.square(slopes).sum(axis=0)
     weight = reception.weight * known * reception.intact / noise
-    products = np.einsum("apyx,bpyx,pyx->abyx", slopes, slopes, weight, optimize=True)
-    pulls = -np.einsum("apyx,pyx,pyx->ayx", slopes, off, weight, optimize=True)
+    weighed = slopes * weight
+    products, pulls = np.einsum("apyx,bpyx->abyx", weighed, slopes), -np.einsum("apyx,pyx->ayx", weighed, off)
     moves, unit_px = _moves(grid)
     normal = np.einsum("aiyx,abyx,bjyx->ij", moves, products, moves, optimize=True)
     normal += _RIDGE * np.trace(normal) / len(normal) * np.eye(len(normal))

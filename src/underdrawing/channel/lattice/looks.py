@@ -14,7 +14,7 @@ from underdrawing.channel.lattice.layout import Layout
 from underdrawing.channel.lattice.masking import activity, levels_of
 from underdrawing.channel.lattice.modulation import steps_of
 from underdrawing.channel.lattice.search import Placement
-from underdrawing.channel.lattice.transform import block_coefficients
+from underdrawing.channel.lattice.transform import block_coefficients, block_slopes
 
 __all__ = ["Look", "Suspect", "Tone"]
 
@@ -147,15 +147,8 @@ class Suspect:
 
         24×rows×columns float32 each, in grey levels with the tone undone.
         """
-        luma = self._luma_before(tone)
-        factor = np.array(luma.shape) / grid.size_px / (2 * tone.gain)
-        planes = (
-            np.asarray(cv2.Sobel(luma, cv2.CV_32F, 1, 0, ksize=1, scale=factor[1]), dtype=np.float32),
-            np.asarray(cv2.Sobel(luma, cv2.CV_32F, 0, 1, ksize=1, scale=factor[0]), dtype=np.float32),
-        )
-        to_left, to_top = (
-            block_coefficients(plane, rows=grid.rows, columns=grid.columns, blur_px=tone.blur_px)[1] for plane in planes
-        )
+        slopes = block_slopes(self._luma_before(tone), rows=grid.rows, columns=grid.columns, blur_px=tone.blur_px)
+        to_left, to_top = (slope / np.float32(tone.gain) for slope in slopes)
         return to_left, to_top
 
     def _luma_before(self, tone: Tone) -> NDArray[np.float32]:

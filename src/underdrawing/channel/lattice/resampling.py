@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Taps", "enlarging", "sampling"]
+__all__ = ["Taps", "differences", "enlarging", "sampling"]
 
 _CUBIC = -0.75
 _LOBES = 4
@@ -63,6 +63,14 @@ def sampling(inputs: int, outputs: int) -> Taps:
 def enlarging(inputs: int, outputs: int) -> Taps:
     """Bicubic interpolation, as the mark is scaled up to the image."""
     return _interpolated(inputs, outputs, _cubic, 2)
+
+
+def differences(inputs: int, step: float) -> Taps:
+    """Slopes in units of so many samples, from the two neighbours of each sample; 0 at either end."""
+    index = np.clip(np.arange(inputs)[:, None] + np.array([-1, 1]), 0, inputs - 1)
+    weights = np.tile(np.array([-step / 2, step / 2], dtype=np.float32), (inputs, 1))
+    weights[[0, -1]] = 0
+    return Taps(index, weights, inputs)
 
 
 def _by_area(inputs: int, outputs: int) -> Taps:

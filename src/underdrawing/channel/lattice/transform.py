@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from underdrawing.channel.lattice.bands import Bands
 from underdrawing.channel.lattice.design import BLOCK, COEFFICIENTS
-from underdrawing.channel.lattice.resampling import Taps, enlarging, sampling
+from underdrawing.channel.lattice.resampling import Taps, differences, enlarging, sampling
 
-__all__ = ["analysis_functions", "block_coefficients", "from_coefficients"]
+__all__ = ["analysis_functions", "block_coefficients", "block_slopes", "from_coefficients"]
 
 _FREQUENCIES = 5
 _REACH = 7
@@ -52,10 +52,37 @@ def block_coefficients(
     """
     height, width = plane.shape
     rows, columns = rows or height // BLOCK, columns or width // BLOCK
-    vertical = _analysis(height, rows, blur_px).down(plane)
-    both = _analysis(width, columns, blur_px).across(vertical).reshape(rows, _FREQUENCIES, columns, _FREQUENCIES)
-    coefficients = np.ascontiguousarray(both.transpose(1, 3, 0, 2)[_VERTICAL, _HORIZONTAL])
-    return both[:, 0, :, 0] / np.float32(_basis()[0].sum() ** 2), coefficients
+    both = _across(_analysis(width, columns, blur_px), _analysis(height, rows, blur_px).down(plane))
+    return both[:, 0, :, 0] / np.float32(_basis()[0].sum() ** 2), _coefficients(both)
+
+
+def block_slopes(plane: Plane, *, rows: int, columns: int, blur_px: float = 0.0) -> tuple[Plane, Plane]:
+    """By how much each coefficient would change if all of the plane were seen a grid pixel further left, and further up.
+
+    The slopes of a picture are as linear as the rest, so it is the functions that are differentiated, not the picture.
+
+    Args:
+        plane, rows, columns, blur_px: as for :func:`block_coefficients`.
+
+    Returns:
+        Two planes 24×rows×columns float32, in the order of :data:`.design.COEFFICIENTS`; at the edges of the plane
+        nothing changes.
+    """
+    height, width = plane.shape
+    along, across = _analysis(height, rows, blur_px).down(plane), _analysis(width, columns, blur_px)
+    to_left = _across(_slopes(width, columns, blur_px), along)
+    to_top = _across(across, _slopes(height, rows, blur_px).down(plane))
+    return _coefficients(to_left), _coefficients(to_top)
+
+
+def _across(bands: Bands, vertical: Plane) -> Plane:
+    """The products along the rows of those down the columns: rows×5×columns×5."""
+    return bands.across(vertical).reshape(-1, _FREQUENCIES, bands.outputs // _FREQUENCIES, _FREQUENCIES)
+
+
+def _coefficients(both: Plane) -> Plane:
+    """Those of all products that are used: 24×rows×columns."""
+    return np.ascontiguousarray(both.transpose(1, 3, 0, 2)[_VERTICAL, _HORIZONTAL])
 
 
 def from_coefficients(coefficients: Plane, *, height_px: int | None = None, width_px: int | None = None) -> Plane:
@@ -117,7 +144,18 @@ def _functions(blocks: int, blur_px: float = 0.0) -> Taps:
 @lru_cache(maxsize=32)
 def _analysis(length_px: int, blocks: int, blur_px: float = 0.0) -> Bands:
     """From an axis of the image to the five coefficients of each block."""
-    return Bands.of(_functions(blocks, blur_px).after(sampling(length_px, blocks * BLOCK)), pieces=blocks)
+    return Bands.of(_seen(length_px, blocks, blur_px), pieces=blocks)
+
+
+@lru_cache(maxsize=32)
+def _slopes(length_px: int, blocks: int, blur_px: float = 0.0) -> Bands:
+    """From an axis of the image to how much a move by a grid pixel along it changes the five coefficients."""
+    px_per_grid_px = length_px / (blocks * BLOCK)
+    return Bands.of(_seen(length_px, blocks, blur_px).after(differences(length_px, px_per_grid_px)), pieces=blocks)
+
+
+def _seen(length_px: int, blocks: int, blur_px: float) -> Taps:
+    return _functions(blocks, blur_px).after(sampling(length_px, blocks * BLOCK))
 
 
 @lru_cache(maxsize=32)

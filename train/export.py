@@ -17,7 +17,7 @@ from torch import nn
 
 from underdrawing.networks import MANIFEST_FILE
 
-__all__ = ["export_network", "halved", "write_manifest"]
+__all__ = ["export_network", "halved", "store_halved", "write_manifest"]
 
 _Network = TypeVar("_Network", bound=nn.Module)
 
@@ -53,7 +53,7 @@ def export_network(
         del node.metadata_props[:]
         node.doc_string = ""
     if half:
-        _store_halved(model.graph)
+        store_halved(model.graph)
     path.write_bytes(model.SerializeToString(deterministic=True))
     onnx.checker.check_model(str(path))
 
@@ -67,7 +67,7 @@ def halved(network: _Network) -> _Network:
     return copied
 
 
-def _store_halved(graph: Any) -> None:
+def store_halved(graph: Any) -> None:
     """Keep what half precision holds exactly so in the file; the runtime widens it once, when it loads it."""
     from onnx import TensorProto, helper, numpy_helper
 

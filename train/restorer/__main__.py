@@ -14,7 +14,6 @@ import torch
 from torch import nn
 
 from train.console import log, ready, usual_options
-from train.export import write_manifest
 from train.history import Trained, history_of, this_run
 from train.loop import Plan, Trainer, load_half, main_process
 from train.restorer.export import write_restorer
@@ -24,8 +23,7 @@ from train.restorer.scores import Suspects, latent_error_db, restored_psnr
 from train.restorer.training import Joint, guided_objective, joint_objective, restorer_objective
 from train.tokenizer.codes import Lookup
 from train.tokenizer.examples import Examples, load_examples
-from train.tokenizer.export import FILES as TOKENIZER_FILES
-from train.tokenizer.export import write_weights
+from train.tokenizer.export import EXAMPLES, given_to, write_weights
 from train.tokenizer.linear import load_linear
 from train.tokenizer.manifest import describe as describe_tokenizer
 from train.tokenizer.network import Decoder
@@ -99,21 +97,13 @@ def _export(options: argparse.Namespace, linear: LinearWeights, train: Examples)
     load_half(restorer, output / "restorer.npz")
     load_half(decoder, output / "tokenizer.npz")
     runs = history_of(output / "training.json")
-    write_weights(decoder, linear, output / "tokenizer")
-    if options.decoder_fixed:
-        _describe_again(output / "tokenizer", options.decoder_history)
-    else:
-        decoder_runs = [*history_of(options.decoder_history), *runs[-1:]]
-        describe_tokenizer(output / "tokenizer", Trained(decoder, decoder_runs, data, limit), train=train)
+    usual = joint_objective(train, Lookup(linear), EXAMPLES)
+    write_weights(decoder, linear, output / "tokenizer", given_to(decoder, usual, Joint(restorer, decoder)))
+    decoder_runs = history_of(options.decoder_history) + ([] if options.decoder_fixed else runs[-1:])
+    describe_tokenizer(output / "tokenizer", Trained(decoder, decoder_runs, data, limit), train=train)
     write_restorer(restorer, output / "recovery", eight_bits=True)
     describe(output / "recovery", Trained(restorer, runs, data, limit), tokenizer_weights=output / "tokenizer")
     log(f"exported to {output / 'tokenizer'} and {output / 'recovery'}")
-
-
-def _describe_again(folder: Path, history: Path | None) -> None:
-    """Write ``weights.json`` for a decoder that stayed what it was: what an earlier one says, if there is one."""
-    facts = {} if history is None else json.loads(history.read_text(encoding="utf-8"))
-    write_manifest(folder, TOKENIZER_FILES, {name: fact for name, fact in facts.items() if name != "files"})
 
 
 def _options() -> argparse.Namespace:

@@ -13,7 +13,7 @@ from train.loop import Plan, Trainer, main_process
 from train.pictures import load_split
 from train.tokenizer.codes import Lookup
 from train.tokenizer.examples import load_examples
-from train.tokenizer.export import write_weights
+from train.tokenizer.export import EXAMPLES, given_to, write_weights
 from train.tokenizer.linear import fit_linear, load_linear, save_linear
 from train.tokenizer.manifest import describe
 from train.tokenizer.network import Decoder
@@ -44,7 +44,9 @@ def main() -> None:
     if not main_process():
         return
     folder = options.output / "weights"
-    write_weights(trainer.average, linear, folder)
+    decoder = trainer.average.cpu()
+    usual = decoder_objective(train, Lookup(linear), EXAMPLES, alone_chance=options.alone)
+    write_weights(decoder, linear, folder, given_to(decoder, usual, decoder))
     trainer.save_half(options.output / "decoder.npz")
     training = [*history_of(options.history), this_run("train.tokenizer", trainer)]
     describe(folder, Trained(trainer.average, training, options.data, options.limit), train=train)

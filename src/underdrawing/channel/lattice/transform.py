@@ -57,7 +57,7 @@ def block_coefficients(
 
 
 def block_slopes(plane: Plane, *, rows: int, columns: int, blur_px: float = 0.0) -> tuple[Plane, Plane]:
-    """By how much each coefficient would change if all of the plane were seen a grid pixel further left, and further up.
+    """By how much each coefficient changes if all of the plane is seen a grid pixel further left, and further up.
 
     The slopes of a picture are as linear as the rest, so it is the functions that are differentiated, not the picture.
 

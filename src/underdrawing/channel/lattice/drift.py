@@ -35,25 +35,16 @@ def tone_drift(reception: "Reception") -> float:
 
     The kinds are dark, middle and bright blocks, and the groups of coefficients. Only chips whose bit is known count.
     """
-    plain = (reception.known >= 0) & (reception.weight > 0) & ~reception.layout.shared
     size = reception.coefficients / np.maximum(reception.steps, np.float32(1))
     distance = np.abs(size)
-    counted = plain & (distance > _SMALLEST_STEPS) & (distance < _LARGEST_STEPS) & (reception.intact > 0.5)
-    turn = reception.bins.astype(np.float32) / PHASE_BINS - np.float32(0.5) * (reception.known == 1)
-    miss = turn - np.rint(turn)
-    dark, bright = np.quantile(reception.means, (1 / 3, 2 / 3))
-    kinds = [
-        *(counted & kind for kind in (reception.means <= dark, _between(reception.means, dark, bright))),
-        counted & (reception.means > bright),
-    ]
-    slopes = [_slope(size[kind], miss[kind]) for kind in kinds]
-    slopes += [_slope(size[group][counted[group]], miss[group][counted[group]]) for group in GROUPS]
-    return max(slopes)
-
-
-def _between(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = (values > low) & (values <= high)
-    return inside
+    counted = (reception.known >= 0) & (reception.weight > 0) & ~reception.layout.shared & (reception.intact > 0.5)
+    chips = np.flatnonzero(counted & (distance > _SMALLEST_STEPS) & (distance < _LARGEST_STEPS))
+    turn = reception.bins.take(chips) / np.float32(PHASE_BINS) - np.float32(0.5) * (reception.known.take(chips) == 1)
+    size, miss = size.take(chips), turn - np.rint(turn)
+    number, block = np.divmod(chips, reception.means.size)
+    thirds = np.digitize(reception.means, np.quantile(reception.means, (1 / 3, 2 / 3)), right=True).take(block)
+    kinds = [*(thirds == third for third in range(3)), *((number >= of.start) & (number < of.stop) for of in GROUPS)]
+    return max(_slope(size[kind], miss[kind]) for kind in kinds)
 
 
 def _slope(size: NDArray[np.floating], miss: NDArray[np.floating]) -> float:

@@ -10,7 +10,7 @@ from underdrawing.channel.lattice.design import LEVELS
 from underdrawing.channel.lattice.evidence import guessed_reliabilities, log_intact, reliability, wide_reliability
 from underdrawing.channel.lattice.layout import PILOT
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
-from underdrawing.channel.lattice.noise import NoiseModel, chip_cells
+from underdrawing.channel.lattice.noise import NoiseModel, chip_cells, phase_places
 
 
 def plain_evidence(bins, known, weight, deviation, row, column):
@@ -33,7 +33,7 @@ def test_reference_evidence_goes_with_the_sum_of_log_densities(seed, deviation):
     chosen = levels()
     weight = weights(chosen)
     noise = NoiseModel.of(np.full((KINDS, LEVELS), deviation, np.float32))
-    evidence = log_intact(bins, chip_cells(LAYOUT, chosen), weight, noise, known)
+    evidence = log_intact(phase_places(bins, chip_cells(LAYOUT, chosen), known), weight, noise)
     places = [(rng.integers(GRID.rows), rng.integers(GRID.columns)) for _ in range(40)]
     expected = [plain_evidence(bins, known, weight, deviation, *place) for place in places]
     assert np.corrcoef(expected, [evidence[place] for place in places])[0, 1] > 0.8
@@ -43,7 +43,7 @@ def test_limits_a_block_without_chips_says_nothing():
     bins, bits = phases(0.1)
     chosen = levels()
     noise = NoiseModel.of(np.full((KINDS, LEVELS), 0.1, np.float32))
-    evidence = log_intact(bins, chip_cells(LAYOUT, chosen), np.zeros(SHAPE, np.float32), noise, bits)
+    evidence = log_intact(phase_places(bins, chip_cells(LAYOUT, chosen), bits), np.zeros(SHAPE, np.float32), noise)
     assert not evidence.any()
 
 
@@ -57,7 +57,7 @@ def test_reference_evidence_is_for_what_carries_the_mark_and_against_what_does_n
     cells, weight = chip_cells(LAYOUT, chosen), weights(chosen)
     known = bits if all_known else np.where(LAYOUT.roles == PILOT, bits, np.int8(-1))
     noise = NoiseModel.of(np.full((KINDS, LEVELS), 0.1, np.float32))
-    evidence = log_intact(bins, cells, weight, noise, known)
+    evidence = log_intact(phase_places(bins, cells, known), weight, noise)
     assert evidence[~replaced].mean() > 1
     assert evidence[replaced].mean() < -1
     trusted = reliability(evidence)

@@ -6,14 +6,14 @@ import pytest
 from chips import DESIGN, KINDS, LAYOUT, SHAPE, SHARED_NOISE, UNKNOWN, levels, phases, weights
 from underdrawing.channel.lattice.design import GROUPS, LEVELS
 from underdrawing.channel.lattice.modulation import PHASE_BINS
-from underdrawing.channel.lattice.noise import NoiseModel, chip_cells, estimate_noise, told_bits
+from underdrawing.channel.lattice.noise import NoiseModel, chip_cells, estimate_noise, phase_places, told_bits
 
 
 @pytest.mark.parametrize("deviation", [0.06, 0.1, 0.15, 0.2])
 def test_reference_the_noise_of_phases_is_told_without_knowing_a_bit(deviation):
     bins, _ = phases(deviation)
     chosen = levels(LEVELS - 1)
-    noise = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen), UNKNOWN, DESIGN)
+    noise = estimate_noise(phase_places(bins, chip_cells(LAYOUT, chosen), UNKNOWN), weights(chosen), DESIGN)
     heard = (DESIGN.steps[LEVELS - 1] > 0).nonzero()[0]
     assert noise.deviation.shape == (KINDS, LEVELS)
     for group in heard:
@@ -26,7 +26,7 @@ def test_reference_known_bits_tell_noise_that_doubled_phases_cannot():
     chosen = levels(LEVELS - 1)
     of_groups = np.hypot(11 / DESIGN.steps[LEVELS - 1], 0.11)
     bins, bits = phases(np.repeat(of_groups, [lane.stop - lane.start for lane in GROUPS])[:, None, None])
-    told = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen), bits, DESIGN)
+    told = estimate_noise(phase_places(bins, chip_cells(LAYOUT, chosen), bits), weights(chosen), DESIGN)
     assert of_groups.max() > 0.3
     assert np.allclose(told.deviation[: len(GROUPS), LEVELS - 1], of_groups, rtol=0.15)
 
@@ -38,7 +38,7 @@ def test_limits_a_small_crop_tells_its_noise_by_all_kinds_together(blocks, devia
     chosen = np.random.default_rng(1).integers(0, LEVELS, SHAPE[1:])
     seen = np.zeros(SHAPE[1:], dtype=np.float32)
     seen[:blocks, :blocks] = 1
-    noise = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen) * seen, UNKNOWN, DESIGN)
+    noise = estimate_noise(phase_places(bins, chip_cells(LAYOUT, chosen), UNKNOWN), weights(chosen) * seen, DESIGN)
     used = weights(chosen) * seen > 0
     true = np.where(LAYOUT.shared, SHARED_NOISE, 1) * deviation
     assert np.allclose(noise.deviation.ravel()[chip_cells(LAYOUT, chosen)[used]], true[used], rtol=0.25)
@@ -50,21 +50,21 @@ def test_limits_a_small_crop_without_a_mark_is_told_to_be_loud():
     seen[:8, :8] = 1
     for seed in range(20):
         bins = np.random.default_rng(seed).integers(0, PHASE_BINS, SHAPE).astype(np.uint8)
-        noise = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen) * seen, UNKNOWN, DESIGN)
+        noise = estimate_noise(phase_places(bins, chip_cells(LAYOUT, chosen), UNKNOWN), weights(chosen) * seen, DESIGN)
         assert np.median(noise.deviation[DESIGN.steps.T[[0, 1, 2, 3, 0, 1]] > 0]) > 0.2
 
 
 def test_limits_a_picture_without_a_mark_is_told_to_be_loud():
     bins = np.random.default_rng(0).integers(0, PHASE_BINS, SHAPE).astype(np.uint8)
     chosen = levels(LEVELS - 1)
-    noise = estimate_noise(bins, chip_cells(LAYOUT, chosen), weights(chosen), UNKNOWN, DESIGN)
+    noise = estimate_noise(phase_places(bins, chip_cells(LAYOUT, chosen), UNKNOWN), weights(chosen), DESIGN)
     assert noise.deviation.min() > 0.25
 
 
 def test_limits_nothing_received_still_gives_a_usable_model():
     chosen = levels()
     silent = np.zeros(SHAPE, dtype=np.float32)
-    noise = estimate_noise(np.zeros(SHAPE, np.uint8), chip_cells(LAYOUT, chosen), silent, UNKNOWN, DESIGN)
+    noise = estimate_noise(phase_places(np.zeros(SHAPE, np.uint8), chip_cells(LAYOUT, chosen), UNKNOWN), silent, DESIGN)
     assert np.isfinite(noise.deviation).all()
     assert np.isfinite(noise.densities).all()
 
@@ -88,7 +88,7 @@ def test_reference_loud_noise_is_told_by_few_pilots_and_many_chips_that_say_next
     loud = np.hypot(grey * np.exp(by_level * (np.arange(LEVELS) - 2.5)) / np.maximum(steps, 1), 0.11)
     bins, _ = phases(loud.ravel()[cells])
     true = loud * np.where(np.arange(KINDS) < len(GROUPS), 1, SHARED_NOISE)[:, None]
-    noise = estimate_noise(bins, cells, weights(chosen), UNKNOWN, DESIGN)
+    noise = estimate_noise(phase_places(bins, cells, UNKNOWN), weights(chosen), DESIGN)
     heard = (steps > 0) & (true < 0.28)
     assert heard.sum() > 10
     assert np.allclose(noise.deviation[heard], true[heard], rtol=0.25)
@@ -100,7 +100,7 @@ def test_reference_a_third_of_the_picture_replaced_is_not_taken_for_noise():
     bins, _ = phases(0.12)
     replaced = np.random.default_rng(3).integers(0, PHASE_BINS, SHAPE).astype(np.uint8)
     bins[:, :11] = replaced[:, :11]
-    noise = estimate_noise(bins, cells, weights(chosen), UNKNOWN, DESIGN)
+    noise = estimate_noise(phase_places(bins, cells, UNKNOWN), weights(chosen), DESIGN)
     heard = np.bincount(cells.ravel(), weights(chosen).ravel(), KINDS * LEVELS).reshape(KINDS, LEVELS) > 200
     true = np.where(np.arange(KINDS) < len(GROUPS), 0.12, 0.12 * SHARED_NOISE)[:, None] + np.zeros(LEVELS)
     assert np.allclose(noise.deviation[heard], true[heard], rtol=0.25)

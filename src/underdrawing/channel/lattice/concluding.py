@@ -66,7 +66,7 @@ def _estimated(
         intact = _by_known_chips(reception)
     for turn in range(2):
         noise = reception.estimated_noise(reception.weight * intact[None], least_stray=0 if turn else least_stray)
-        evidence = log_intact(reception.bins, reception.cells, reception.weight, noise, reception.known)
+        evidence = log_intact(reception.places, reception.weight, noise)
         if reception.look.clipped is not None:
             evidence = np.where(reception.look.clipped, _CLIPPED_EVIDENCE, evidence)
         intact = reliability(evidence, regions=regions)
@@ -95,7 +95,7 @@ def weighed_in_turns(
     intact = np.ones_like(reception.intact)
     for _ in range(turns):
         noise = reception.estimated_noise(telling * intact[None])
-        evidence = log_intact(reception.bins, reception.cells, chips, noise, reception.known)
+        evidence = log_intact(reception.places, chips, noise)
         evidence += reception.evidence_of_undertone
         intact = wide_reliability(evidence, reception.candidate.grid.side_px // BLOCK)
     return intact

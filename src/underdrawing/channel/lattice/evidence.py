@@ -25,13 +25,7 @@ _RARELY_UNEXPLAINED, _OFTEN_UNEXPLAINED = 1e-3, 0.15
 
 
 def log_intact(
-    bins: NDArray[np.uint8],
-    cells: NDArray[np.intp],
-    weight: NDArray[np.float32],
-    noise: NoiseModel,
-    known: NDArray[np.int8],
-    *,
-    cautious: bool = False,
+    places: NDArray[np.intp], weight: NDArray[np.float32], noise: NoiseModel, *, cautious: bool = False
 ) -> NDArray[np.float32]:
     """Evidence of each block for being untouched against replaced, rows×columns float32 in nats.
 
@@ -39,16 +33,15 @@ def log_intact(
     replaced), so that no chip says more than the logarithm of that share.
 
     Args:
-        bins, cells: as in :func:`.noise.estimate_noise`.
+        places: 24×rows×columns, from :func:`.noise.phase_places`.
         weight: share of each chip that belongs to the block, 0 where it carries nothing.
-        known: 24×rows×columns, the bit of a chip where it is known, −1 where it is not.
+        noise: of the copy.
         cautious: take that share to be large, for accusing a block rather than for weighing it.
     """
     unexplained = np.float32(_OFTEN_UNEXPLAINED if cautious else _RARELY_UNEXPLAINED)
-    zero = noise.densities.reshape(-1)
-    one = np.roll(noise.densities, PHASE_BINS // 2, axis=-1).reshape(-1)
-    table = np.log((1 - unexplained) * np.concatenate([(zero + one) / 2, zero, one]) + unexplained)
-    fit = np.take(table, (known.astype(np.intp) + 1) * zero.size + cells * PHASE_BINS + bins)
+    zero, one = noise.densities, np.roll(noise.densities, PHASE_BINS // 2, axis=-1)
+    table = np.log((1 - unexplained) * np.stack([(zero + one) / 2, zero, one], axis=-2) + unexplained)
+    fit = np.take(table, places)
     return np.asarray(np.einsum("crb,crb->rb", fit, weight), dtype=np.float32)
 
 

@@ -98,7 +98,7 @@ def faintly_heard(reception: "Reception") -> "Reception":
         known=np.where(layout.roles == PILOT, layout.pilots.astype(np.int8), np.int8(-1)),
     )
     weight, design = heard.weight * reception.intact[None], reception.design.faintly()
-    return heard.having(noise=estimate_noise(heard.bins, heard.cells, weight, heard.known, design))
+    return heard.having(noise=estimate_noise(heard.places, weight, design))
 
 
 @lru_cache(maxsize=8)

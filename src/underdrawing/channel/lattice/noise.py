@@ -23,7 +23,7 @@ from underdrawing.channel.lattice.design import GROUPS, LEVELS, Design, Filling
 from underdrawing.channel.lattice.layout import Layout
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_densities
 
-__all__ = ["NoiseModel", "chip_cells", "estimate_noise", "told_bits"]
+__all__ = ["NoiseModel", "chip_cells", "estimate_noise", "phase_places", "told_bits"]
 
 _SHARED_KINDS = 2
 _USUAL_KINDS = len(GROUPS) + _SHARED_KINDS
@@ -133,11 +133,22 @@ def chip_cells(layout: Layout, levels: NDArray[np.intp]) -> NDArray[np.intp]:
     return kinds * LEVELS + levels[None]
 
 
+def phase_places(bins: NDArray[np.uint8], cells: NDArray[np.intp], known: NDArray[np.int8]) -> NDArray[np.intp]:
+    """Where chips are found in flat tables of cells, what is known of a bit (nothing, 0, 1) and phases; of any shape.
+
+    Args:
+        bins: phases.
+        cells: from :func:`chip_cells`.
+        known: the bit of each chip where it is known, −1 where it is not.
+    """
+    places = cells * (3 * PHASE_BINS)
+    places += bins + (known + np.int8(1)).view(np.uint8) * np.uint8(PHASE_BINS)
+    return places
+
+
 def estimate_noise(
-    bins: NDArray[np.uint8],
-    cells: NDArray[np.intp],
+    places: NDArray[np.intp],
     weight: NDArray[np.float32],
-    known: NDArray[np.int8],
     design: Design,
     filling: Filling = Filling.USUAL,
     *,
@@ -146,15 +157,13 @@ def estimate_noise(
     """The likeliest phase noise of every kind of chip in every masking level.
 
     Args:
-        bins: 24×rows×columns phases.
-        cells: from :func:`chip_cells`.
+        places: 24×rows×columns, from :func:`phase_places`.
         weight: how much each chip counts: 0 where it carries nothing, else the probability that it is untouched.
-        known: the bit of each chip where it is known, −1 where it is not.
         design, filling: for the steps, in which noise is counted.
         least_stray: the least share of chips that is taken to be anywhere.
     """
     steps = _steps_of_kinds(design, filling)
-    likelihoods = _likelihoods(bins, cells, weight, known, steps.size)
+    likelihoods = _likelihoods(places, weight, steps.size)
     planes = _planes(steps.tobytes(), rehearsed=design.rehearsed)
     fits = likelihoods.reshape(len(_STRAYS), -1) @ planes.gather
     fits += planes.prior
@@ -209,12 +218,12 @@ def _deviation(phases: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.asarray(np.clip(deviation, _LEAST_DEVIATION, _MOST_DEVIATION), dtype=np.float32)
 
 
-def _likelihoods(
-    bins: NDArray[np.uint8], cells: NDArray[np.intp], weight: NDArray[np.float32], known: NDArray[np.int8], count: int
-) -> NDArray[np.float32]:
+def _likelihoods(places: NDArray[np.intp], weight: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     """Logarithm of how likely the phases of each of so many cells are with each share of strays under each deviation,
     7×cells×32."""
-    unknown, told = np.split(_histogram(_turned(bins, known == 1), cells + count * (known >= 0), weight, 2 * count), 2)
+    counted = np.bincount(places.ravel(), weights=weight.ravel(), minlength=count * 3 * PHASE_BINS)
+    unknown, zero, one = counted.reshape(count, 3, PHASE_BINS).transpose(1, 0, 2)
+    told = zero + np.roll(one, PHASE_BINS // 2, axis=1)
     of_known, of_unknown = _log_densities()
     return np.asarray(told @ of_known + _UNTOLD * (unknown @ of_unknown), dtype=np.float32)
 

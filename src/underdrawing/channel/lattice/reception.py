@@ -16,7 +16,7 @@ from underdrawing.channel.lattice.faint import faintly_heard, has_faint
 from underdrawing.channel.lattice.layout import PILOT, Layout, layout_of
 from underdrawing.channel.lattice.looks import Look, Suspect, Tone
 from underdrawing.channel.lattice.modulation import PHASE_BINS, phase_bins
-from underdrawing.channel.lattice.noise import NoiseModel, chip_cells, estimate_noise
+from underdrawing.channel.lattice.noise import NoiseModel, chip_cells, estimate_noise, phase_places
 from underdrawing.channel.lattice.sync import Candidate
 from underdrawing.channel.lattice.telling import noise_by_sort, ratios_of, soft_bits, soft_bits_of
 from underdrawing.channel.lattice.undertone import Undertone
@@ -111,6 +111,11 @@ class Reception:
         return chip_cells(self.layout, self.levels)
 
     @cached_property
+    def places(self) -> NDArray[np.intp]:
+        """Index of every chip into tables of cells, what is known of its bit, and phases."""
+        return phase_places(self.bins, self.cells, self.known)
+
+    @cached_property
     def weight(self) -> NDArray[np.float32]:
         """How much every coefficient counts: 1, less where several share a chip, 0 where unused."""
         used = (self.steps > 0) & self.layout.carrying
@@ -119,7 +124,7 @@ class Reception:
     @cached_property
     def evidence(self) -> NDArray[np.float32]:
         """Evidence of each block for being untouched against replaced, rows×columns float32 in nats."""
-        chips = log_intact(self.bins, self.cells, self._steady_weight, self.noise, self.known, cautious=True)
+        chips = log_intact(self.places, self._steady_weight, self.noise, cautious=True)
         return chips + self.evidence_of_undertone
 
     @property
@@ -172,7 +177,7 @@ class Reception:
     def estimated_noise(self, weight: NDArray[np.float32], *, least_stray: float = 0.0) -> NoiseModel:
         """The likeliest noise, every chip counting with a weight; at least that share of them may be anywhere."""
         filling = self.layout.filling
-        return estimate_noise(self.bins, self.cells, weight, self.known, self.design, filling, least_stray=least_stray)
+        return estimate_noise(self.places, weight, self.design, filling, least_stray=least_stray)
 
     def decode(
         self,
@@ -327,7 +332,7 @@ class Reception:
         """
         usual = self._as_usual(present, None)
         noise = usual.estimated_noise(usual.weight if anew else usual.weight * self.intact[None])
-        evidence = log_intact(usual.bins, usual.cells, usual.weight * (usual.known >= 0), noise, usual.known)
+        evidence = log_intact(usual.places, usual.weight * (usual.known >= 0), noise)
         evidence += self.evidence_of_undertone
         return self._unseen_left_out(guessed_reliabilities(evidence, self.candidate.grid.side_px // BLOCK, count))
 
@@ -348,6 +353,8 @@ class Reception:
         """A copy with some other known bits, noise or reliability; what does not depend on these is kept."""
         other = replace(self, **changes)
         other.__dict__.update(cells=self.cells, weight=self.weight, _steady_weight=self._steady_weight)
+        if "known" not in changes:
+            other.__dict__.update(places=self.places)
         return other
 
     def shifted(self, shift: int) -> "Reception":

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,7 +43,7 @@ class Bands:
 
     def across(self, plane: Plane) -> Plane:
         """The product along the rows: H×inputs → H×outputs."""
-        return self.down(np.ascontiguousarray(plane.T)).T
+        return cast(Plane, cv2.transpose(self.down(cast(Plane, cv2.transpose(plane)))))
 
 
 def _piece(taps: Taps, made: slice) -> tuple[slice, slice, Plane]:

@@ -160,7 +160,7 @@ class _Room:
     def of(cls, host: Host, profile: Profile) -> "_Room":
         unit = np.float32(1 if host.pixels.dtype == np.uint8 else 257)
         up, down = headroom(host.pixels)
-        much_white = bool(up.size - np.count_nonzero(up) >= _MUCH_WHITE * up.size)
+        much_white = bool(up.size - cv2.countNonZero(up) >= _MUCH_WHITE * up.size)
         return cls(host.grid, unit, up, down, eased=much_white and profile is not Profile.DISCREET)
 
     def residual(self, moves: Plane) -> Plane:

@@ -72,6 +72,16 @@ def test_scale_32_codes_what_the_linear_picture_left(tokenizer, coffee_code):
     np.testing.assert_array_equal(tokens, coffee_code.scales[5])
 
 
+def test_a_linear_picture_asked_for_again_is_the_same_and_nobody_can_change_it(tokenizer, coffee_code):
+    first = tokenizer.linear_picture(coffee_code)
+    latents = tokenizer.latents(coffee_code).coarse.astype(np.int32)
+    assert np.array_equal(first, tokenizer.linear.coarse_synthesis(latents))
+    assert np.array_equal(first, tokenizer.linear_picture(coffee_code))
+    assert not np.array_equal(first, tokenizer.linear_picture(coffee_code.prefix(3)))
+    with pytest.raises(ValueError, match="read-only"):
+        first[0, 0] = 0
+
+
 def test_a_small_change_of_the_picture_keeps_most_tokens(tokenizer, coffee_code):
     noise = np.random.default_rng(0).normal(0, 3, (400, 600, 3))
     noisy = np.clip(skimage.data.coffee() + noise, 0, 255).astype(np.uint8)

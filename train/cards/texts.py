@@ -18,7 +18,8 @@ them.
 **What it is.** Two levels of principal components (16-pixel patches to 32 numbers; 8-pixel patches of what is left to
 16); on each scale layouts, the principal components of cells of these numbers, and a vocabulary of 4096 entries; and a
 residual convolutional decoder of {parameters} parameters around a linear one. Encoding is integer arithmetic: the same
-canvas has the same tokens on every machine. Only the decoder, on which no token depends, is a neural network.
+canvas has the same tokens on every machine. Only the decoder, on which no token depends, is a neural network; its
+residual blocks are stored and computed in eight bits, which halves the time and costs .01 dB at most.
 
 **What it sees.** {preprocessing}.
 
@@ -156,7 +157,7 @@ blocks of 16 pixels of the working grid; the network sees those blocks, the susp
 remembers, and says of every place of a 256×256 canvas whether it was changed. It is asked only where a region is
 proven, so it can neither raise an alarm nor silence one.
 
-**What it is.** A U-Net of {parameters} parameters.
+**What it is.** A U-Net of {parameters} parameters, stored and computed in eight bits.
 
 **What it sees.** {preprocessing}.
 
@@ -172,8 +173,8 @@ place is a 256th of the picture: finer than that it cannot draw.
 {origin}
 ## Outlines
 
-Pictures of val, doctored as [ImageNet-S](../imagenet-s.md) has it, lossless and at JPEG 70, as far as a change was
-noticed; at 256×256, against the truth (higher is better). *Blocks* are the proven regions as they are.
+Pictures of val, doctored and attacked in the same ways, as far as a change was noticed; at 256×256, against the truth
+(higher is better). *Blocks* are the proven regions as they are.
 
 | drawn by | F1, at least 5 % | IoU, at least 5 % | F1, less | IoU, less |
 |---|---|---|---|---|

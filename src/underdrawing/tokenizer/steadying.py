@@ -171,7 +171,7 @@ def _levels(
             coarse.append(_Borders.of(scale, left, tokens, margin))
         left = left - scale.said(tokens)
     if code.n_scales == len(LADDER) == len(margins) and margins[-1]:
-        residual = canvas - linear.coarse_synthesis(latents_of_scales(code.scales[:-1], linear.scales))
+        residual = canvas - linear.says(latents_of_scales(code.scales[:-1], linear.scales))
         fine.append(_Borders.of(linear.fine_scale, linear.fine_analysis(residual), code.scales[-1], margins[-1]))
     both = (_Level.of(linear.coarse_analysis, coarse), _Level.of(linear.fine_analysis, fine))
     return [level for level in both if level.borders]

@@ -179,7 +179,7 @@ class Tokenizer:
 
     def linear_picture(self, code: HiddenCode) -> NDArray[np.int16]:
         """What the scales up to 16 say without the decoder network: 256×256×3 RGB, int16, 0..255; exact integers."""
-        return self.linear.coarse_synthesis(self.latents(code).coarse.astype(np.int32))
+        return self.linear.says(self.latents(code).coarse.astype(np.int32))
 
     def likeness(
         self, latents: NDArray[np.integer | np.floating], known: HiddenCode | None
@@ -226,7 +226,7 @@ def encode_canvas(canvas: NDArray[np.uint8], linear: LinearWeights) -> HiddenCod
     """The full hidden code of a canvas, 256×256×3 RGB uint8."""
     picture = canvas.astype(np.int16)
     coarse = encode_scales(linear.coarse_analysis(picture), linear.scales)
-    left = picture - linear.coarse_synthesis(latents_of_scales(coarse, linear.scales))
+    left = picture - linear.says(latents_of_scales(coarse, linear.scales))
     return HiddenCode((*coarse, linear.fine_vocabulary.nearest(linear.fine_analysis(left))))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from io import BytesIO
 from typing import Any
 
@@ -20,6 +21,7 @@ __all__ = ["DECODER_FILE", "LINEAR_FILE", "LinearWeights"]
 
 LINEAR_FILE = "linear.npz"
 DECODER_FILE = "decoder.onnx"
+_KEPT = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,28 @@ class LinearWeights:
             raise WeightsError(
                 f"tokenizer weights: {LINEAR_FILE} lacks {error}; train or install them again"
             ) from error
+
+    def says(self, latents: NDArray[np.int32]) -> NDArray[np.int16]:
+        """The picture that the latents of the scales 1 to 16 stand for, whose residual scale 32 codes.
+
+        The last ones are kept: whoever protects a picture asks for its code's twice.
+
+        Args:
+            latents: (16, 16, 32).
+
+        Returns:
+            256×256×3 RGB, 0..255; not to be written into.
+        """
+        return self._said(latents.tobytes())
+
+    @cached_property
+    def _said(self) -> Callable[[bytes], NDArray[np.int16]]:
+        def said(latents: bytes) -> NDArray[np.int16]:
+            picture = self.coarse_synthesis(np.frombuffer(latents, np.int32).reshape(LADDER[4], LADDER[4], -1))
+            picture.flags.writeable = False
+            return picture
+
+        return lru_cache(maxsize=_KEPT)(said)
 
     @cached_property
     def fine_scale(self) -> Scale:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ __all__ = ["Fed", "quantize_convolutions", "quantize_products"]
 
 Fed = dict[str, NDArray[np.float32]]
 """What a network is given once: inputs by name, each a batch of one."""
+_WITHIN_RANGE = 99.999
+"""Percent of activations that a range holds: the very largest are worth less than fine steps for all others."""
 
 
 def quantize_products(path: Path) -> None:
@@ -41,17 +44,19 @@ def quantize_convolutions(path: Path, layers: Sequence[str], examples: Sequence[
         ValueError: no convolution has such a name, or there is no example.
     """
     import onnx
-    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
     network = onnx.load(str(path))
     chosen = [n.name for n in network.graph.node if n.op_type == "Conv" and n.input[1].startswith(tuple(layers))]
     if not chosen or not examples:
         raise ValueError(f"quantization: {len(chosen)} convolutions and {len(examples)} examples, expected some")
-    with _set_aside(path) as whole:
+    with _set_aside(path) as whole, redirect_stdout(StringIO()):
         quantize_static(
             whole,
             path,
             _Examples(examples),
+            calibrate_method=CalibrationMethod.Percentile,
+            extra_options={"CalibPercentile": _WITHIN_RANGE},
             quant_format=QuantFormat.QDQ,
             nodes_to_quantize=chosen,
             per_channel=True,

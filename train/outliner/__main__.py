@@ -1,30 +1,24 @@
 """Train the outliner: ``python -m train.outliner --data DIR --output DIR``. The same command on CPU and CUDA.
 
-Forgeries are made first, about one a second and core, and kept in the output folder. With ``--export-only`` the weights
-to start from are exported and scored.
+Forgeries are made first, about one a second and core, and kept in the output folder.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 
-import numpy as np
 import torch
 from torch import nn
 
 from train.console import begin, log, ready, startable, usual_options
 from train.history import Trained, history_of, this_run
-from train.loop import Plan, Trainer, load_half, main_process
-from train.outliner.examples import PLANE_UNIT, Examples, load_examples
+from train.loop import Plan, Trainer, main_process
+from train.outliner.examples import Examples, load_examples
 from train.outliner.export import write_outliner
 from train.outliner.manifest import describe
 from train.outliner.network import Drawer
 from train.outliner.scores import measured, network_outline
 from train.outliner.training import outline_objective
-
-_CALIBRATING = 64
-"""So many forgeries are enough for the ranges of activations."""
 
 
 def main() -> None:
@@ -34,9 +28,6 @@ def main() -> None:
     cache = options.output
     train = load_examples(options.data, "train", cache=cache, count=options.forgeries, seed=options.seed)
     val = load_examples(options.data, "val", cache=cache, count=options.score_forgeries, seed=options.seed)
-    if options.export_only:
-        _export(options, train, val)
-        return
     torch.manual_seed(options.seed)
     plan = Plan(
         steps=options.steps,
@@ -56,21 +47,17 @@ def main() -> None:
 
     trainer.run(checkpoint=checkpoint, score=score, score_every=options.score_every, log=log)
     if main_process():
-        trainer.save_half(options.output / "outliner.npz")
-        _export(options, train, val, trainer)
+        _export(options, trainer, train, val)
 
 
-def _export(options: argparse.Namespace, train: Examples, val: Examples, trainer: Trainer | None = None) -> None:
-    """Write the files that the package ships, of what was trained or of the weights to start from."""
-    network, folder = Drawer(), options.output / "weights"
-    load_half(network, options.start if trainer is None else options.output / "outliner.npz")
-    write_outliner(network, folder, train.planes[:_CALIBRATING].astype(np.float32) / np.float32(PLANE_UNIT))
-    runs, forgeries = history_of(options.history), len(train)
-    if trainer is None:
-        forgeries = json.loads(options.history.read_text(encoding="utf-8"))["forgeries"]
-    else:
-        runs = [*runs, this_run("train.outliner", trainer)]
-    describe(folder, Trained(network, runs, options.data), forgeries=forgeries, val=val)
+def _export(options: argparse.Namespace, trainer: Trainer, train: Examples, val: Examples) -> None:
+    """Write half-precision weights to go on from, and the files that the package ships."""
+    trainer.save_half(options.output / "outliner.npz")
+    network, folder = trainer.average, options.output / "weights"
+    assert isinstance(network, Drawer)
+    write_outliner(network, folder)
+    training = [*history_of(options.history), this_run("train.outliner", trainer)]
+    describe(folder, Trained(network, training, options.data), train=train, val=val)
     log(f"exported to {folder}")
 
 
@@ -78,11 +65,7 @@ def _options() -> argparse.Namespace:
     parser = startable(usual_options("train.outliner", __doc__, steps=1800, batch=24, rate=2e-3, score_every=300))
     parser.add_argument("--forgeries", type=int, default=1200, help="how many to train on")
     parser.add_argument("--score-forgeries", type=int, default=120, help="how many to score on, of pictures of val")
-    parser.add_argument("--export-only", action="store_true", help="export the weights of --start, train nothing")
-    options = parser.parse_args()
-    if options.export_only and (options.start is None or options.history is None):
-        parser.error("--export-only needs --start and --history")
-    return options
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -21,18 +21,18 @@ from underdrawing.tamper import Outliner
 __all__ = ["describe"]
 
 
-def describe(folder: Path, trained: Trained, *, forgeries: int, val: Examples) -> None:
+def describe(folder: Path, trained: Trained, *, train: Examples, val: Examples) -> None:
     """Write ``weights.json`` for the outliner, with scores measured through the package's own runtime.
 
     Args:
         folder: holds the file.
         trained: the network.
-        forgeries: how many it was trained on.
+        train: the forgeries it was trained on, for their number.
         val: those it is scored on.
     """
     facts: dict[str, Any] = {
         **trained.origin(),
-        "forgeries": forgeries,
+        "forgeries": len(train),
         "preprocessing": "17 planes of 256×256 as underdrawing.tamper.planes makes them",
         "config": {"parameters": trained.parameters},
     }

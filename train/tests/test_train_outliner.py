@@ -155,17 +155,16 @@ def test_a_few_steps_draw_the_edge_further_in():
 def test_the_exported_network_says_the_same(tmp_path):
     torch.manual_seed(0)
     network = Drawer()
-    planes, *others = np.random.default_rng(0).normal(0, 1, (5, len(PLANES), CANVAS_PX, CANVAS_PX)).astype(np.float32)
-    write_outliner(network, tmp_path, np.stack(others))
+    write_outliner(network, tmp_path)
     write_manifest(tmp_path, FILES, {})
+    planes = np.random.default_rng(0).normal(0, 1, (len(PLANES), CANVAS_PX, CANVAS_PX)).astype(np.float32)
     found = Outliner.load(weights=tmp_path).draw(planes)
     with torch.no_grad():
         expected = torch.sigmoid(network(torch.from_numpy(planes[None])))[0].numpy()
-    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.999
-    np.testing.assert_allclose(found, expected, atol=0.02)
+    np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
-def test_the_command_trains_and_exports_and_exports_again(enlarged_photographs, tmp_path, monkeypatch):
+def test_the_command_trains_and_exports(enlarged_photographs, tmp_path, monkeypatch):
     output = tmp_path / "out"
     arguments = ["--data", str(enlarged_photographs), "--output", str(output), "--steps", "2", "--batch", "2"]
     counts = ["--forgeries", "3", "--score-forgeries", "2", "--score-every", "2"]
@@ -175,10 +174,5 @@ def test_the_command_trains_and_exports_and_exports_again(enlarged_photographs, 
     assert manifest["training"][0]["steps"] == 2
     assert set(manifest["scores"]["val"]) == {"network", "blocks", "draw_ms_median"}
     assert (output / "outliner.npz").exists()
-    start = ["--start", str(output / "outliner.npz"), "--history", str(output / "weights" / "weights.json")]
-    exported = ["--data", str(enlarged_photographs), "--output", str(output), "--export-only", *start, *counts]
-    monkeypatch.setattr(sys, "argv", ["train.outliner", *exported])
-    main()
-    anew = json.loads((output / "weights" / "weights.json").read_text())
-    assert anew["training"] == manifest["training"]
-    assert anew["files"] == manifest["files"]
+    planes = np.zeros((len(PLANES), CANVAS_PX, CANVAS_PX), np.float32)
+    assert Outliner.load(weights=output / "weights").draw(planes).shape == (CANVAS_PX, CANVAS_PX)

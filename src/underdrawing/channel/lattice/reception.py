@@ -127,7 +127,7 @@ class Reception:
         chips = log_intact(self.places, self._steady_weight, self.noise, cautious=True)
         return chips + self.evidence_of_undertone
 
-    @property
+    @cached_property
     def evidence_of_undertone(self) -> NDArray[np.float32]:
         """The part of it that an undertone tells: by its pilots, and by all of it once the first tier is known."""
         undertone = self.undertone()
@@ -351,10 +351,16 @@ class Reception:
 
     def having(self, **changes: Any) -> "Reception":
         """A copy with some other known bits, noise or reliability; what does not depend on these is kept."""
-        other = replace(self, **changes)
-        other.__dict__.update(cells=self.cells, weight=self.weight, _steady_weight=self._steady_weight)
+        kept = {"cells", "weight", "_steady_weight"}
         if "known" not in changes:
-            other.__dict__.update(places=self.places)
+            kept.add("places")
+        if changes.get("first", self.first) is self.first:
+            kept.add("evidence_of_undertone")
+        return self._with_what_stays(replace(self, **changes), kept)
+
+    def _with_what_stays(self, other: "Reception", kept: set[str]) -> "Reception":
+        """Another reception with some of what was worked out of this one already and is the same there."""
+        other.__dict__.update({name: self.__dict__[name] for name in kept & self.__dict__.keys()})
         return other
 
     def shifted(self, shift: int) -> "Reception":
@@ -362,16 +368,17 @@ class Reception:
         levels = np.clip(self.levels + shift, 0, LEVELS - 1)
         steps = self.look.steps(self.design, levels, self.layout)
         bins = phase_bins(self.coefficients, steps, self.layout)
-        return replace(self, levels=levels, steps=steps, bins=bins)
+        return self._with_what_stays(replace(self, levels=levels, steps=steps, bins=bins), {"evidence_of_undertone"})
 
     def with_blocks_of(self, other: "Reception", chosen: NDArray[np.bool_]) -> "Reception":
         """The reception with some blocks as the other reads them."""
-        return replace(
+        mixed = replace(
             self,
             levels=np.where(chosen, other.levels, self.levels),
             steps=np.where(chosen, other.steps, self.steps),
             bins=np.where(chosen, other.bins, self.bins),
         )
+        return self._with_what_stays(mixed, {"evidence_of_undertone"})
 
 
 def _undertone_in(suspect: Suspect, candidate: Candidate, key: bytes | None) -> Callable[[], Undertone | None]:

@@ -12,13 +12,14 @@ from train.objective import moved
 from train.restorer.training import Batch
 from train.tests.conftest import synthesize
 from train.texturer.__main__ import main
+from train.texturer.examples import load_sharp_and_soft
 from train.texturer.export import write_texturer
 from train.texturer.network import Texturer
 from train.texturer.scores import looks, nats, slope
 from train.texturer.training import Bands, likelihood, painted, texture_objective
 from train.tokenizer.codes import Lookup
 from train.tokenizer.examples import Examples
-from train.tokenizer.linear import save_linear
+from train.tokenizer.linear import encode_pictures, save_linear
 from train.tokenizer.network import Decoder
 
 from underdrawing.recovery.texturing import BANDS, GRID, TEXTURER_FILE
@@ -88,6 +89,17 @@ def test_training_tells_strengths_better(examples, lookup, decoder):
     assert all(parameter.grad is None for parameter in decoder.parameters())
 
 
+def test_it_learns_from_soft_pictures_too_with_the_tokens_these_have(linear, photographs, tmp_path):
+    learned = load_sharp_and_soft(photographs, linear, cache=tmp_path, limit=None, seed=0)
+    sharp, soft = learned.pictures[:16], learned.pictures[16:]
+    assert len(soft) == 8
+    for one, other in zip(sharp[::2], soft, strict=True):
+        assert 0.1 < slope(other) / slope(one) < 0.9
+        assert np.abs(one.astype(int) - other).mean() < 12
+    expected = encode_pictures(learned.pictures, linear)
+    assert all(np.array_equal(one, other) for one, other in zip(learned.maps, expected, strict=True))
+
+
 def test_the_truth_has_a_perfect_look():
     same = looks([(picture, picture) for picture in synthesize(2, 6)])
     assert (same.ms_ssim, same.gmsd, same.slope) == pytest.approx((1, 0, 1))
@@ -128,6 +140,7 @@ def test_the_command_trains_exports_goes_on_and_tells_where_the_weights_come_fro
     facts = json.loads((second / "weights" / "weights.json").read_text())
     assert [run["steps"] for run in facts["training"]] == [2, 2]
     assert str(photographs) not in facts["training"][0]["command"]
+    assert set(facts["scores"]) == {"val", "test", "val, softened"}
     assert set(facts["scores"]["val"]["looks_by_bits"]) == {str(ladder_bits(scales)) for scales in (3, 4, 5, 6)}
     with np.load(second / "texturer.npz") as archive:
         assert set(archive.files) == {name for name, _ in Texturer().named_parameters()}

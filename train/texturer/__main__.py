@@ -11,6 +11,7 @@ from torch import nn
 from train.console import begin, log, ready, startable, usual_options
 from train.history import Trained, history_of, this_run
 from train.loop import Plan, Trainer, load_half, main_process
+from train.texturer.examples import load_sharp_and_soft
 from train.texturer.export import write_texturer
 from train.texturer.manifest import describe
 from train.texturer.network import Texturer
@@ -31,7 +32,7 @@ def main() -> None:
     linear = load_linear(options.linear)
     lookup, bands = Lookup(linear).to(device), Bands().to(device)
     cache = options.output
-    train = load_examples(options.data, "train", linear, cache=cache, limit=options.limit, mirrored=True)
+    train = load_sharp_and_soft(options.data, linear, cache=cache, limit=options.limit, seed=options.seed)
     scored = min(_SCORED, options.limit or _SCORED)
     val = load_examples(options.data, "val", linear, cache=cache, limit=scored, mirrored=False)
     decoder = Decoder(linear).to(device).requires_grad_(False)

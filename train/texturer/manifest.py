@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from train.export import write_manifest
 from train.history import Trained
+from train.texturer.examples import softened
 from train.texturer.export import FILES
 from train.texturer.scores import looks
 from underdrawing.examination.remembering import remember
@@ -40,8 +41,10 @@ def describe(folder: Path, trained: Trained) -> None:
     }
     write_manifest(folder, FILES, facts)
     texturer = Texturer.load(weights=folder)
+    val, test = (trained.pictures(split, at_most=_PICTURES) for split in ("val", "test"))
+    soft = softened(val, np.random.default_rng(0))
     facts["scores"] = {
-        split: measure(texturer, trained.pictures(split, at_most=_PICTURES)) for split in ("val", "test")
+        name: measure(texturer, pictures) for name, pictures in (("val", val), ("test", test), ("val, softened", soft))
     }
     write_manifest(folder, FILES, facts)
 

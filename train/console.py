@@ -39,7 +39,8 @@ def usual_options(
 
 def startable(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """The parser with the options of a command that may start from weights trained before."""
-    parser.add_argument("--start", type=Path, help="half-precision weights to start from")
+    # torch.distributed.run takes --start for one of its own options, cut short
+    parser.add_argument("--start", "--start-from", type=Path, help="half-precision weights to start from")
     parser.add_argument("--history", type=Path, help="weights.json that tells how those were trained")
     return parser
 

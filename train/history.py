@@ -20,7 +20,7 @@ from train.pictures import data_hash, load_split
 __all__ = ["Trained", "current_commit", "history_of", "this_run"]
 
 _PLACES = {
-    *("--data", "--output", "--linear", "--start", "--decoder", "--transformer"),
+    *("--data", "--output", "--linear", "--start", "--start-from", "--decoder", "--transformer"),
     *("--history", "--decoder-history", "--transformer-history"),
 }
 """Options whose value is a place on this machine."""

@@ -56,7 +56,9 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = usual_options("train.tokenizer", __doc__, steps=Plan.steps, batch=Plan.batch, rate=Plan.learning_rate)
     parser.add_argument("--linear", type=Path, help="linear.npz to keep; without it the vocabularies are fitted anew")
-    parser.add_argument("--start", type=Path, help="decoder.npz (half precision) to start the decoder from")
+    parser.add_argument(
+        "--start", "--start-from", type=Path, help="decoder.npz (half precision) to start the decoder from"
+    )
     parser.add_argument("--history", type=Path, help="weights.json of the weights to start from")
     parser.add_argument("--alone", type=float, default=0.5, help="share of pictures that are painted from tokens alone")
     parser.add_argument("--late", type=float, default=0.0, help="share of pictures with one of the two longest codes")

@@ -482,6 +482,21 @@ def test_a_second_run_is_refused_or_resumed_or_forced(pipeline, folder, tmp_path
     assert (out / "a.png").stat().st_mtime_ns > stamp
 
 
+def test_verify_does_not_resume_with_what_was_painted_in_another_setting(pipeline, tmp_path):
+    for name, verdict in (("doctored", Verdict.TAMPERED), ("good", Verdict.AUTHENTIC)):
+        write_picture(tmp_path / "in" / f"{name}.png", verdict_pixel(verdict))
+    arguments = ["verify", tmp_path / "in", "-o", tmp_path / "out", "--json", "--jobs", 1]
+    run(*arguments)
+    found = {
+        Path(record["input"]).name: record["recovery_setting"]
+        for record in map(json.loads, run(*arguments, "--resume", "--look").out.splitlines())
+    }
+    assert found == {"doctored.png": "look", "good.png": None}
+    assert "found before" not in run("verify", tmp_path / "in", "-o", tmp_path / "out", "--jobs", 1, "--force").out
+    again = run("verify", tmp_path / "in", "-o", tmp_path / "out", "--jobs", 1, "--resume").out
+    assert again.count("found before") == 2
+
+
 def test_verify_resumes_with_the_findings_of_the_first_run(pipeline, tmp_path):
     write_picture(tmp_path / "in/a.png", verdict_pixel(Verdict.TAMPERED))
     write_picture(tmp_path / "in/b.png")

@@ -77,8 +77,12 @@ def _asked(task: VerifyTask) -> dict[str, Any]:
         "carrier": None if task.carrier is None else carrier_named(task.carrier, task.weights),
         "vault": None if task.vault is None else vault_to_ask(task.vault),
         "originals": task.originals,
-        "setting": RecoverySetting.LOOK if task.look else RecoverySetting.FIDELITY,
+        "setting": _setting(task),
     }
+
+
+def _setting(task: VerifyTask) -> RecoverySetting:
+    return RecoverySetting.LOOK if task.look else RecoverySetting.FIDELITY
 
 
 def _copies(items: list[Item], restored: Path | None, *, many: bool, overwrite: bool) -> list[Path | None]:
@@ -96,14 +100,16 @@ def _copies(items: list[Item], restored: Path | None, *, many: bool, overwrite: 
 
 
 def _found_before(task: VerifyTask) -> Done | None:
-    """Read what an earlier run found about this very picture; None if it did not get to its end."""
+    """Read what an earlier run found about this very picture; None if it did not get to its end, or painted it back in
+    another setting."""
     assert task.folder is not None
     try:
         record = json.loads((task.folder / RESULT).read_text("utf-8"))
         verdict = Verdict(record["verdict"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if record.get("input") != called(task.source):
+    setting = str(_setting(task))
+    if record.get("input") != called(task.source) or record.get("recovery_setting") not in (None, setting):
         return None
     return Done(
         record=record,

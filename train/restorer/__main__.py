@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -24,10 +27,14 @@ from train.restorer.training import Joint, guided_objective, joint_objective, re
 from train.tokenizer.codes import Lookup
 from train.tokenizer.examples import Examples, load_examples
 from train.tokenizer.export import EXAMPLES, given_to, write_weights
+from train.tokenizer.export import FILES as TOKENIZER_FILES
 from train.tokenizer.linear import load_linear
 from train.tokenizer.manifest import describe as describe_tokenizer
 from train.tokenizer.network import Decoder
+from underdrawing.networks import MANIFEST_FILE
 from underdrawing.tokenizer.weights import LinearWeights
+
+_FIXED = "--decoder-fixed"
 
 
 def main() -> None:
@@ -97,13 +104,30 @@ def _export(options: argparse.Namespace, linear: LinearWeights, train: Examples)
     load_half(restorer, output / "restorer.npz")
     load_half(decoder, output / "tokenizer.npz")
     runs = history_of(output / "training.json")
-    usual = joint_objective(train, Lookup(linear), EXAMPLES)
-    write_weights(decoder, linear, output / "tokenizer", given_to(decoder, usual, Joint(restorer, decoder)))
-    decoder_runs = history_of(options.decoder_history) + ([] if options.decoder_fixed else runs[-1:])
-    describe_tokenizer(output / "tokenizer", Trained(decoder, decoder_runs, data, limit), train=train)
+    if options.decoder_fixed and options.decoder_history is not None:
+        _copy(options.decoder_history.parent, output / "tokenizer", [*TOKENIZER_FILES, MANIFEST_FILE])
+    else:
+        usual = joint_objective(train, Lookup(linear), EXAMPLES)
+        write_weights(decoder, linear, output / "tokenizer", given_to(decoder, usual, Joint(restorer, decoder)))
+        trained = Trained(decoder, _runs_of_decoder(options, runs), data, limit)
+        describe_tokenizer(output / "tokenizer", trained, train=train)
     write_restorer(restorer, output / "recovery", eight_bits=True)
     describe(output / "recovery", Trained(restorer, runs, data, limit), tokenizer_weights=output / "tokenizer")
     log(f"exported to {output / 'tokenizer'} and {output / 'recovery'}")
+
+
+def _runs_of_decoder(options: argparse.Namespace, runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The runs that its manifest tells, and the last joint one, unless that is told already or left it as it was."""
+    told = history_of(options.decoder_history)
+    return [*told, *(run for run in runs[-1:] if run not in told and _FIXED not in run["command"].split())]
+
+
+def _copy(source: Path, target: Path, names: Sequence[str]) -> None:
+    """Copy files into a folder, if it is another one."""
+    target.mkdir(parents=True, exist_ok=True)
+    if not source.samefile(target):
+        for name in names:
+            shutil.copy(source / name, target / name)
 
 
 def _options() -> argparse.Namespace:
@@ -116,7 +140,7 @@ def _options() -> argparse.Namespace:
         "--draw-back", type=float, default=0.0, help="share of the way that the decoder goes back to its start at last"
     )
     parser.add_argument(
-        "--decoder-fixed", action="store_true", help="leave the decoder as it is, and train for codes of few scales"
+        _FIXED, action="store_true", help="leave the decoder as it is, and train for codes of few scales"
     )
     parser.add_argument("--weights-only", action="store_true", help="keep what was trained, export nothing")
     parser.add_argument("--export-only", action="store_true", help="export what an earlier run kept, train nothing")

@@ -195,11 +195,13 @@ octaves of four directions in luminance, three octaves in each of two colour dif
 
 **How it was trained.** That what the painted picture really lacks is as likely as can be, if each band is noise of the
 told strength (Laplace's distribution). There is no critic in it, so nothing can be made up that is not noise or a
-stronger edge, and training is steady: on two cores, an adversarial one got no farther than grids.
+stronger edge, and training is steady: on two cores, an adversarial one got no farther than grids. The last run learned
+from softened pictures as well (1.3 to 4 times smaller and enlarged again, one beside every two), to leave soft ones
+soft.
 
 **What it is not for.** It does not bring back a single hair: likeness in the sense of squared error falls. What it adds
-is no evidence of anything. Where the code told little, it roughens shapes that are wrong, and skin and soft backgrounds
-come out rougher than they were: faces look better smooth.
+is no evidence of anything. Where the code told little, it roughens shapes that are wrong; skin and soft backgrounds may
+still come out a little rougher than they were, and faces look better smooth.
 
 {origin}
 ## Looks

@@ -25,7 +25,7 @@ from underdrawing.recovery.texturing.bands import BANDS, CANVAS_PX, differences,
 __all__ = ["TEXTURER_FILE", "Texturer"]
 
 TEXTURER_FILE = "texturer.onnx"
-_AMOUNT, _AS_NOISE = 0.7, 0.3
+_AMOUNT, _AS_NOISE = 0.75, 0.3
 """How much of what is likely missing is made up, and which share of its energy is noise; chosen on val, by eye and so
 that no picture gets much more detail than it had."""
 _SPREAD_PX = 4.0

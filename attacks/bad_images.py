@@ -331,4 +331,6 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.exit("usage: python attacks/bad_images.py FOLDER")
     main(Path(sys.argv[1]))

@@ -1,7 +1,8 @@
 """The photographs of the demo and what is done to each: where, and with what.
 
 All come with scikit-image: astronaut is NASA's (public domain), coffee and chelsea are CC0, rocket is in the public
-domain; motorcycle belongs to the Middlebury 2014 stereo data, so it is used here and never shipped in the repository.
+domain; motorcycle belongs to the Middlebury 2014 stereo data, so it is used here and neither shipped in the repository
+nor shown in its documentation.
 They are smaller than photographs are today, so all are enlarged to a short side of 1024 pixels first.
 """
 

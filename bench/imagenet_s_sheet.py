@@ -1,7 +1,8 @@
 """Draws a sheet of an ImageNet-S: for each kind of edit an original, its doctored copy, and the mask.
 
-python bench/imagenet_s_sheet.py                     # made of the photographs inside scikit-image
+python bench/imagenet_s_sheet.py                     # made of photographs inside scikit-image
 python bench/imagenet_s_sheet.py DATASET -o FILE     # of a dataset of yours
+python bench/imagenet_s_sheet.py --contest FILE      # and of what three systems make of six pictures of it
 """
 
 import tempfile
@@ -14,6 +15,8 @@ import typer
 from numpy.typing import NDArray
 from PIL import Image
 
+from underdrawing.bench.contest.plan import Setting
+from underdrawing.bench.contest.sheets import write_sheet
 from underdrawing.bench.corpus import Corpus
 from underdrawing.bench.edits.tampering import Kind
 from underdrawing.bench.imagenet_s import Dataset, Item, build_dataset, open_dataset
@@ -23,38 +26,58 @@ _TILE_PX, _GAP_PX, _HEAD_PX = 150, 4, 20
 _LIKED = 0.15
 """Of the items of a kind, the one whose share of the area is nearest to this is shown."""
 _WHITE = 255
+_PHOTOGRAPHS = ("skimage/astronaut", "skimage/chelsea", "skimage/coffee", "skimage/rocket")
+"""Those that anybody may publish."""
+
+_CONTEST_KINDS, _CONTEST_ROWS = (Kind.SPLICE, Kind.REMOVAL), 6
+_PAINTERS = ("underdrawing", "fragile self-embedding", "Telea")
 Picture = NDArray[np.uint8]
 
 
 def main(
     dataset: Annotated[Path | None, typer.Argument(help="A dataset made by bench imagenet-s.")] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="A JPEG file.")] = Path("docs/pictures/imagenet-s.jpg"),
+    contest: Annotated[Path | None, typer.Option(help="Also what three systems make of six pictures, here.")] = None,
 ) -> None:
-    """Draw the sheet and write it."""
-    if dataset is not None:
-        sheet = drawn(open_dataset(dataset))
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            sheet = drawn(of_scikit_image(Path(folder)))
-    output.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(output), sheet[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+    """Draw the sheets and write them."""
+    with tempfile.TemporaryDirectory() as folder:
+        sheet = drawn(of_scikit_image(Path(folder)) if dataset is None else open_dataset(dataset))
+        output.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(output), sheet[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+        if contest is not None:
+            place = contest_of_scikit_image(Path(folder)) if dataset is None else dataset
+            items = [item.name for item in open_dataset(place).items]
+            spread = items[:: max(1, len(items) // _CONTEST_ROWS)][:_CONTEST_ROWS]
+            write_sheet(contest, Setting(place.resolve()), items=spread, systems=_PAINTERS)
 
 
 def of_scikit_image(folder: Path) -> Dataset:
-    """A dataset of parts of the photographs that come with scikit-image, at their own size."""
-    corpus = Corpus.of(None)
-    for name in corpus.protected[:-1]:  # the last two are one scene, seen with either eye
+    """A dataset of parts of photographs that come with scikit-image, at their own size, every kind of edit."""
+    kinds = [kind for kind in Kind if kind not in (Kind.FACE_SWAP, Kind.GENERATIVE_REMOVAL)]
+    build_dataset(parts_of_photographs(folder), folder / "dataset", seed=_SEED, kinds=kinds, processes=2)
+    return open_dataset(folder / "dataset")
+
+
+def contest_of_scikit_image(folder: Path) -> Path:
+    """The folder of another one of these parts, enlarged to 512 pixels, with few kinds of edits."""
+    place = folder / "contest"
+    build_dataset(parts_of_photographs(folder), place, seed=_SEED, kinds=_CONTEST_KINDS, processes=2)
+    return place
+
+
+def parts_of_photographs(folder: Path) -> Path:
+    """Three squares of each photograph as files."""
+    corpus, pictures = Corpus.of(None), folder / "pictures"
+    for name in _PHOTOGRAPHS:
         pixels = np.asarray(corpus.load(name).pixels, dtype=np.uint8)
         side = min(pixels.shape[:2])
         for number, part in enumerate(
             (pixels[:side, :side], pixels[:side, -side:], pixels[-side * 3 // 4 :, : side * 3 // 4])
         ):
-            path = folder / "pictures" / name.rpartition("/")[2] / f"{number}.png"
+            path = pictures / name.rpartition("/")[2] / f"{number}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(part).save(path)
-    kinds = [kind for kind in Kind if kind not in (Kind.FACE_SWAP, Kind.GENERATIVE_REMOVAL)]
-    build_dataset(folder / "pictures", folder / "dataset", seed=_SEED, kinds=kinds, processes=2)
-    return open_dataset(folder / "dataset")
+    return pictures
 
 
 def drawn(dataset: Dataset) -> Picture:

@@ -60,11 +60,10 @@ def draw(path: Path, names: list[str], rows: list[list[Picture]], *, side_px: in
 
 
 def photographs() -> list[Picture]:
-    """The colour photographs that come with scikit-image."""
-    left, _, _ = skimage.data.stereo_motorcycle()
+    """The colour photographs of scikit-image that anybody may publish, and parts of two of them."""
     names = ("astronaut", "coffee", "chelsea", "rocket")
-    crop = skimage.data.coffee()[60:330, 150:480]
-    return [*(getattr(skimage.data, name)() for name in names), left, np.ascontiguousarray(crop)]
+    parts = skimage.data.astronaut()[:288, 80:368], skimage.data.coffee()[60:330, 150:480]
+    return [*(getattr(skimage.data, name)() for name in names), *map(np.ascontiguousarray, parts)]
 
 
 def region(number: int, turn: int) -> NDArray[np.bool_]:

@@ -1,6 +1,6 @@
 """How quick and how sure the vault is at a million records; rewrites the table of ``docs/vault.md``.
 
-    OMP_NUM_THREADS=1 python bench/vault.py --folder DIR             # 1,000,000 records, about 12 GB, half an hour
+    OMP_NUM_THREADS=1 python bench/vault.py --folder DIR             # 1,000,000 records, about 10 GB, half an hour
     OMP_NUM_THREADS=1 python bench/vault.py --folder DIR --records 50000 --seconds 5 --kills 3 --no-document
 
 Each line stands beside what the machine can do at all: the same bytes into a bare table, the same scan over an array

@@ -29,7 +29,7 @@ def environment() -> dict[str, object]:
         "commit": _git("rev-parse", "HEAD") or "not under version control",
         "changed_files": len(_git("status", "--porcelain", "--untracked-files=no").splitlines()),
         "machine": _processor(),
-        "system": platform.platform(),
+        "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in _PACKAGES},
     }

@@ -19,5 +19,5 @@ class Profile(StrEnum):
     and remembers more."""
 
     LASTING = "lasting"
-    """The same with an undertone: its id outlasts even a network that paints the whole picture anew. It changes tones
-    where the others change only grain."""
+    """The same with an undertone: its id mostly outlasts even a network that paints the whole picture anew, with the
+    vault alone where that kept very little. It changes tones where the others change only grain."""

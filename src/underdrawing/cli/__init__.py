@@ -1,4 +1,4 @@
-"""The door for people: ``underdrawing protect``, ``verify``, ``keys`` and ``bench``.
+"""The door for people: ``underdrawing protect``, ``verify``, ``search``, ``vault``, ``keys``, ``carriers``, ``bench``.
 
 Nothing heavy is imported before a command needs it, so that ``--help`` answers at once.
 """

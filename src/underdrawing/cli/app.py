@@ -28,7 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Images that remember themselves: protect a picture, find what was changed, see what was there.",
-    epilog="Exit codes: 0 done, 1 a negative finding (verify, bench), 2 wrong usage, 3 something failed.",
+    epilog=(
+        "Exit codes: 0 done, 1 a negative finding (verify, search, vault, bench), 2 wrong usage, 3 something failed."
+    ),
 )
 app.add_typer(keys, name="keys")
 for command in (run, report, leaderboard):

@@ -94,9 +94,10 @@ NoCode = Annotated[
     bool, typer.Option("--no-code", help="Hide id, facts and signature only; nothing can then be painted back.")
 ]
 _PROFILES = (
-    "How strong the mark is. discreet changes the picture less and survives less; detailed, below 1,024 pixels, "
-    "changes it less and remembers more, for copies at JPEG 70 and better; lasting adds an undertone that mostly "
-    "tells the identity even where a network painted the whole picture anew, and changes the picture most."
+    "How strong the mark is. discreet changes the picture less and survives less; detailed, from 512 to "
+    "1,023 pixels, changes it less and remembers more, for copies at JPEG 70 and better; lasting adds an undertone "
+    "that mostly tells the identity even where a network painted the whole picture anew (where that kept very "
+    "little, with the vault alone), and changes the picture most."
 )
 ProfileOf = Annotated[Profile, typer.Option("--profile", metavar="|".join(Profile), help=_PROFILES)]
 Format_ = Annotated[

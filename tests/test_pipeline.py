@@ -191,6 +191,16 @@ def test_reference_a_grey_copy_is_no_forgery_and_shows_one(protection, doctored)
     assert (forged.mask & mask).sum() / (forged.mask | mask).sum() > 0.9
 
 
+def test_round_trip_what_is_painted_into_a_picture_in_grey_is_grey(doctored):
+    suspect, mask, _ = doctored
+    pixels = cv2.cvtColor(cv2.cvtColor(suspect.pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    found = verify(Picture(pixels, grey=True))
+    assert found.recovered.grey
+    assert (found.recovered.pixels == found.recovered.pixels[..., :1]).all()
+    np.testing.assert_array_equal(found.recovered.pixels[~found.mask], pixels[~found.mask])
+    assert np.abs(found.recovered.pixels[mask].astype(int) - pixels[mask]).mean() > 10
+
+
 def test_reference_a_far_smaller_copy_of_a_busy_picture_is_no_forgery_and_shows_one():
     """Chips fall silent where it is busy."""
     marked = protect(Picture(data.astronaut()), profile=Profile.DETAILED).picture.pixels

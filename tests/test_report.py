@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+from underdrawing import pipeline
 from underdrawing.errors import OutputExistsError
 from underdrawing.findings import Geometry, Known, RecoverySetting, Verdict, Verification
 from underdrawing.images import Metadata, Picture, encode, load, restate
@@ -31,6 +33,7 @@ from underdrawing.report import (
     write_report,
 )
 from underdrawing.report.pictures import heat_layer, outline_path, panel_from, places
+from underdrawing.report.sections import _STEP_WORDS
 from underdrawing.report.words import fact_rows, headline, lead, open_questions, settled
 
 VOID = {"meta", "img", "input", "br", "path", "rect", "circle"}
@@ -562,3 +565,9 @@ def test_percent_reads_like_people_write_it(fraction, text):
 def test_the_slider_starts_on_the_change():
     slider = Page(html_report(picture(), verification())).all("input")[-1]
     assert 33 <= int(slider["value"]) <= 43
+
+
+def test_every_step_of_a_verification_has_words():
+    steps = set(re.findall(r'case\.clock\("(\w+)"\)', Path(pipeline.__file__).read_text("utf-8")))
+    assert len(steps) >= 5
+    assert steps <= set(_STEP_WORDS)

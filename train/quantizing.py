@@ -85,6 +85,14 @@ def _set_aside(path: Path) -> Iterator[Path]:
     """The network under another name while it is written anew, without ONNX Runtime's advice."""
     whole = path.with_suffix(".whole.onnx")
     path.replace(whole)
-    logging.getLogger().setLevel(logging.ERROR)
-    yield whole
+    logger = logging.getLogger()
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield whole
+    except BaseException:
+        whole.replace(path)
+        raise
+    finally:
+        logger.setLevel(level)
     whole.unlink()

@@ -107,7 +107,7 @@ class Known:
         original: where the vault says that the original is; a stranger's words.
         added: names of the facts of the verification that only the vault told: no signature covers them.
         contradictions: facts that pixels and vault tell differently: names with what the pixels and what the vault say.
-        exact: whether what was painted back are the very pixels of the original.
+        exact: whether what is shown as it was, changed or cut away, are the very pixels of the original.
         note: what else there is to say, why there is no exact original, for one; empty when nothing.
     """
 

@@ -35,7 +35,7 @@ from underdrawing.examination.judging import check_signature, judge, judge_heard
 from underdrawing.examination.listening import listen, parts_of
 from underdrawing.examination.recognising import code_kept, framing_of, outside_testimony
 from underdrawing.findings import Protection, RecoverySetting, Verification
-from underdrawing.images import to_eight_bits
+from underdrawing.images import Limits, to_eight_bits
 from underdrawing.messages.carrying import carry
 from underdrawing.messages.lasting import with_undertone
 from underdrawing.messages.marking import (
@@ -149,10 +149,15 @@ def verify(
     Raises:
         UnsupportedVersionError: the mark was written by a newer version.
         VaultError: the vault cannot be read.
+        ImageLimitError: a side is longer than 32,766 pixels.
+        UsageError: a channel key is given for another carrier than ours.
     """
+    Limits(max_pixels=picture.width * picture.height).check_pixels(picture.width, picture.height)
     case = _Case(picture, vault, originals, setting)
     if carrier is None or carrier.name == _OURS:
         verification = _by_our_mark(case, trust, channel_key, keys)
+    elif channel_key is not None:
+        raise UsageError(f"{carrier.name} has no channel key: leave it out, or use our own carrier, lattice")
     else:
         verification = _by_carrier(case, carrier)
     return replace(verification, timings_s=case.clock.seconds)

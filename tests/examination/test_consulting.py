@@ -115,6 +115,31 @@ def test_a_crop_is_restored_in_its_place(vault, archive, doctored):
     assert errors.mean() < 5
 
 
+def test_a_crop_that_nobody_changed_gets_the_whole_original(vault, archive):
+    original = skimage.data.astronaut()
+    crop = Picture(np.ascontiguousarray(original[40:500, 20:470]))
+    painted = Picture(np.full_like(original, 99))
+    untouched = {"verdict": Verdict.AUTHENTIC, "mask": np.zeros((460, 450), bool), "whole": painted}
+    said = consult(vault, crop, verified(**untouched), originals=[archive])
+    assert said.known.exact
+    assert (said.recovered, said.recovery_source, said.recovery_setting) == (None, None, None)
+    np.testing.assert_array_equal(said.whole.pixels, original)
+
+
+def test_an_original_of_sixteen_bits_is_restored_to_the_last_of_them(tmp_path, doctored):
+    rng = np.random.default_rng(0)
+    original = skimage.data.astronaut().astype(np.uint16) * 257
+    original += rng.integers(0, 100, original.shape, dtype=np.uint16) * (original < 65_000)
+    images.save(Picture(original), tmp_path / "deep.png")
+    pixels = np.where(doctored[1][..., None], doctored[0].astype(np.uint16) * 257, original)
+    with open_vault(tmp_path / "v", create=True) as opened:
+        record = catalogue(Picture(original), facts=FACTS, original=str(tmp_path / "deep.png"))
+        opened.add(record)
+        said = consult(opened, Picture(pixels), verified(id=record.id, mask=doctored[1]), originals=[tmp_path])
+    assert said.known.exact
+    np.testing.assert_array_equal(said.recovered.pixels, original)
+
+
 def test_an_original_outside_of_what_is_allowed_is_not_fetched(vault, record, tmp_path, doctored):
     said = consult(vault, Picture(doctored[0]), verified(id=record.id, mask=doctored[1]), originals=[tmp_path])
     assert not said.known.exact

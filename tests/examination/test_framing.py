@@ -8,6 +8,7 @@ from scenes import mosaic, quarter_replaced
 from underdrawing import Picture, RecoverySetting, Verdict, protect, verify
 from underdrawing.bench.attacks import geometry
 from underdrawing.channel.lattice import Placement, WorkingGrid
+from underdrawing.errors import ImageLimitError
 from underdrawing.examination.framing import Framing
 
 GRID = WorkingGrid.for_embedding(512, 768)
@@ -159,3 +160,14 @@ def test_round_trip_the_rim_of_a_doctored_crop_is_left_alone(cut):
 def test_limits_pictures_of_any_shape_are_answered():
     for shape in ((1, 400), (400, 1), (90, 700), (64, 64)):
         assert verify(Picture(np.full((*shape, 3), 90, dtype=np.uint8))).verdict is Verdict.UNPROTECTED
+
+
+@pytest.mark.parametrize("shape", [(64, 2600), (4000, 100)])
+def test_limits_long_strips_of_texture_are_answered(shape):
+    rough = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    assert verify(Picture(cv2.GaussianBlur(rough, (0, 0), 2.0))).verdict is Verdict.UNPROTECTED
+
+
+def test_limits_sides_that_nothing_can_move_are_refused():
+    with pytest.raises(ImageLimitError, match="32766"):
+        verify(Picture(np.zeros((2, 32_767, 3), dtype=np.uint8)))

@@ -245,3 +245,6 @@ def test_a_deep_picture_keeps_its_depth_through_another_carrier(name, coffee):
 def test_what_only_our_carrier_can_do_is_refused_through_others(name, options, coffee):
     with pytest.raises(UsageError, match=name):
         pipeline.protect(Picture(coffee), carrier=load_carrier(name), **options)
+    if "channel_key" in options:
+        with pytest.raises(UsageError, match=name):
+            pipeline.verify(Picture(coffee), carrier=load_carrier(name), **options)

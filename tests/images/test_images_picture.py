@@ -35,3 +35,5 @@ def test_limits():
             check()
     with pytest.raises(ImageFormatError, match="0×3"):
         limits.check_pixels(0, 3)
+    with pytest.raises(ImageLimitError, match="no side longer than 32766"):
+        Limits().check_pixels(32_767, 2)

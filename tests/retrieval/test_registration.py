@@ -128,3 +128,12 @@ def test_writing_around_a_picture_does_not_take_all_points(chelsea, preview):
         cv2.putText(page, "the quick brown fox jumps over " * 4, (5, row), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (20,) * 3, 1)
     page[150:450, 220:671] = chelsea
     assert register(both(jpeg(page, 80)), preview).certain
+
+
+@pytest.mark.parametrize("shape", [(3, 1300), (1, 600), (30, 12_000), (2000, 5)])
+def test_limits_thin_pictures_have_no_points(shape, preview):
+    pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    seen = both(pixels)
+    assert [landmarks.places.shape for landmarks in seen] == [(0, 2), (0, 2)]
+    found = register(seen, preview)
+    assert found is None or not found.certain

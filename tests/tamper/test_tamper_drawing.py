@@ -133,3 +133,13 @@ def test_reference_a_canvas_at_hand_shows_the_same():
     drawn(known, pixels, remembered, with_it, canvas)
     drawn(known, pixels, remembered, without)
     assert np.abs(with_it.shown - without.shown).max() < 0.05
+
+
+@pytest.mark.parametrize("size", [(ROWS * SCALE, COLUMNS * SCALE), (ROWS // 2, COLUMNS // 2)])
+def test_regions_too_thin_for_an_outline_are_drawn_as_they_are(size):
+    regions = box(4, 28, 30, 31)
+    suspect = cv2.resize(picture(), size[::-1], interpolation=cv2.INTER_AREA)
+    drawing = drawn(replace(places(regions), belief=np.full(regions.shape, 0.01, np.float32)), suspect, None, Says(0.1))
+    np.testing.assert_array_equal(drawing.mask, drawing.probability >= 0.5)
+    expected = cv2.resize(regions.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA) > 0
+    np.testing.assert_array_equal(drawing.mask, expected)

@@ -100,7 +100,13 @@ def restorer_objective(examples: Examples, lookup: Lookup, batch: int) -> Object
 
 
 def joint_objective(examples: Examples, lookup: Lookup, batch: int) -> Objective:
-    """Transformer and decoder together; the first of a batch keep the decoder able to work on its own."""
+    """Transformer and decoder together; the first of a batch keep the decoder able to work on its own.
+
+    Raises:
+        ValueError: there are not two pictures to a batch.
+    """
+    if min(batch, len(examples)) < 2:
+        raise ValueError(f"joint training: batches of {min(batch, len(examples))}; one of two pictures is the least")
     plain = max(1, round(_PLAIN_SHARE * min(batch, len(examples))))
     return Objective(partial(drawn_suspects, examples, batch, plain=plain), partial(_painted_loss, lookup, plain))
 

@@ -1,5 +1,7 @@
 """Convolutions in eight bits."""
 
+import logging
+
 import numpy as np
 import pytest
 import torch
@@ -53,3 +55,17 @@ def test_without_layers_or_examples_nothing_is_written(exported, layers, example
     with pytest.raises(ValueError, match="expected some"):
         quantize_convolutions(exported, layers, given(examples))
     assert exported.read_bytes() == before
+
+
+def test_a_network_that_cannot_be_quantized_stays_as_it_was(exported, monkeypatch):
+    before, level = exported.read_bytes(), logging.getLogger().level
+    monkeypatch.setattr("onnxruntime.quantization.quantize_static", failing)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        quantize_convolutions(exported, ["0.", "2."], given(8))
+    assert exported.read_bytes() == before
+    assert [path.name for path in exported.parent.iterdir()] == [exported.name]
+    assert logging.getLogger().level == level
+
+
+def failing(*_, **__):
+    raise RuntimeError("out of memory")

@@ -132,6 +132,11 @@ def make_joint(linear) -> Joint:
     return Joint(Restorer(linear, WIDTH), Decoder(linear, SMALL))
 
 
+def test_joint_training_needs_two_pictures_to_a_batch(examples, lookup):
+    with pytest.raises(ValueError, match="batches of 1"):
+        joint_objective(examples, lookup, 1)
+
+
 def test_transformer_and_decoder_learn_together(linear, lookup, examples):
     objective = joint_objective(examples, lookup, PLAN.batch)
     before, after = scores_before_and_after(make_joint(linear), objective, lookup, examples)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,8 @@ def load_examples(
     pictures = load_split(data, split, limit=limit)
     if mirrored:
         pictures = np.concatenate([pictures, pictures[:, :, ::-1]])
-    path = cache / f"tokens-{split}-{linear.digest()[:12]}-{len(pictures)}.npz"
+    shown = hashlib.sha256(pictures.tobytes()).hexdigest()
+    path = cache / f"tokens-{split}-{linear.digest()[:12]}-{shown[:12]}.npz"
     if path.exists():
         with np.load(path) as archive:
             return Examples(pictures, tuple(archive[name] for name in archive.files))

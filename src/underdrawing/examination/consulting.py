@@ -98,22 +98,21 @@ def _with_facts(verification: Verification, record: Record, known: Known) -> Ver
 def _with_original(
     verification: Verification, record: Record, picture: Picture, allowed: Sequence[str | Path]
 ) -> Verification:
-    """The original's own pixels inside the mask, if there is a mask and they may be fetched."""
-    known, mask = verification.known, verification.mask
-    if known is None or mask is None or not mask.any() or not allowed:
+    """The original's own pixels inside the mask and in the whole picture, if they may be fetched and are asked for."""
+    known, mask, whole = verification.known, verification.mask, verification.whole
+    if known is None or mask is None or not allowed or not (mask.any() or whole is not None):
         return verification
     exact = _exact(record, picture, mask, allowed)
     if isinstance(exact, str):
         return replace(verification, known=replace(known, note="; ".join(filter(None, [known.note, exact]))))
     recovered, original = exact
-    whole = verification.whole
     if whole is not None:
         whole = replace(whole, pixels=_resized(original.pixels, whole.pixels))
     return replace(
         verification,
-        recovered=recovered,
+        recovered=recovered if mask.any() else None,
         whole=whole,
-        recovery_source="vault",
+        recovery_source="vault" if mask.any() else None,
         recovery_setting=None,
         known=replace(known, exact=True),
     )
@@ -129,47 +128,52 @@ def _exact(
         original = load(fetch_original(record, allowed=allowed))
     except UnderdrawingError as error:
         return str(error)
-    placed = _placed(to_eight_bits(original.pixels), to_eight_bits(picture.pixels), mask)
+    placed = _placed(original.pixels, picture.pixels, mask)
     if placed is None:
         return "the original could not be laid over the suspect: too little of both is the same"
-    laid = placed if picture.pixels.dtype == np.uint8 else placed.astype(np.uint16) * np.uint16(257)
-    return replace(picture, pixels=np.where(mask[..., None], laid, picture.pixels)), original
+    return replace(picture, pixels=np.where(mask[..., None], placed, picture.pixels)), original
 
 
 def _resized(original: Pixels, like: Pixels) -> Pixels:
     """An original at the size and depth of another picture of it."""
-    pixels = to_eight_bits(original)
+    pixels = _as_deep(original, like)
     height, width = like.shape[:2]
+    if pixels.shape == like.shape:
+        return pixels
     shrinks = width < pixels.shape[1]
-    laid = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-    return laid.astype(np.uint8) if like.dtype == np.uint8 else laid.astype(np.uint16) * np.uint16(257)
+    laid: Pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return laid
 
 
-def _placed(
-    original: NDArray[np.uint8], suspect: NDArray[np.uint8], mask: NDArray[np.bool_]
-) -> NDArray[np.uint8] | None:
-    """The original as it lies under the suspect, H×W×3; None where that cannot be told."""
+def _as_deep(pixels: Pixels, like: Pixels) -> Pixels:
+    """Pixels at the depth of others: those of 16 bits as they are where both have them."""
+    if like.dtype == np.uint8:
+        return to_eight_bits(pixels)
+    return pixels if pixels.dtype == np.uint16 else pixels.astype(np.uint16) * np.uint16(257)
+
+
+def _placed(original: Pixels, suspect: Pixels, mask: NDArray[np.bool_]) -> Pixels | None:
+    """The original as it lies under the suspect, H×W×3 of the suspect's depth; None where that cannot be told."""
     height, width = suspect.shape[:2]
-    seen = [Landmarks.of(suspect, mask), Landmarks.of(suspect[:, ::-1], mask[:, ::-1])]
-    known = Landmarks.of(original)
+    shown, kept = to_eight_bits(suspect), to_eight_bits(original)
+    seen = [Landmarks.of(shown, mask), Landmarks.of(shown[:, ::-1], mask[:, ::-1])]
+    known = Landmarks.of(kept)
     found = register(seen, known)
     if found is not None and found.certain and _moved(found):
         into = np.diag([original.shape[1], original.shape[0], 1.0])
         back = _CENTRES @ into @ found.matrix @ np.diag([1 / width, 1 / height, 1.0]) @ np.linalg.inv(_CENTRES)
-        return _warped(
-            original, back @ _nudge(_warped(original, back, (width, height)), suspect, mask), (width, height)
-        )
+        nudge = _nudge(to_eight_bits(_warped(kept, back, (width, height))), shown, mask)
+        return _warped(_as_deep(original, suspect), back @ nudge, (width, height))
     if (found is not None and found.certain) or likeness_in_place(seen[:1], known) >= _SAME_PLACE:
-        return original if original.shape == suspect.shape else to_eight_bits(_resized(original, suspect))
+        return _resized(original, suspect)
     return None
 
 
-def _warped(original: NDArray[np.uint8], back: NDArray[np.float64], size_px: tuple[int, int]) -> NDArray[np.uint8]:
+def _warped(original: Pixels, back: NDArray[np.float64], size_px: tuple[int, int]) -> Pixels:
     """The original at each pixel of the suspect; ``back`` takes the suspect's coordinates, in pixels, to its own."""
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return np.asarray(
-        cv2.warpPerspective(original, back, size_px, flags=flags, borderMode=cv2.BORDER_REPLICATE), dtype=np.uint8
-    )
+    laid: Pixels = cv2.warpPerspective(original, back, size_px, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return laid
 
 
 def _nudge(placed: NDArray[np.uint8], suspect: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.float64]:

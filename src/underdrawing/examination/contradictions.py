@@ -196,12 +196,20 @@ def _same_degrees(fact: str, claim: str) -> bool | None:
 
 
 def _dates_agree(fact: str, claim: str) -> tuple[bool, str] | None:
-    """Whether two dates agree as far as both go; None if one is no date. With two time zones, as moments."""
+    """Whether two dates agree as far as both go; None if one is no date. With two time zones, as moments.
+
+    A moment without seconds is that minute.
+    """
     one, other = (_ISO_8601.fullmatch(text.strip()) for text in (fact, claim))
     if one is None or other is None:
         return None
-    if (moments := [_moment(found) for found in (one, other)]) and None not in moments:
-        return moments[0] == moments[1], ""
+    moments = [moment for found in (one, other) if (moment := _moment(found)) is not None]
+    if len(moments) == 2:
+        if all(found.group(len(_PARTS)) for found in (one, other)):
+            return moments[0] == moments[1], ""
+        exact = one.group(len(_PARTS)) is other.group(len(_PARTS))
+        minutes = [moment.replace(second=0) for moment in moments]
+        return minutes[0] == minutes[1], "" if exact else "one goes no further than the minute"
     parts = [[int(part) for part in found.groups()[: len(_PARTS)] if part is not None] for found in (one, other)]
     depth = min(map(len, parts))
     exact = len(parts[0]) == len(parts[1])
@@ -209,7 +217,7 @@ def _dates_agree(fact: str, claim: str) -> tuple[bool, str] | None:
 
 
 def _moment(found: re.Match[str]) -> datetime | None:
-    """The minute, in UTC, of a date with time and time zone; None for one without, and for none of the calendar."""
+    """The moment, in UTC, of a date with time and time zone; None for one without, and for none of the calendar."""
     *numbers, zone = found.groups()
     if zone is None:
         return None

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from underdrawing.examination.greyness import as_grey
 from underdrawing.findings import Geometry, Verdict, Verification
 from underdrawing.payload import Block, SignatureCheck, SignatureStatus, TrustStore, verify_signature
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from underdrawing.examination.framing import Framing
     from underdrawing.examination.listening import Heard
     from underdrawing.images import Picture
+    from underdrawing.images.picture import Pixels
     from underdrawing.messages.reading import Reading
     from underdrawing.tamper import TamperFinding
 
@@ -130,9 +132,9 @@ def with_map(
     mask = framing.mask_on_suspect(finding.mask)
     recovered = whole = None
     if examined.whole is not None and finding.tampered:
-        recovered = replace(picture, pixels=framing.painted(examined.whole, mask))
+        recovered = replace(picture, pixels=_coloured_as(picture, framing.painted(examined.whole, mask)))
     if examined.whole is not None and framing.placement is not None:
-        whole = replace(picture, pixels=examined.whole, alpha=None)
+        whole = replace(picture, pixels=_coloured_as(picture, examined.whole), alpha=None)
     recoloured, redrawn = (
         0.0 if part is None else float((framing.mask_on_suspect(part) & mask).mean())
         for part in (examined.recoloured, examined.redrawn)
@@ -152,6 +154,11 @@ def with_map(
         whole=whole,
         foreign=framing.foreign,
     )
+
+
+def _coloured_as(picture: Picture, painted: Pixels) -> Pixels:
+    """What was painted for a picture: without colours where that has none, whatever its code remembers."""
+    return as_grey(painted) if picture.grey else painted
 
 
 def _verdict(signature: SignatureStatus, examined: Examination, *, can_tell: bool) -> Verdict:

@@ -108,11 +108,13 @@ class Limits:
     Attributes:
         max_bytes: of the file.
         max_pixels: width × height.
+        max_side: width or height; what moves pictures about takes no longer ones (OpenCV).
         max_metadata_bytes: of all metadata together, after decompression.
     """
 
     max_bytes: int = 256 * 2**20
     max_pixels: int = 2**27
+    max_side: int = 2**15 - 2
     max_metadata_bytes: int = 16 * 2**20
 
     def check_bytes(self, count: int) -> None:
@@ -129,6 +131,8 @@ class Limits:
                 f"the header says {width}×{height} pixels; at most {self.max_pixels} pixels are read "
                 "(raise Limits.max_pixels if you trust the file)"
             )
+        if max(width, height) > self.max_side:
+            raise ImageLimitError(f"{width}×{height} pixels; expected no side longer than {self.max_side}; cut it up")
 
     def check_metadata(self, count: int) -> None:
         """Raise ImageLimitError if ``count`` bytes of metadata are too many."""

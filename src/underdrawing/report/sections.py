@@ -42,6 +42,7 @@ _STEP_WORDS = {
     "load": "Reading the file",
     "read": "Finding and reading the mark",
     "search": "Searching for it in a part, turned or on a page",
+    "presume": "Listening for what the vault presumes",
     "align": "Laying the picture where its mark fits best",
     "examine": "Drawing the map and painting back",
     "vault": "Asking the vault",

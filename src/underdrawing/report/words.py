@@ -208,7 +208,9 @@ def vault_words(verification: Verification) -> list[str]:
         said.append(f"Its original is at {readable(known.original)}.")
     for name, (pixels, vault) in known.contradictions.items():
         said.append(f"{fact_label(name)}: the pixels say {readable(pixels)}, the vault says {readable(vault)}.")
-    if known.exact:
+    if known.exact and verification.recovered is None:
+        said.append("The whole picture is shown in the very pixels of the original.")
+    elif known.exact:
         said.append("What was changed is shown in the very pixels of the original.")
     elif verification.recovery_source == "vault":
         said.append("What was changed is painted from the code in the vault.")

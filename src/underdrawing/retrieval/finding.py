@@ -13,20 +13,19 @@ measured is told in ``docs/retrieval.md``.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from underdrawing import shipped
 from underdrawing.errors import UsageError
-from underdrawing.fingerprint import Fingerprinter
 from underdrawing.fingerprint.sketch import sketch_of
 from underdrawing.retrieval.answers import Candidate, Found, Searchable, Source
 from underdrawing.retrieval.looking import ABSENT, by_looks
-from underdrawing.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
+    from underdrawing.fingerprint import Fingerprinter
     from underdrawing.tokenizer import HiddenCode
     from underdrawing.tokenizer.weights import LinearWeights
     from underdrawing.vault import Record
@@ -70,12 +69,12 @@ def find(
     if id is not None and (answer := _by_id(vault, id, code, notes)) is not None:
         return answer
     if code is not None and code.n_scales >= 2:
-        answer = _by_code(vault, code, linear or _linear())
+        answer = _by_code(vault, code, linear or shipped.tokenizer().linear)
         if answer is not None:
             return replace(answer, note="; ".join(notes))
     if pixels is None:
         return Found(record=None, source=None, confidence=ABSENT, note="; ".join(notes))
-    answer = by_looks(vault, pixels, mask, k, fingerprinter or _fingerprinter())
+    answer = by_looks(vault, pixels, mask, k, fingerprinter or shipped.fingerprinter())
     return replace(answer, note="; ".join(filter(None, [*notes, answer.note])))
 
 
@@ -127,15 +126,3 @@ def _equal_share(code: HiddenCode | None, record: Record) -> float | None:
 def _sure_of_code(share: float, n_scales: int) -> float:
     """How probable it is that a record with this share of equal tokens is the original."""
     return min(0.9999 if n_scales > 2 else 0.999, share)
-
-
-@cache
-def _linear() -> LinearWeights:
-    """The shipped weights of the tokens, loaded once a process."""
-    return Tokenizer.load().linear
-
-
-@cache
-def _fingerprinter() -> Fingerprinter:
-    """The shipped network, loaded once a process."""
-    return Fingerprinter.load()

@@ -28,7 +28,7 @@ AGREEING = 10
 
 _CLEAR = 24
 _LONG_SIDE_PX = 384
-_POINTS = 3000
+_POINTS, _EDGE_PX = 3000, 12  # how many at most; how far from the edge of the picture at least
 _AREAS, _POINTS_OF_AREA = 6, 20  # of 6×6 areas each keeps its best points, so that writing does not take them all
 _RATIO = 0.85  # of the distances to the best and second-best partner of a point
 _TOLERANCE_PX = 4.0
@@ -73,11 +73,18 @@ class Landmarks:
         shown = None
         if hidden is not None:
             shown = cv2.resize(255 - hidden.astype(np.uint8) * 255, size, interpolation=cv2.INTER_NEAREST)
-        finder: Any = cv2.ORB.create(_POINTS, 1.2, 8, edgeThreshold=12, patchSize=24, fastThreshold=5)
-        points, looks = finder.compute(seen, _spread(finder.detect(seen, shown), size))
-        places = np.array([point.pt for point in points], np.float32).reshape(-1, 2)
-        found = np.empty((0, 32), np.uint8) if looks is None else np.asarray(looks, dtype=np.uint8)
-        return cls(places, found, (size[0], size[1]), _fine_tiles(pixels, hidden), _small(pixels, _WARPED_PX))
+        places, looks = _points(seen, shown)
+        return cls(places, looks, (size[0], size[1]), _fine_tiles(pixels, hidden), _small(pixels, _WARPED_PX))
+
+
+def _points(seen: NDArray[Any], shown: NDArray[Any] | None) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Places (n, 2) and looks (n, 32) of points of a grey picture where it is ``shown``; none of one that is thin."""
+    if min(seen.shape) <= 2 * _EDGE_PX:
+        return np.empty((0, 2), np.float32), np.empty((0, 32), np.uint8)
+    finder: Any = cv2.ORB.create(_POINTS, 1.2, 8, edgeThreshold=_EDGE_PX, patchSize=2 * _EDGE_PX, fastThreshold=5)
+    points, looks = finder.compute(seen, _spread(finder.detect(seen, shown), seen.shape[::-1]))
+    places = np.array([point.pt for point in points], np.float32).reshape(-1, 2)
+    return places, np.empty((0, 32), np.uint8) if looks is None else np.asarray(looks, dtype=np.uint8)
 
 
 @dataclass(frozen=True, eq=False)

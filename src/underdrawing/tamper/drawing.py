@@ -61,7 +61,8 @@ def drawn(
         drawing = _by_network(places, suspect, outliner.draw(planes))
         if drawing.mask.any():
             return drawing
-    return _by_rule(places, suspect, remembered)
+    drawing = _by_rule(places, suspect, remembered)
+    return drawing if drawing.mask.any() else _block_by_block(places, suspect)
 
 
 def _by_network(places: Places, suspect: Pixels, said: NDArray[np.float32]) -> Drawing:
@@ -114,6 +115,15 @@ def _by_rule(places: Places, suspect: Pixels, remembered: NDArray[np.uint8] | No
     mask = np.asarray(inside, dtype=np.uint8)
     cv2.add(probability, 0.5, dst=probability, mask=mask)  # type: ignore[call-overload]
     return Drawing(probability, mask.view(np.bool_))
+
+
+def _block_by_block(places: Places, suspect: Pixels) -> Drawing:
+    """The regions as they are: too thin for any outline of them to be drawn."""
+    regions, (height, width) = places.regions.astype(np.float32), suspect.shape[:2]
+    shrinks = height < regions.shape[0] or width < regions.shape[1]
+    inside = cv2.resize(regions, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_NEAREST) > 0
+    probability = _enlarged(_halved(places), suspect)
+    return Drawing(np.where(inside, probability + np.float32(0.5), probability), inside)
 
 
 def _halved(places: Places) -> NDArray[np.float32]:

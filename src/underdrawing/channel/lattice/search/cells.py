@@ -111,6 +111,7 @@ def _turned(lane: Whole, shifts: NDArray[np.intp], size: tuple[int, ...], cell: 
     Two by two cells are added up once and for all; so near to each other it hardly matters how they are turned. A
     sample that is moved over the edge of its four cells comes back at their other edge.
     """
+    shifts = np.clip(shifts, -cell, cell)  # farther apart lie grids of no picture, and their sums say nothing
     most = max(int(np.abs(shifts).max()), 1)
     rows, columns = shifts.shape[1:3]
     fours = _fours(_padded(lane, size), rows, columns, most, cell)

@@ -98,22 +98,25 @@ def repainted(
     code = code.prefix(told)
     strayed = _strayed(canvas, code, tokenizer)
     size, recoloured, redrawn = mask.shape[::-1], np.zeros_like(mask), np.zeros_like(mask)
+    reach = max(1, round(_RIM * min(mask.shape)))
     for region in _regions(mask):
-        where = mask & (cv2.resize(region.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
+        inside = mask & (cv2.resize(region.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0)
+        near = _around(inside, reach + 2)
+        where, painted, shown = inside[near], result[near], suspect[near]
         if told == _TOLD_SCALES and _mostly_within(_REDRAWN, strayed, region, fewest=_FEWEST_REDRAWN):
             within = (strayed < _KEPT).astype(np.float32)
-            kept = np.asarray(cv2.resize(within, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-            result[where] = _between(result, suspect, kept)[where]
-            redrawn |= where & (kept >= _INSIDE)
+            kept = np.asarray(cv2.resize(within, size, interpolation=cv2.INTER_LINEAR)[near], dtype=np.float32)
+            painted[where] = _between(painted, shown, kept)[where]
+            redrawn[near] |= where & (kept >= _INSIDE)
             continue
         recolouring = fitted_recolouring(canvas, remembered, region, squares=_SQUARES[told])
         if recolouring is None:
             continue
         back = cast("NDArray[np.uint8]", recolouring.undone(canvas, region))
         if _mostly_within(_AS_IT_WAS, _strayed(back, code, tokenizer), region, fewest=_FEWEST_CELLS[told]):
-            undone = recolouring.undone(suspect, where)
-            result[where] = _at_the_rim(suspect, undone, result, where)[where]
-            recoloured |= where
+            undone = recolouring.undone(shown, where)
+            painted[where] = _at_the_rim(shown, undone, painted, where, reach)[where]
+            recoloured |= inside
     return Repainted(result, *(part if part.any() else None for part in (recoloured, redrawn)))
 
 
@@ -123,13 +126,20 @@ def _between(one: Pixels, other: Pixels, share: NDArray[np.float32]) -> Pixels:
     return cast("Pixels", np.rint(mixed).astype(one.dtype))
 
 
-def _at_the_rim(suspect: Pixels, undone: Pixels, painted: Pixels, where: NDArray[np.bool_]) -> Pixels:
+def _around(area: NDArray[np.bool_], margin: int) -> tuple[slice, slice]:
+    """The rows and columns that hold all of an area, and so many around it."""
+    left, top, width, height = cv2.boundingRect(area.view(np.uint8))
+    rows, columns = (slice(max(at - margin, 0), at + n + margin) for at, n in ((top, height), (left, width)))
+    return rows, columns
+
+
+def _at_the_rim(suspect: Pixels, undone: Pixels, painted: Pixels, where: NDArray[np.bool_], reach: int) -> Pixels:
     """The colours of a region undone; at its rim whichever is nearer to what is painted: these, or the suspect's own.
 
     The edge of a map is a little off; what it took in by mistake was never recoloured.
     """
-    reach = 2 * max(1, round(_RIM * min(where.shape))) + 1
-    core = cv2.erode(where.view(np.uint8), np.ones((reach, reach), np.uint8), borderValue=1) > 0
+    size = 2 * reach + 1
+    core = cv2.erode(np.ascontiguousarray(where).view(np.uint8), np.ones((size, size), np.uint8), borderValue=1) > 0
     off_now, off_then = (_off(picture, painted) for picture in (suspect, undone))
     return np.where((where & ~core & (off_now < off_then))[..., None], suspect, undone)
 

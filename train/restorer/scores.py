@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from train.tokenizer.network import HINTS
 from train.tokenizer.training import as_planes, as_targets
 from underdrawing.bench.metrics.likeness import masked_psnr_db
 
-__all__ = ["SURVIVORS", "Suspects", "inpainted", "latent_error_db", "masked_psnr", "restored_psnr"]
+__all__ = ["SURVIVORS", "Suspects", "latent_error_db", "masked_psnr", "restored_psnr"]
 
 _QUALITY = 75
 SURVIVORS = (0, 2, 3, 4, 5, 6)
@@ -51,18 +50,6 @@ class Suspects:
 def masked_psnr(picture: NDArray[np.generic], truth: NDArray[np.uint8], hidden: NDArray[np.bool_]) -> float:
     """PSNR in decibels inside a mask, RGB, rounded to 0..255."""
     return masked_psnr_db(np.clip(np.rint(picture), 0, 255), truth, hidden, data_range=255)
-
-
-def inpainted(suspects: Suspects, method: int) -> float:
-    """Mean M-PSNR of OpenCV's inpainting, ``cv2.INPAINT_TELEA`` or ``cv2.INPAINT_NS``."""
-    return float(
-        np.mean(
-            [
-                masked_psnr(cv2.inpaint(s, h.astype(np.uint8), 3, method), p, h)
-                for s, h, p in zip(suspects.seen, suspects.hidden, suspects.examples.pictures, strict=True)
-            ]
-        )
-    )
 
 
 @torch.no_grad()

@@ -23,7 +23,7 @@ from underdrawing.tokenizer import LADDER, HiddenCode
 if TYPE_CHECKING:
     from underdrawing.channel import Carrier, Heard
 
-__all__ = ["Carried", "Found", "Recorded", "carry", "hear", "layout_in", "matching", "whole_code"]
+__all__ = ["Carried", "Found", "Recorded", "carry", "hear", "layout_in", "matching"]
 
 _CANDIDATES = 4
 _LEAST_CHECKSUM_BITS = 14
@@ -165,17 +165,6 @@ def matching(
     else:
         candidates = () if starting_in is None else starting_in(wanted)
     return tuple(record for record in candidates if int(record.id, 16) in wanted and _agrees(found, record))
-
-
-def whole_code(found: Found, record: Recorded) -> HiddenCode | None:
-    """The code to recover from: the record's, or what was carried where the record keeps none.
-
-    Raises:
-        PayloadError: The record is about another picture: its id or the beginning of its code is another.
-    """
-    if int(record.id, 16) not in found.message.id_range or not _agrees(found, record):
-        raise PayloadError(f"record {record.id}: it contradicts the message, which is about another picture")
-    return found.code if record.tokens is None else HiddenCode(record.tokens)
 
 
 def _readings(heard: Heard, layout: SmallLayout, *, corrected: bool) -> Iterator[NDArray[np.uint8]]:

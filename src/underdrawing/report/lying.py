@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from underdrawing.report.pictures import data_uri, hatching, panel_from
+from underdrawing.report.pictures import hatching, img, panel_from
 from underdrawing.report.words import lying_words
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _suspect(suspect: Picture, verification: Verification) -> str:
     mask = verification.foreign
     foreign = "" if mask is None else hatching(mask, size=size, name="foreign-place")
     words = "As it came" + ("; hatched: not of the protected picture" if foreign else "")
-    return _figure(_img(panel, "The picture as it came in."), foreign, size, words)
+    return _figure(img(panel, "The picture as it came in."), foreign, size, words)
 
 
 def _whole(verification: Verification) -> str:
@@ -56,7 +56,7 @@ def _whole(verification: Verification) -> str:
     exact = verification.known is not None and verification.known.exact
     words = "The original" if exact else "The whole picture, painted back"
     alt = "The whole picture that was protected, with what is missing painted back."
-    return _figure(_img(panel, alt), _outline(geometry, size), size, f"{words}; in the outline: what the suspect shows")
+    return _figure(img(panel, alt), _outline(geometry, size), size, f"{words}; in the outline: what the suspect shows")
 
 
 def _fitted(geometry: Geometry) -> tuple[int, int]:
@@ -88,11 +88,6 @@ def _shown_corners(geometry: Geometry) -> NDArray[np.float64] | None:
         return None
     _, common = cv2.intersectConvexConvex(there, square)
     return None if common is None else np.asarray(common, dtype=np.float64).reshape(-1, 2)
-
-
-def _img(panel: NDArray[np.uint8], alt: str) -> str:
-    height, width = panel.shape[:2]
-    return f'<img src="{data_uri(panel)}" width="{width}" height="{height}" alt="{alt}">'
 
 
 def _figure(img: str, drawn: str, size: tuple[int, int], words: str) -> str:

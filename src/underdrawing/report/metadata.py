@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from underdrawing.examination import FactFinding, hold_against
 from underdrawing.findings import Verdict
 from underdrawing.images import facts_from_metadata, truncated_facts
-from underdrawing.report.words import readable
+from underdrawing.report.shell import as_html
 
 if TYPE_CHECKING:
     from underdrawing.examination import MetadataCheck
@@ -43,8 +42,8 @@ def metadata_section(check: MetadataCheck | None) -> str:
     if check is None or not (check.of(FactFinding.CONTRADICTS) or check.of(FactFinding.AGREES)):
         return ""
     rows = "".join(
-        f'<tr><th scope="row">{_text(fact.label)}</th><td>{_text(fact.metadata or "")}</td>'
-        f"<td>{_text(fact.pixels or '')}</td></tr>"
+        f'<tr><th scope="row">{as_html(fact.label)}</th><td>{as_html(fact.metadata or "")}</td>'
+        f"<td>{as_html(fact.pixels or '')}</td></tr>"
         for fact in check.of(FactFinding.CONTRADICTS)
     )
     table = (
@@ -53,11 +52,6 @@ def metadata_section(check: MetadataCheck | None) -> str:
     )
     tone = "tone-warn" if check.contradicts else "tone-good"
     return (
-        f'<section class="{tone}"><h2>Metadata of the file</h2><p class="seal">{_text(check.headline)}</p>'
+        f'<section class="{tone}"><h2>Metadata of the file</h2><p class="seal">{as_html(check.headline)}</p>'
         f"{table if rows else ''}</section>"
     )
-
-
-def _text(text: str) -> str:
-    """Return strangers' words as HTML that shows exactly these words."""
-    return f"<bdi>{escape(readable(text))}</bdi>"

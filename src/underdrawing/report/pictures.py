@@ -23,6 +23,7 @@ __all__ = [
     "data_uri",
     "hatching",
     "heat_layer",
+    "img",
     "mask_png",
     "outline_path",
     "overlay",
@@ -78,6 +79,12 @@ def data_uri(panel: NDArray[np.uint8], *, quality: int = 82) -> str:
     buffer = io.BytesIO()
     Image.fromarray(panel).save(buffer, "WEBP", quality=quality, method=4)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def img(panel: NDArray[np.uint8], alt: str) -> str:
+    """Return a panel, h×w×3 RGB, as an HTML image of its size; ``alt`` is HTML already."""
+    height, width = panel.shape[:2]
+    return f'<img src="{data_uri(panel)}" width="{width}" height="{height}" alt="{alt}">'
 
 
 def heat_layer(probability: NDArray[np.floating[Any]], *, size: tuple[int, int]) -> NDArray[np.uint8]:

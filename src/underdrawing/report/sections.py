@@ -13,7 +13,7 @@ from underdrawing.report import words
 from underdrawing.report.lying import lying_section
 from underdrawing.report.metadata import metadata_check, metadata_section
 from underdrawing.report.pictures import places
-from underdrawing.report.shell import page
+from underdrawing.report.shell import as_html, page
 from underdrawing.report.viewer import panels_of, viewer, viewer_style
 
 if TYPE_CHECKING:
@@ -91,14 +91,9 @@ def write_report(
     write_atomically(path, html_report(suspect, verification, name=name).encode("utf-8"), overwrite=overwrite)
 
 
-def _text(text: str) -> str:
-    """Return hostile text as HTML that shows exactly that text."""
-    return f"<bdi>{escape(words.readable(text))}</bdi>"
-
-
 def _masthead(suspect: Picture, name: str) -> str:
     height, width = suspect.pixels.shape[:2]
-    what = f"{_text(name)} · " if name else ""
+    what = f"{as_html(name)} · " if name else ""
     return (
         '<header class="masthead"><span class="brand">Underdrawing</span>'
         f'<span class="name">{what}{width} × {height} pixels</span></header>'
@@ -154,7 +149,7 @@ def _worth(verification: Verification) -> str:
         if verification.signature is SignatureStatus.VALID
         else "No signature that you trust covers them: treat them as a claim."
     )
-    return f"Read from the pixels themselves. {worth}{f' {_text(from_vault)}' if added else ''}"
+    return f"Read from the pixels themselves. {worth}{f' {as_html(from_vault)}' if added else ''}"
 
 
 def _vault(verification: Verification) -> str:
@@ -165,15 +160,15 @@ def _vault(verification: Verification) -> str:
     known = verification.known is not None and verification.known.id is not None
     warns = verification.known is not None and verification.known.contradictions
     tone = "tone-warn" if warns else "tone-good" if known else "tone-mute"
-    rest = "".join(f'<p class="note">{_text(sentence)}</p>' for sentence in said[1:])
-    return f'<section class="{tone}"><h2>The vault</h2><p class="seal">{_text(said[0])}</p>{rest}</section>'
+    rest = "".join(f'<p class="note">{as_html(sentence)}</p>' for sentence in said[1:])
+    return f'<section class="{tone}"><h2>The vault</h2><p class="seal">{as_html(said[0])}</p>{rest}</section>'
 
 
 def _signature(verification: Verification) -> str:
     identity = (
         ""
         if verification.id is None
-        else f'<p class="note">Id of the mark <span class="mono">{_text(verification.id)}</span></p>'
+        else f'<p class="note">Id of the mark <span class="mono">{as_html(verification.id)}</span></p>'
     )
     return (
         f'<section class="{_SIGNATURE_TONES[verification.signature]}"><h2>Signature</h2>'

@@ -9,7 +9,9 @@ from html import escape
 from importlib import resources
 from string import Template
 
-__all__ = ["page"]
+from underdrawing.report.words import readable
+
+__all__ = ["as_html", "page"]
 
 
 def page(body: str, *, title: str, style: str = "") -> str:
@@ -41,3 +43,8 @@ def _asset(name: str) -> str:
 def _digest(text: str) -> str:
     """Return what a content policy compares an inline block with."""
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+
+def as_html(text: str) -> str:
+    """Return strangers' words as HTML that shows exactly these words."""
+    return f"<bdi>{escape(readable(text))}</bdi>"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
-from underdrawing.report.pictures import data_uri, hatching, heat_layer, outline_path, overlay, panel_from, shrink
+from underdrawing.report.pictures import data_uri, hatching, heat_layer, img, outline_path, overlay, panel_from, shrink
 from underdrawing.report.words import recovered_title
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def panels_of(suspect: Picture, verification: Verification, *, side_px: int = ST
     probability = verification.tamper_probability if changed else None
     return Panels(
         suspect=panel,
-        recovered=None if recovered is None else _of_size(panel_from(recovered, side_px=side_px), size),
+        recovered=None if recovered is None else panel_from(recovered, side_px=side_px),
         probability=None if probability is None else _map_of_size(probability, size),
         outline=outline_path(verification.mask, size=size) if changed and verification.mask is not None else "",
         recovered_title=recovered_title(verification),
@@ -71,14 +71,6 @@ def panels_of(suspect: Picture, verification: Verification, *, side_px: int = ST
 
 def _map_of_size(probability: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
     resized: NDArray[np.float32] = cv2.resize(probability, size, interpolation=cv2.INTER_AREA).astype("float32")
-    return resized
-
-
-def _of_size(panel: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Bring a panel to (width, height): a recovered picture from the vault may have another size than the suspect."""
-    if (panel.shape[1], panel.shape[0]) == size:
-        return panel
-    resized: NDArray[np.uint8] = cv2.resize(panel, size, interpolation=cv2.INTER_AREA).astype("uint8")
     return resized
 
 
@@ -122,12 +114,12 @@ def _first(panels: Panels) -> str:
 def _stage(panels: Panels) -> str:
     """Draw the layers."""
     height, width = panels.suspect.shape[:2]
-    suspect = _img(panels.suspect, "The picture as it came in.")
+    suspect = img(panels.suspect, "The picture as it came in.")
     recovered = slider = ""
     if panels.recovered is not None:
         alt = "The picture with the changed region painted back."
         recovered = (
-            f'<figure class="layer recovered">{_img(panels.recovered, alt)}'
+            f'<figure class="layer recovered">{img(panels.recovered, alt)}'
             f"<figcaption>{panels.recovered_title}</figcaption></figure>"
         )
         slider = (
@@ -140,11 +132,6 @@ def _stage(panels: Panels) -> str:
         f"{_heat(panels)}{_outline(panels, width, height)}<figcaption>As it came</figcaption></figure>"
         f"{slider}</div></div>"
     )
-
-
-def _img(panel: NDArray[np.uint8], alt: str) -> str:
-    height, width = panel.shape[:2]
-    return f'<img src="{data_uri(panel)}" width="{width}" height="{height}" alt="{alt}">'
 
 
 def _heat(panels: Panels) -> str:

@@ -40,8 +40,13 @@ FACT_LABELS = {
     "copyrightNotice": "Copyright",
     "source": "Source",
     "city": "City",
+    "provinceState": "State",
     "country": "Country",
     "keywords": "Keywords",
+    "title": "Title",
+    "gpsLatitude": "Latitude",
+    "gpsLongitude": "Longitude",
+    "digitalSourceType": "Kind of source",
 }
 """How the best-known IPTC names read to people, in the order a report lists them."""
 

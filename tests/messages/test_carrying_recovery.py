@@ -7,9 +7,9 @@ from skimage import data
 from scenes import jpeg
 from underdrawing.channel import CARRIERS, load_carrier
 from underdrawing.examination.remembering import remember, surroundings_of
-from underdrawing.messages.carrying import carry, hear, matching, whole_code
+from underdrawing.messages.carrying import carry, hear, matching
 from underdrawing.recovery import Restorer
-from underdrawing.tokenizer import Tokenizer, to_canvas
+from underdrawing.tokenizer import HiddenCode, Tokenizer, to_canvas
 from underdrawing.vault import FINGERPRINT_BYTES, SKETCH_BYTES, Record, open_vault, pack_code
 
 READY = [entry.name for entry in CARRIERS if not entry.missing(None)]
@@ -63,7 +63,7 @@ def test_what_was_there_is_painted_from_the_code_in_the_vault(name, vault, token
     records = matching(found, vault.get, starting_in=lambda ids: [r for r in known if int(r.id, 16) in ids])
     assert f"{ID:016x}" in [record.id for record in records]
     assert len(records) == 1 or not found.message.layout.scales
-    code = whole_code(found, next(record for record in records if record.id == f"{ID:016x}"))
+    code = HiddenCode(next(record for record in records if record.id == f"{ID:016x}").tokens)
 
     assert code == tokenizer.encode(coffee)
     around = surroundings_of(suspect, mask)

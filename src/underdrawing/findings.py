@@ -211,6 +211,8 @@ class Verification:
             undone in ``recovered``, and all detail there is the suspect's own.
         redrawn_fraction: the same of what still shows what the code says that it showed, though its pixels were made
             anew, by a network, say; it is left in ``recovered`` as it is.
+        transparent_fraction: share of its pixels that are not wholly opaque: the mark is read from the colours
+            stored there, whatever a viewer shows.
         geometry: how the suspect lies against the protected picture.
         tamper_probability: H×W float32, 0 to 1, row-major, of the suspect; None when there is nothing to compare.
         mask: H×W bool, True where tampered; None when there is nothing to compare.
@@ -245,6 +247,7 @@ class Verification:
     tampered_fraction: float = 0.0
     recoloured_fraction: float = 0.0
     redrawn_fraction: float = 0.0
+    transparent_fraction: float = 0.0
     geometry: Geometry = field(default_factory=Geometry)
     tamper_probability: NDArray[np.float32] | None = None
     mask: NDArray[np.bool_] | None = None
@@ -277,6 +280,7 @@ class Verification:
             "tampered_fraction": round(self.tampered_fraction, 5),
             "recoloured_fraction": round(self.recoloured_fraction, 5),
             "redrawn_fraction": round(self.redrawn_fraction, 5),
+            "transparent_fraction": round(self.transparent_fraction, 5),
             "geometry": self.geometry.to_dict(),
             "vault": None if self.known is None else self.known.to_dict(),
             "recovery_source": self.recovery_source,

@@ -160,7 +160,7 @@ def verify(
         raise UsageError(f"{carrier.name} has no channel key: leave it out, or use our own carrier, lattice")
     else:
         verification = _by_carrier(case, carrier)
-    return replace(verification, timings_s=case.clock.seconds)
+    return replace(verification, timings_s=case.clock.seconds, transparent_fraction=picture.transparent_fraction)
 
 
 def _marked(

@@ -222,3 +222,62 @@ def test_only_one_table_is_set_aside_at_a_time(folder):
             Path(f"{folder}/records.sqlite{end}").unlink(missing_ok=True)
         assert repair_vault(folder).records == 0
         assert (folder / f"damaged-{number}.sqlite").exists()
+
+
+def with_a_slot_twice(folder):
+    """Give the last record on the first page of the table the slot of the first, in the very bytes."""
+    with sqlite3.connect(folder / "records.sqlite") as table:
+        table.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        root = table.execute("SELECT rootpage FROM sqlite_master WHERE name = 'records'").fetchone()[0]
+        size = table.execute("PRAGMA page_size").fetchone()[0]
+    table.close()
+    data = bytearray((folder / "records.sqlite").read_bytes())
+    page = (root - 1) * size
+    assert data[page] == 13  # a leaf of a table
+    count = int.from_bytes(data[page + 3 : page + 5])
+    last = page + int.from_bytes(data[page + 6 + 2 * count : page + 8 + 2 * count])
+    while data[last] & 128:  # the size of the row, seven bits a byte
+        last += 1
+    assert data[last + 1] == count > 1
+    data[last + 1] = 1
+    (folder / "records.sqlite").write_bytes(data)
+
+
+def test_a_slot_that_comes_twice_does_not_keep_a_reader_for_ever(tmp_path):
+    folder = tmp_path / "vault"
+    with open_vault(folder, create=True) as vault:
+        vault.add_many(many(3))
+    with_a_slot_twice(folder)
+    with open_vault(folder, read_only=True) as vault:
+        for read in (vault.ids, vault.records):
+            with pytest.raises(VaultDamagedError, match="out of order"):
+                list(read())
+        health = vault.check()
+    assert not health.sound
+    assert any("out of order" in problem for problem in health.problems)
+    repair_vault(folder)
+    with open_vault(folder, read_only=True) as vault:
+        assert {record.id for record in vault.records()} >= {record.id for record in many(2)}
+    assert (folder / "damaged-1.sqlite").exists()
+
+
+@pytest.mark.parametrize("create", [False, True])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_table_that_was_emptied_is_damage_and_no_new_vault(folder, create, read_only):
+    (folder / "records.sqlite").write_bytes(b"")
+    for end in ("-wal", "-shm"):
+        (folder / f"records.sqlite{end}").unlink(missing_ok=True)
+    with pytest.raises(VaultDamagedError, match="empty"):
+        open_vault(folder, create=create, read_only=read_only)
+    assert not repair_vault(folder).sound
+    assert (folder / "damaged-1.sqlite").exists()
+
+
+def test_a_name_that_is_no_text_is_damage(folder):
+    with sqlite3.connect(folder / "records.sqlite") as table:
+        table.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    table.close()
+    path = folder / "records.sqlite"
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE bits", b"CREATE TABLE \xffits"))
+    with pytest.raises(VaultDamagedError), open_vault(folder) as vault:
+        list(vault.records())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING
 
 from underdrawing.errors import OutputExistsError, UsageError
@@ -41,12 +43,13 @@ class Item:
         return STANDARD_STREAM if self.source is None else str(self.source)
 
 
-def find_items(given: str, *, leave_out: Path | None = None) -> tuple[list[Item], bool]:
+def find_items(given: str, *, leave_out: Sequence[Path | None] = ()) -> tuple[list[Item], bool]:
     """Return the pictures behind an argument, in order of their names, and whether it was a folder.
 
     Args:
-        given: a file, a folder (searched in depth; links to folders are not followed), or ``-``.
-        leave_out: a folder not to search: the one the results go to.
+        given: a file, a folder (searched in depth; links to folders are not followed), or ``-``. A folder inside it
+            that cannot be searched is among the pictures: as one that cannot be read.
+        leave_out: folders not to search: those the results go to.
 
     Raises:
         UsageError: there is nothing there, or no picture in the folder.
@@ -72,19 +75,24 @@ def path_of(given: str) -> Path:
     return Path(given)
 
 
-def _in_folder(folder: Path, leave_out: Path | None) -> list[Item]:
-    items = []
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not _same(Path(parent, name), leave_out))
-        items += [Path(parent, name) for name in files if _is_picture(name)]
-    if not items:
+def _in_folder(folder: Path, leave_out: Sequence[Path | None]) -> list[Item]:
+    closed: list[Path] = []
+    paths: list[Path] = []
+    for parent, folders, files in os.walk(folder, onerror=lambda error: closed.append(Path(error.filename))):
+        folders[:] = [name for name in folders if not any(_same(Path(parent, name), other) for other in leave_out)]
+        paths += [path for name in files if _is_picture(path := Path(parent, name))]
+    if not paths and not closed:
         raise UsageError(f"no picture in {folder}: expected files ending in {', '.join(sorted(EXTENSIONS))}")
-    return [Item(path, path.relative_to(folder)) for path in sorted(items)]
+    return [Item(path, path.relative_to(folder)) for path in sorted([*paths, *closed])]
 
 
-def _is_picture(name: str) -> bool:
-    """Whether a file of a folder is worth opening; names that start with a dot belong to somebody else."""
-    return Path(name).suffix.lower() in EXTENSIONS and not name.startswith(".")
+def _is_picture(path: Path) -> bool:
+    """Whether a file of a folder is worth opening: names that start with a dot belong to somebody else, and pipes and
+    devices never end. A link to nothing is, so that it is said."""
+    if path.suffix.lower() not in EXTENSIONS or path.name.startswith("."):
+        return False
+    found = _stat(path)
+    return found is None or S_ISREG(found.st_mode)
 
 
 def _same(one: Path, other: Path | None) -> bool:
@@ -95,20 +103,35 @@ def mirrored(items: list[Item], folder: Path, *, extension: str | None = None) -
     """Return where each result goes: the same place inside ``folder``, with another extension if one is given.
 
     Raises:
-        UsageError: two results would land on the same name, or a result on its source.
+        UsageError: two results would land on the same name, or a result on one of the sources.
     """
     outputs = [folder / (item.relative.with_suffix(extension) if extension else item.relative) for item in items]
     owner: dict[Path, Item] = {}
+    sources = {_identity(item.source) for item in items} - {None}
     for item, output in zip(items, outputs, strict=True):
         if output in owner:
             raise UsageError(f"{owner[output].name} and {item.name} would both become {output}; rename one of them")
-        if item.source is not None and output.exists() and output.samefile(item.source):
-            raise UsageError(f"{output} is the picture itself; give another output with -o")
+        if (there := _identity(output)) in sources:
+            whose = "the picture itself" if there == _identity(item.source) else "one of the pictures"
+            raise UsageError(f"{output} is {whose}; give another output with -o")
         owner[output] = item
     return outputs
 
 
-def refuse_existing(outputs: list[Path]) -> None:
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """What tells a file from every other, by whatever name it goes; None where there is none."""
+    found = None if path is None else _stat(path)
+    return None if found is None else (found.st_dev, found.st_ino)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
+def refuse_existing(outputs: Sequence[Path]) -> None:
     """Stop before any work when a result would overwrite something.
 
     Raises:

@@ -40,7 +40,7 @@ def plan_protect(
         OutputExistsError: outputs exist, and neither ``resume`` nor the template's ``overwrite`` is set.
     """
     _asked(template)
-    items, many = find_items(given, leave_out=path_of(output))
+    items, many = find_items(given, leave_out=[path_of(output)])
     originals = _originals(items, many, template)
     if output == STANDARD_STREAM:
         source = _only_to_stream(items, many)
@@ -50,7 +50,7 @@ def plan_protect(
         refuse_existing(outputs)
     tasks, done = [], []
     for item, path, original in zip(items, outputs, originals, strict=True):
-        written = resume and path.exists()
+        written = resume and path.is_file()
         if written and template.vault is None:
             done.append(_done_before(item.name, path))
         else:

@@ -8,23 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from underdrawing.cli.guard import printable
 from underdrawing.cli.inputs import STANDARD_STREAM, Item, find_items, mirrored, path_of, refuse_existing
+from underdrawing.cli.resuming import ASKED, RESULT, asked, found_before, is_of_another
 from underdrawing.cli.secrets import channel_key, opener, trust_store
 from underdrawing.cli.shelves import carrier_named, vault_to_ask
 from underdrawing.cli.tasks import Done, VerifyTask, called, read_picture
-from underdrawing.errors import UsageError
+from underdrawing.errors import OutputExistsError, UsageError
 from underdrawing.findings import RecoverySetting, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from underdrawing.findings import Verification
     from underdrawing.images import Picture
 
-__all__ = ["RESULT", "plan_verify", "verify_one"]
+__all__ = ["plan_verify", "verify_one"]
 
 FILES = {"mask": "mask.png", "recovered": "recovered.png", "whole": "whole.png", "report": "report.html"}
-RESULT = "result.json"
-"""Written last: a folder that has it is whole, and a second run reads the answer from it."""
 
 
 def plan_verify(
@@ -46,21 +46,27 @@ def plan_verify(
     _asked(template)
     if output is None and resume:
         raise UsageError("--resume goes on with an output folder; name it with -o")
+    if resume and given == STANDARD_STREAM:
+        raise UsageError("--resume knows a picture by its file: give it as a file, not as -")
     into = None if output is None else path_of(output)
     if output == STANDARD_STREAM or (into is not None and into.exists() and not into.is_dir()):
         raise UsageError(f"verify writes several files: got -o {output}, expected a folder")
-    items, many = find_items(given, leave_out=into)
-    copies = _copies(items, restored, many=many, overwrite=template.overwrite or resume)
+    items, many = find_items(given, leave_out=[into, restored])
+    copies = _copies(items, restored, many=many)
     if into is None:
+        _refuse(copies, overwrite=template.overwrite)
         return [replace(template, source=i.source, restored=c) for i, c in zip(items, copies, strict=True)], []
     folders = mirrored(items, into) if many else [into]
-    if not (resume or template.overwrite):
-        refuse_existing([folder / name for folder in folders for name in [*FILES.values(), RESULT]])
     tasks = [
         replace(template, source=item.source, folder=folder, restored=copy)
         for item, folder, copy in zip(items, folders, copies, strict=True)
     ]
-    done = {task: found for task in tasks if resume and (found := _found_before(task)) is not None}
+    if resume and not template.overwrite:
+        _refuse_others(tasks)
+    elif not template.overwrite:
+        refuse_existing([folder / name for folder in folders for name in [*FILES.values(), RESULT]])
+        _refuse(copies, overwrite=False)
+    done = {task: found for task in tasks if resume and (found := found_before(task)) is not None}
     return [replace(task, overwrite=template.overwrite or resume) for task in tasks if task not in done], list(
         done.values()
     )
@@ -85,7 +91,29 @@ def _setting(task: VerifyTask) -> RecoverySetting:
     return RecoverySetting.LOOK if task.look else RecoverySetting.FIDELITY
 
 
-def _copies(items: list[Item], restored: Path | None, *, many: bool, overwrite: bool) -> list[Path | None]:
+def _refuse(copies: Sequence[Path | None], *, overwrite: bool) -> None:
+    if not overwrite:
+        refuse_existing([copy for copy in copies if copy is not None])
+
+
+def _refuse_others(tasks: list[VerifyTask]) -> None:
+    """Stop before ``--resume`` overwrites what no earlier run over these pictures wrote.
+
+    Raises:
+        OutputExistsError: a folder holds findings about another picture, or a copy is there before any findings.
+    """
+    for task in tasks:
+        assert task.folder is not None
+        if is_of_another(task):
+            raise OutputExistsError(
+                f"{task.folder} holds what was found about another picture than {called(task.source)}; "
+                "give another output with -o, or --force to overwrite"
+            )
+    begun = [task.folder is not None and (task.folder / FILES["report"]).exists() for task in tasks]
+    _refuse([task.restored for task, known in zip(tasks, begun, strict=True) if not known], overwrite=False)
+
+
+def _copies(items: list[Item], restored: Path | None, *, many: bool) -> list[Path | None]:
     """Return where the copy of each picture with restored metadata goes."""
     if restored is None:
         return [None] * len(items)
@@ -94,28 +122,7 @@ def _copies(items: list[Item], restored: Path | None, *, many: bool, overwrite: 
     copies = mirrored(items, restored) if many or restored.is_dir() else [restored]
     if not many and restored.exists() and items[0].source.exists() and restored.samefile(items[0].source):
         raise UsageError(f"{restored} is the picture itself; give the copy another name")
-    if not overwrite:
-        refuse_existing(copies)
     return list(copies)
-
-
-def _found_before(task: VerifyTask) -> Done | None:
-    """Read what an earlier run found about this very picture; None if it did not get to its end, or painted it back in
-    another setting."""
-    assert task.folder is not None
-    try:
-        record = json.loads((task.folder / RESULT).read_text("utf-8"))
-        verdict = Verdict(record["verdict"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    setting = str(_setting(task))
-    if record.get("input") != called(task.source) or record.get("recovery_setting") not in (None, setting):
-        return None
-    return Done(
-        record=record,
-        lines=(f"{printable(called(task.source))}  {verdict}, found before",),
-        negative=verdict.is_negative,
-    )
 
 
 def verify_one(task: VerifyTask) -> Done:
@@ -136,7 +143,7 @@ def verify_one(task: VerifyTask) -> Done:
     check = metadata_check(picture, verification)
     record |= {"metadata": check.to_dict() if check else None, "restored": _restore(verification, task)}
     if task.folder is not None:
-        _write_result(record, task.folder, overwrite=task.overwrite)
+        _write_result({**record, ASKED: asked(task)}, task.folder, overwrite=task.overwrite)
     lines = (line(record, verification), *card(record, verification))
     return Done(record=record, lines=lines, negative=verification.verdict.is_negative)
 

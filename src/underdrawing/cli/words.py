@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from underdrawing.cli.guard import printable
-from underdrawing.report import fact_rows, headline, lying_words, percent, readable, signature_words, vault_words
+from underdrawing.report import (
+    fact_rows,
+    headline,
+    lying_words,
+    percent,
+    readable,
+    signature_words,
+    transparent_words,
+    vault_words,
+)
 
 if TYPE_CHECKING:
     from underdrawing.findings import Verification
@@ -43,6 +52,8 @@ def card(record: dict[str, Any], verification: Verification) -> list[str]:
         said.append(f"Metadata: {readable(record['metadata']['headline'])}")
     if record["restored"]:
         said.append(f"A copy with these facts in its metadata: {printable(record['restored']['output'])}.")
+    if verification.transparent_fraction:
+        said.append(f"Note: {transparent_words(verification)}")
     if record["damaged"]:
         said.append(f"Note: unreadable in the file and left out: {', '.join(record['damaged'])}.")
     parts = [[_INDENT + sentence for sentence in said], facts, files]

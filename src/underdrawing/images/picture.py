@@ -100,6 +100,13 @@ class Picture:
         """Columns, in pixels."""
         return int(self.pixels.shape[1])
 
+    @property
+    def transparent_fraction(self) -> float:
+        """Share of the pixels that are not wholly opaque, 0 to 1: what a viewer shows there is not ``pixels`` alone."""
+        if self.alpha is None:
+            return 0.0
+        return float(np.mean(self.alpha < np.iinfo(self.alpha.dtype).max))
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -9,7 +9,16 @@ from underdrawing.report.metadata import metadata_check
 from underdrawing.report.pictures import mask_png
 from underdrawing.report.sections import html_report, write_report
 from underdrawing.report.shell import page
-from underdrawing.report.words import fact_rows, headline, lying_words, percent, readable, signature_words, vault_words
+from underdrawing.report.words import (
+    fact_rows,
+    headline,
+    lying_words,
+    percent,
+    readable,
+    signature_words,
+    transparent_words,
+    vault_words,
+)
 
 __all__ = [
     "fact_rows",
@@ -22,6 +31,7 @@ __all__ = [
     "percent",
     "readable",
     "signature_words",
+    "transparent_words",
     "vault_words",
     "write_report",
 ]

@@ -27,6 +27,7 @@ __all__ = [
     "recovered_title",
     "settled",
     "signature_words",
+    "transparent_words",
     "vault_words",
 ]
 
@@ -299,6 +300,14 @@ def settled(verification: Verification) -> list[Statement]:
     ]
 
 
+def transparent_words(verification: Verification) -> str:
+    """Say what is not opaque in a suspect, and what that leaves open; no sentence where nothing is."""
+    share = verification.transparent_fraction
+    if not share:
+        return ""
+    return f"{percent(share)} of it is transparent, and only the colours stored beneath were compared."
+
+
 def open_questions(verification: Verification) -> list[str]:
     """Return what this verification does not decide, as full sentences."""
     questions = ["Whether the scene was real, or the facts were true, when the mark was made: a mark only fixes them."]
@@ -312,6 +321,8 @@ def open_questions(verification: Verification) -> list[str]:
         questions.append("Changes smaller than a few cells of the map, or in flat black or white: they may not show.")
     if verification.verdict is Verdict.UNDECIDED:
         questions.insert(0, "Whether the picture was changed: too little of the mark is left to compare with.")
+    if verification.transparent_fraction:
+        questions.insert(0, f"What the picture shows where it is not opaque: {transparent_words(verification)}")
     if verification.mask is not None and verification.mask.any():
         questions.append(
             "The exact border of a change: the map is drawn in cells, and its edge is good to about one cell."

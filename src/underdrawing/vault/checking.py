@@ -46,15 +46,20 @@ def check_embedded(
     problems = [f"table: {row[0]}" for row in database.rows("PRAGMA integrity_check(10)") if row[0] != "ok"]
     repaired: list[str] = []
     sound = 0
-    for id_, slot, problem in _every_record(database):
-        if on_record:
-            on_record()
-        if problem is None:
-            sound += 1
-            continue
-        problems.append(f"record {id_}: {problem}")
+    try:
+        for id_, slot, problem in _every_record(database):
+            if on_record:
+                on_record()
+            if problem is None:
+                sound += 1
+                continue
+            problems.append(f"record {id_}: {problem}")
+            if repair:
+                _let_give_way(database, slot)
+    except VaultDamagedError as error:
         if repair:
-            _let_give_way(database, slot)
+            raise
+        return Health(sound, (*problems, f"table: {error}"), ())
     strays = database.rows("SELECT count(*) FROM bits WHERE slot NOT IN (SELECT slot FROM records)")[0][0]
     if strays:
         problems.append(f"table: {strays} fingerprints belong to no record")
@@ -76,15 +81,12 @@ def check_embedded(
 
 def _every_record(database: Database) -> Iterator[tuple[str, int, str | None]]:
     """Id and slot of each record, and what is wrong with it."""
-    last = 0
-    while rows := database.rows(f"{_ROWS} WHERE slot > ? ORDER BY slot LIMIT {_PAGE}", (last,)):
-        for slot, *row in rows:
-            try:
-                problem, id_ = None, from_row(tuple(row)).id
-            except VaultDamagedError as error:
-                problem, id_ = str(error), id_text(row[0]) if isinstance(row[0], int) else "?"
-            yield id_, slot, problem
-        last = rows[-1][0]
+    for slot, *row in database.pages(_ROWS, _PAGE):
+        try:
+            problem, id_ = None, from_row(tuple(row)).id
+        except VaultDamagedError as error:
+            problem, id_ = str(error), id_text(row[0]) if isinstance(row[0], int) else "?"
+        yield id_, slot, problem
 
 
 def _let_give_way(database: Database, slot: int) -> None:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -52,28 +53,30 @@ class Database:
         self._owner = os.getpid()
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
-        if not self.path.is_file() and not (create and not read_only):
+        there = self.path.is_file()
+        if not there and not (create and not read_only):
             raise UsageError(
                 f"{folder} holds no vault (no {FILE_NAME}); give the folder of one, or make it with --create"
             )
         with self._speaking():
             self._connection = _connect(self.path, read_only=read_only)
         try:
-            self._begin()
+            self._begin(new=create and not (there and any(folder.glob("segment-*.bin"))))
         except BaseException:
             self.close()
             raise
 
-    def _begin(self) -> None:
+    def _begin(self, *, new: bool) -> None:
         with self._speaking() as connection:
             connection.execute(f"PRAGMA busy_timeout = {int(self._patience_s * 1000)}")
             for setting in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "foreign_keys = OFF"):
                 connection.execute(f"PRAGMA {setting}")
+            if version_of(connection) == 0 and not new:
+                raise self._damaged("it is empty, which no vault ever is")
             if self.read_only:
                 connection.execute("PRAGMA query_only = ON")
                 self._check_version(connection)
                 return
-            version_of(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")
@@ -98,7 +101,7 @@ class Database:
                 yield self._connection  # type: ignore[misc]
             except sqlite3.OperationalError as error:
                 raise self._operational(error) from error
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # SQLite quotes broken names as they are
                 raise self._damaged(error) from error
 
     def _operational(self, error: sqlite3.OperationalError) -> VaultError:
@@ -113,7 +116,7 @@ class Database:
             return self._damaged(error)
         return VaultError(f"{place}: {said}")
 
-    def _damaged(self, error: Exception) -> VaultDamagedError:
+    def _damaged(self, error: Exception | str) -> VaultDamagedError:
         return VaultDamagedError(
             f"{self.path.parent}: the table is damaged ({error}); `underdrawing vault check --repair` saves what is "
             "readable and keeps the damaged file"
@@ -182,6 +185,25 @@ class Database:
         with self._speaking() as connection:
             self._check_open()
             return connection.execute(statement, values).fetchall()
+
+    def pages(self, question: str, size: int) -> Iterator[tuple[Any, ...]]:
+        """Answers in the order of their slots, asked for page by page: no view of the table is held in between.
+
+        Args:
+            question: a SELECT whose first column is the slot, as far as its WHERE.
+            size: rows asked for at once.
+
+        Raises:
+            VaultDamagedError: The slots do not come in order, and would never end.
+            VaultError: As ``reading``.
+        """
+        last = 0
+        while rows := self.rows(f"{question} WHERE slot > ? ORDER BY slot LIMIT {size}", (last,)):
+            slots = [last, *(row[0] for row in rows)]
+            if any(not isinstance(slot, int) for slot in slots) or any(a >= b for a, b in pairwise(slots)):
+                raise self._damaged("its rows are out of order")
+            yield from rows
+            last = slots[-1]
 
     def bytes_on_disk(self) -> int:
         """Size of the table and of the log that belongs to it."""

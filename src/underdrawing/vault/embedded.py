@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace as with_changes
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 
@@ -213,20 +212,13 @@ class EmbeddedVault:
 
     def ids(self) -> Iterator[str]:
         """Every id; see ``Vault.ids``."""
-        yield from (id_text(number) for _, number in self._pages("SELECT slot, id FROM records", 4096))
+        yield from (id_text(number) for _, number in self._database.pages("SELECT slot, id FROM records", 4096))
 
     def records(self) -> Iterator[Record]:
         """Every record; see ``Vault.records``."""
         joined = _JOINED.replace("SELECT ", "SELECT slot, ", 1)
         weights = self.fingerprints_by
-        yield from (from_row(row[1:], weights) for row in self._pages(joined, _PAGE))
-
-    def _pages(self, question: str, size: int) -> Iterator[tuple[Any, ...]]:
-        """Answers in the order of their slots, asked for page by page: no view of the table is held in between."""
-        last = 0
-        while rows := self._database.rows(f"{question} WHERE slot > ? ORDER BY slot LIMIT {size}", (last,)):
-            yield from rows
-            last = rows[-1][0]
+        yield from (from_row(row[1:], weights) for row in self._database.pages(joined, _PAGE))
 
     def stats(self) -> Stats:
         """How large the vault is."""

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from stand_ins import TOO_SMALL, UNEXPECTED, error_line, run, write_picture
@@ -104,3 +105,46 @@ def test_a_reader_that_leaves_is_no_error(tmp_path):
         f"{sys.executable} -m underdrawing.cli --help | true", shell=True, capture_output=True, text=True, check=False
     )
     assert "Traceback" not in process.stderr
+
+
+@pytest.mark.parametrize(
+    ("closed", "arguments", "code"),
+    [
+        ("<&-", ["verify", "-"], 2),
+        (">&-", ["protect", "{}", "-o", "-"], 2),
+        (">&-", ["verify", "{}"], 1),
+        ("2>&-", ["verify", "nothing.png"], 2),
+        ("<&- >&- 2>&-", ["verify", "{}"], 1),
+    ],
+)
+def test_closed_streams_are_no_error_where_they_are_not_needed(tmp_path, closed, arguments, code):
+    picture = write_picture(tmp_path / "a.png")
+    words = " ".join(argument.format(picture) for argument in arguments)
+    process = subprocess.run(
+        f"{sys.executable} -m underdrawing.cli {words} {closed}",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == code, process.stderr
+    assert "Traceback" not in process.stderr
+    if code == 2 and "2>" not in closed:
+        assert "is closed" in error_line(process.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("arguments", ["--help", "verify --help", "--version"])
+def test_a_full_disk_is_a_line(arguments):
+    process = subprocess.run(
+        f"{sys.executable} -m underdrawing.cli {arguments} > /dev/full", shell=True, stderr=subprocess.PIPE, text=True
+    )
+    assert process.returncode == 3
+    assert "No space left" in error_line(process.stderr)
+
+
+def test_a_file_never_takes_the_place_of_a_closed_stream(tmp_path):
+    program = "import os, sys\nfrom underdrawing.cli.streams import prepare_streams\nprepare_streams()\n"
+    program += f"print(os.open({str(tmp_path / 'x')!r}, os.O_CREAT), file=open({str(tmp_path / 'seen')!r}, 'w'))"
+    subprocess.run(f'{sys.executable} -c "{program}" <&- >&- 2>&-', shell=True, check=True)
+    assert int((tmp_path / "seen").read_text()) > 2

@@ -1,5 +1,6 @@
 """Keys on the command line."""
 
+import pytest
 from typer.testing import CliRunner
 
 from underdrawing.cli import app
@@ -124,3 +125,42 @@ def test_a_password_is_asked_for_at_a_terminal_and_once(tmp_path, monkeypatch):
     assert len(asked) == 1
     assert "a.key" in asked[0]
     monkeypatch.delenv(secrets.PASSWORD_VARIABLE)
+
+
+def test_a_file_of_public_keys_is_not_turned_into_a_trust_file(tmp_path):
+    for name in ("ann", "bob"):
+        run("keys", "new", tmp_path / f"{name}.pem")
+        run("keys", "export", tmp_path / f"{name}.pem", "--name", name, "-o", tmp_path / f"{name}.pub")
+    before = (tmp_path / "ann.pub").read_bytes()
+    refused = run("keys", "trust", tmp_path / "ann.pub", tmp_path / "bob.pub")
+    assert refused.exit_code == 2
+    assert "trust file" in refused.stderr
+    assert (tmp_path / "ann.pub").read_bytes() == before
+    assert "ann" in run("keys", "trust", tmp_path / "ann.pub").stdout
+
+
+def test_a_private_key_is_never_overwritten_by_its_public_half(tmp_path):
+    key = tmp_path / "key.pem"
+    run("keys", "new", key)
+    before = key.read_bytes()
+    (tmp_path / "link.pem").symlink_to(key)
+    for output in (key, tmp_path / "link.pem"):
+        assert run("keys", "export", key, "-o", output, "--force").exit_code == 2
+    assert key.read_bytes() == before
+
+
+@pytest.mark.parametrize("password", ["p" * 5000, "\udcff"])
+def test_a_password_that_locks_nothing_is_refused_in_a_line(tmp_path, monkeypatch, password):
+    monkeypatch.setenv("UNDERDRAWING_KEY_PASSWORD", password)
+    refused = run("keys", "new", tmp_path / "key.pem", "--lock")
+    assert refused.exit_code == 2
+    assert "1023 bytes" in refused.stderr
+    assert not (tmp_path / "key.pem").exists()
+
+
+def test_days_without_a_key_are_refused(tmp_path):
+    run("keys", "new", tmp_path / "key.pem")
+    run("keys", "export", tmp_path / "key.pem", "--name", "Ann", "-o", tmp_path / "ann.pub")
+    run("keys", "trust", tmp_path / "trust.json", tmp_path / "ann.pub")
+    for option in (["--until", "2031-05-04"], ["--name", "Bob"]):
+        assert run("keys", "trust", tmp_path / "trust.json", *option).exit_code == 2

@@ -39,6 +39,11 @@ def test_round_trip_run_report_leaderboard(folder):
     assert "| png | Telea | 2 |" in board.output
     run("leaderboard", *files, "-o", folder / "board.md")
     assert (folder / "board.md").read_text("utf-8") == board.output
+    before = files[0].read_bytes()
+    for output, options in ((folder / "board.md", ()), (files[0], ("--force",))):
+        assert run("leaderboard", *files, "-o", output, *options).exit_code == 2
+    assert files[0].read_bytes() == before
+    assert run("leaderboard", *files, "-o", folder / "board.md", "--force").exit_code == 0
 
 
 @pytest.mark.parametrize(

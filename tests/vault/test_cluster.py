@@ -55,6 +55,7 @@ def test_addresses(uri, expected):
     "uri",
     [
         "milvus://host:19530",
+        "milvus://[::1/press",
         "milvus:///press",
         "milvus://host/folder/press",
         "milvus://host/press;drop",

@@ -120,6 +120,8 @@ def test_other_places_go_through_fsspec():
         "http://169.254.169.254/latest/meta-data/",
         "local:///etc/passwd",
         "javascript:alert(1)",
+        "https://[::1/a.jpg",
+        "file://[archive/a.jpg",
     ],
 )
 def test_other_places_outside_are_refused(original):

@@ -12,9 +12,10 @@ from underdrawing.cli import options
 from underdrawing.cli.benchmarking import bench
 from underdrawing.cli.carriers import carriers
 from underdrawing.cli.contests import leaderboard, report, run
-from underdrawing.cli.guard import Guarded
+from underdrawing.cli.guard import FAILURE, Guarded, one_line, say
 from underdrawing.cli.keys import keys
 from underdrawing.cli.searching import search
+from underdrawing.cli.streams import prepare_streams
 from underdrawing.cli.tasks import Coding, ProtectTask, VerifyTask
 from underdrawing.cli.vault import vault
 from underdrawing.findings import Profile
@@ -41,10 +42,13 @@ app.add_typer(vault, name="vault")
 
 
 def main() -> None:
-    """Run the command line; what a terminal cannot show is written in escapes rather than failing."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-    app(prog_name="underdrawing")
+    """Run the command line."""
+    prepare_streams()
+    try:
+        app(prog_name="underdrawing")
+    except OSError as error:  # the help itself cannot be printed
+        say(one_line(error))
+        sys.exit(FAILURE)
 
 
 def _print_version(wanted: bool) -> None:

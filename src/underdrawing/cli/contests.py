@@ -9,6 +9,7 @@ import typer
 
 from underdrawing.cli import options
 from underdrawing.cli.guard import printable
+from underdrawing.errors import UsageError
 
 __all__ = ["leaderboard", "report", "run"]
 
@@ -131,6 +132,7 @@ def leaderboard(
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write the table there instead of printing it."),
     ] = None,
+    force: options.Force = False,
 ) -> None:
     """Check files that were sent in and make one table of them.
 
@@ -145,7 +147,9 @@ def leaderboard(
     else:
         from underdrawing.images import write_atomically
 
-        write_atomically(output, table.encode(), overwrite=True)
+        if output.exists() and any(output.samefile(path) for path in files):
+            raise UsageError(f"{output} is one of the files that were sent in; give another output with -o")
+        write_atomically(output, table.encode(), overwrite=force)
 
 
 def _names(text: str) -> list[str]:

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from underdrawing.errors import UsageError
+from underdrawing.errors import PayloadError, UsageError
 
 __all__ = ["parse_facts"]
 
@@ -21,12 +21,20 @@ def parse_facts(options: list[str]) -> dict[str, str]:
     A value may be empty: that fact is then left out, whatever the picture's own metadata says.
 
     Raises:
-        UsageError: an option is neither ``KEY=VALUE`` nor a readable file of facts.
+        UsageError: an option is neither ``KEY=VALUE`` nor a readable file of facts, or a fact is none that can be kept
+            as it is: control characters, say, or a name of more than 64 letters.
     """
+    from underdrawing.payload import check_facts
+
     facts: dict[str, str] = {}
     for option in options:
         pair = _PAIR.fullmatch(option)
-        facts |= {pair[1]: pair[2].strip()} if pair else _from_file(Path(option))
+        facts |= {pair[1]: pair[2]} if pair else _from_file(Path(option))
+    facts = {name: text.replace("\r\n", "\n").replace("\r", "\n").strip() for name, text in facts.items()}
+    try:
+        check_facts(facts)
+    except PayloadError as error:
+        raise UsageError(str(error)) from None
     return facts
 
 
@@ -52,7 +60,7 @@ def _read(path: Path) -> str:
 def _from_json(text: str, path: Path) -> dict[str, str]:
     try:
         entries = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
         raise UsageError(f"cannot read facts from {path}: not valid JSON ({error})") from None
     return {_name(name, path): _value(name, value, path) for name, value in entries.items()}
 
@@ -82,5 +90,5 @@ def _from_lines(text: str, path: Path) -> dict[str, str]:
         pair = _PAIR.fullmatch(line)
         if pair is None:
             raise UsageError(f"cannot read facts from {path}: line {number} is {line[:60]!r}, expected KEY=VALUE")
-        facts[pair[1]] = pair[2].strip()
+        facts[pair[1]] = pair[2]
     return facts

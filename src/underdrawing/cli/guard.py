@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from underdrawing.errors import UnderdrawingError
 
-__all__ = ["Guarded", "exit_code_of", "one_line", "printable", "say"]
+__all__ = ["FAILURE", "Guarded", "exit_code_of", "one_line", "printable", "say"]
 
 FAILURE = 3
 

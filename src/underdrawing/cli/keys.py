@@ -88,6 +88,8 @@ def export(
     if output is None:
         typer.echo(line)
     else:
+        if output.exists() and output.samefile(file):
+            raise UsageError(f"{output} is the private key itself; give another output with -o")
         images.write_atomically(output, f"{line}\n".encode(), overwrite=force)
         typer.echo(f"public key written to {output}")
 
@@ -135,6 +137,8 @@ def trust(
     """
     from underdrawing.payload import Publisher, TrustStore
 
+    if not public and (name or valid_from or valid_until):
+        raise UsageError("--name, --from and --until say something of public keys; name the files they are in")
     trusted = TrustStore.load(store) if store.exists() else TrustStore()
     before = trusted
     for publisher in (publisher for path in public or [] for publisher in TrustStore.load(path)):
@@ -145,6 +149,8 @@ def trust(
     if forget is not None:
         trusted = trusted.forget(forget)
     if trusted != before:
+        if store.exists() and not store.read_bytes().lstrip().startswith(b"{"):
+            raise UsageError(f"{store} holds public keys and is no trust file; name the trust file first")
         trusted.save(store)
     elif not store.exists():
         raise UsageError(f"{store}: no such trust file; name the public keys to put into it")

@@ -41,6 +41,7 @@ def progress(count: int | None, verb: str) -> Iterator[Callable[..., Any]]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     ]
-    with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty(), transient=True) as bar:
+    shared = sys.stdout is not None and sys.stdout.isatty()
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=shared, transient=True) as bar:
         task = bar.add_task(verb, total=count)
         yield lambda n=1: bar.advance(task, n)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from underdrawing.cli.guard import printable
 from underdrawing.cli.inputs import EXTENSIONS, STANDARD_STREAM, Item, find_items, mirrored, path_of, refuse_existing
 from underdrawing.cli.secrets import channel_key, confidants, signing_key
 from underdrawing.cli.shelves import carrier_named
+from underdrawing.cli.streams import standard_output
 from underdrawing.cli.tasks import Coding, Done, ProtectTask, called, read_picture
 from underdrawing.errors import RecordConflictError, UsageError
 
@@ -96,7 +96,7 @@ def _originals(items: list[Item], many: bool, template: ProtectTask) -> list[str
 def _only_to_stream(items: list[Item], many: bool) -> Path | None:
     if many:
         raise UsageError("a folder cannot be written to standard output; give a folder with -o")
-    if sys.stdout.isatty():
+    if standard_output().isatty():
         raise UsageError("not writing a picture to the terminal; redirect the output, or give a file with -o")
     return items[0].source
 

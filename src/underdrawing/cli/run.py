@@ -13,6 +13,7 @@ import typer
 from underdrawing.cli.guard import FAILURE, say
 from underdrawing.cli.pool import Failure, Outcome, run_all
 from underdrawing.cli.progress import progress
+from underdrawing.cli.streams import standard_output
 from underdrawing.cli.tasks import Done, KeepTask, ProtectTask, SearchTask, VerifyTask, called
 
 __all__ = ["NEGATIVE", "cores", "run_command"]
@@ -79,8 +80,8 @@ def _print(outcome: Outcome[Task, Done], *, json: bool, alone: bool) -> int:
 def _print_done(done: Done, *, json: bool, alone: bool) -> int:
     """Print one result. Where the picture itself goes to standard output, the line goes to stderr."""
     if done.stream is not None:
-        sys.stdout.buffer.write(done.stream)
-        sys.stdout.buffer.flush()
+        standard_output().write(done.stream)
+        standard_output().flush()
     lines = [json_format.dumps(done.record)] if json else done.lines if alone else done.lines[:1]
     print("\n".join(lines), file=sys.stdout if done.stream is None else sys.stderr, flush=True)
     return NEGATIVE if done.negative else 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
+from underdrawing.cli.streams import standard_input
 from underdrawing.findings import Profile
 
 if TYPE_CHECKING:
@@ -164,4 +164,4 @@ def read_picture(source: Path | None) -> Picture:
     """Read a picture from a path, or from standard input."""
     from underdrawing import images
 
-    return images.load(sys.stdin.buffer if source is None else source)
+    return images.load(standard_input() if source is None else source)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_format
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +14,7 @@ from underdrawing.cli.guard import printable
 from underdrawing.cli.inputs import STANDARD_STREAM
 from underdrawing.cli.progress import progress
 from underdrawing.cli.run import NEGATIVE
+from underdrawing.cli.streams import standard_input, standard_output
 from underdrawing.errors import UsageError
 
 if TYPE_CHECKING:
@@ -207,8 +207,8 @@ def export(
 
     with open_vault(where, read_only=True) as opened:
         if output == STANDARD_STREAM:
-            write_lines(opened.records(), sys.stdout.buffer)
-            sys.stdout.buffer.flush()
+            write_lines(opened.records(), standard_output())
+            standard_output().flush()
             return
         with progress(len(opened), "exporting") as advance:
             count = export_records(opened, Path(output), overwrite=force, on_record=advance)
@@ -241,7 +241,7 @@ def import_(
             done = sums
 
         if source == STANDARD_STREAM:
-            added = opened.add_many(read_lines(sys.stdin.buffer), replace=replace, on_commit=count)
+            added = opened.add_many(read_lines(standard_input()), replace=replace, on_commit=count)
         else:
             added = import_records(opened, Path(source), replace=replace, on_commit=count)
     _print_added(added, json=json)

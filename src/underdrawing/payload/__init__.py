@@ -1,7 +1,7 @@
 """The payload: id, facts, signature and hidden code as bits. Knows no pixels."""
 
 from underdrawing.payload.compose import Capacity, Message, compose
-from underdrawing.payload.facts import clean_facts
+from underdrawing.payload.facts import check_facts, clean_facts
 from underdrawing.payload.fields import ANCHOR_BITS, Bits, Block
 from underdrawing.payload.guessing import Presumed, anchor_hints, anchor_ways, known_hints, token_places
 from underdrawing.payload.keyforms import is_locked
@@ -56,6 +56,7 @@ __all__ = [
     "TrustStore",
     "anchor_hints",
     "anchor_ways",
+    "check_facts",
     "clean_facts",
     "compose",
     "is_locked",

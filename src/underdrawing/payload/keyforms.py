@@ -153,12 +153,16 @@ def save_pem(path: Path, private: "Ed25519PrivateKey | X25519PrivateKey", *, pas
 
     Raises:
         OutputExistsError: The file is there.
-        KeyFileError: It cannot be written.
+        KeyFileError: It cannot be written, or not be locked with this password.
     """
     from cryptography.hazmat.primitives import serialization as pem
 
-    lock = pem.BestAvailableEncryption(password.encode()) if password else pem.NoEncryption()
-    write_key_file(path, private.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, lock), secret=True)
+    try:
+        lock = pem.BestAvailableEncryption(password.encode()) if password else pem.NoEncryption()
+        data = private.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, lock)
+    except ValueError as error:
+        raise KeyFileError(f"{path}: this password locks no key; expected UTF-8 text of at most 1023 bytes") from error
+    write_key_file(path, data, secret=True)
 
 
 def load_armour(path: Path, *, label: str, make: str) -> bytes:

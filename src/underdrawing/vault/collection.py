@@ -76,7 +76,10 @@ class Cluster:
         Raises:
             UsageError: It is not of that form.
         """
-        parts = urlsplit(uri)
+        try:
+            parts = urlsplit(uri)
+        except ValueError as error:
+            raise _wrong_uri(uri, "expected milvus://host:port/collection") from error
         place, _, collection = parts.path.rpartition("/")
         try:
             options = {name: int(value) for name, value in parse_qsl(parts.query, strict_parsing=bool(parts.query))}

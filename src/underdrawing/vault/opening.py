@@ -51,8 +51,8 @@ def folder_of(uri: str | Path) -> Path:
         raise UsageError("the name of the vault is empty or not a path; give a folder or milvus://host:port/collection")
     if isinstance(uri, Path) or "://" not in text:
         return Path(text)
-    parts = urlsplit(text)
-    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or parts.query or parts.fragment:
+    parts = urlsplit(text) if text.lower().startswith("file:") else None
+    if parts is None or parts.netloc not in ("", "localhost") or parts.query or parts.fragment:
         raise UsageError(f"{text!a} is no vault this program opens; give a folder or milvus://host:port/collection")
     return Path(unquote(parts.path))
 

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from underdrawing.errors import UsageError, VaultError
 from underdrawing.vault.record import Record
@@ -55,7 +55,7 @@ def _path_of(record: Record) -> Path:
     """The path that a plain path or a ``file:`` URI means; it has to be absolute."""
     text = record.original or ""
     if text.lower().startswith("file:"):
-        parts = urlsplit(text)
+        parts = _parts(record)
         if parts.netloc not in ("", "localhost") or parts.query or parts.fragment:
             raise _refused(record, "a file: address names a file of this machine, without ? and #")
         text = unquote(parts.path)
@@ -63,6 +63,13 @@ def _path_of(record: Record) -> Path:
     if "\0" in text or not path.is_absolute():
         raise _refused(record, "its path is not absolute")
     return path
+
+
+def _parts(record: Record) -> SplitResult:
+    try:
+        return urlsplit(record.original or "")
+    except ValueError as error:
+        raise _refused(record, f"it is no address: {error}") from error
 
 
 def _read_file(record: Record, path: Path, folders: Sequence[Path], limit_bytes: int) -> bytes:
@@ -88,7 +95,7 @@ def _read_file(record: Record, path: Path, folders: Sequence[Path], limit_bytes:
 def _read_remote(record: Record, prefixes: Sequence[str], limit_bytes: int) -> bytes:
     uri = record.original or ""
     parts = unquote(unquote(uri)).replace("\\", "/").split("/")
-    if "::" in uri or "@" in urlsplit(uri).netloc or any(part in (".", "..") for part in parts):
+    if "::" in uri or "@" in _parts(record).netloc or any(part in (".", "..") for part in parts):
         raise _refused(record, "its address climbs, is chained, or carries a name and password")
     if not any(uri == prefix or uri.startswith(f"{prefix.rstrip('/')}/") for prefix in prefixes):
         raise _refused(record, "it begins with none of the allowed prefixes")

@@ -61,7 +61,7 @@ def carriers(
     """
     lines = carrier_lines(given, weights=weights)
     if json:
-        typer.echo("\n".join(json_format.dumps(asdict(line), ensure_ascii=False) for line in lines))
+        typer.echo("\n".join(json_format.dumps(asdict(line)) for line in lines))
         return
     _print(lines, with_picture=given is not None)
 

@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 import skimage.data
@@ -10,7 +11,8 @@ from underdrawing.bench.metrics.likeness import gmsd, ms_ssim
 from underdrawing.errors import WeightsError
 from underdrawing.networks import MANIFEST_FILE, shipped_weights
 from underdrawing.recovery.texturing import BANDS, GRID, TEXTURER_FILE, Texturer
-from underdrawing.recovery.texturing.bands import differences, filters, rgb_of
+from underdrawing.recovery.texturing.bands import OCTAVES, differences, filters, rgb_of, sizes
+from underdrawing.recovery.texturing.calibration import calibrated
 from underdrawing.tokenizer import Tokenizer, to_canvas
 
 EVERYTHING = np.ones((256, 256), bool)
@@ -76,6 +78,19 @@ def test_planes_and_pictures_are_the_same_thing(canvas):
     np.testing.assert_allclose(differences(grey)[1:], 0, atol=1e-3)
 
 
+def test_bands_of_one_octave_are_of_one_plane_and_the_finest_come_first():
+    planes = [{BANDS[band] for band in np.flatnonzero(octave == OCTAVES)} for octave in np.unique(OCTAVES)]
+    assert planes == [{0}] * 3 + [{1}] * 3 + [{2}] * 3
+    rows, radius = np.indices((256, 256))[0], np.hypot(np.fft.fftfreq(256)[:, None], np.fft.rfftfreq(256)[None])
+    means = [np.average(radius, weights=filters()[octave == OCTAVES].sum(axis=0)) for octave in range(3)]
+    assert means == sorted(means, reverse=True)
+    strongest = [
+        sizes(np.repeat(np.sin(2 * np.pi * frequency * rows)[..., None], 3, axis=2)).mean(axis=(1, 2)).argmax()
+        for frequency in (0.375, 0.1875, 0.09375)
+    ]
+    assert [OCTAVES[band] for band in strongest] == [0, 1, 2]
+
+
 # --- the network ---
 
 
@@ -83,8 +98,7 @@ def test_reference_the_strength_of_what_is_missing_is_told(texturer, tokenizer, 
     picture, known = painted(canvas, 5, tokenizer)
     said = texturer.missing(picture, known, NOTHING, EVERYTHING)
     assert said.shape == (len(BANDS), GRID, GRID)
-    planes = np.fft.rfft2(differences(canvas) - differences(picture))
-    true = np.abs(np.fft.irfft2(planes[list(BANDS)] * filters())).reshape(-1, 16, 16, 16, 16).mean(axis=(2, 4))
+    true = sizes(canvas.astype(np.float32) - picture).reshape(-1, 16, 4, 16, 4).mean(axis=(2, 4))
     told = said.reshape(-1, 16, 4, 16, 4).mean(axis=(2, 4))
     for band in (0, 4, 8):
         assert np.corrcoef(np.log(told[band]).ravel(), np.log(true[band]).ravel())[0, 1] > 0.5
@@ -131,6 +145,62 @@ def test_deterministic(texturer, tokenizer, canvas):
     np.testing.assert_array_equal(one, other)
 
 
+# --- as strong as around the region ---
+
+
+def hole():
+    hidden = np.zeros((256, 256), bool)
+    hidden[64:192, 80:200] = True
+    return hidden
+
+
+def slope_inside(picture, hidden):
+    rows, columns = (slice(along.min(), along.max() + 1) for along in np.nonzero(hidden))
+    return slope(picture[rows, columns])
+
+
+@pytest.mark.parametrize("n_scales", [4, 5, 6])
+def test_reference_soft_pictures_stay_soft_and_sharp_ones_sharp(texturer, tokenizer, canvas, n_scales):
+    hidden = hole()
+    small = cv2.resize(canvas, (96, 96), interpolation=cv2.INTER_AREA)
+    soft = cv2.resize(small, (256, 256), interpolation=cv2.INTER_CUBIC)
+    found = []
+    for truth in (canvas, soft):
+        picture, known = painted(truth, n_scales, tokenizer)
+        made_up = (texturer.textured(picture, known, truth, hidden, unseen=unseen) for unseen in (None, picture))
+        found.append([slope_inside(one, hidden) / slope_inside(truth, hidden) for one in made_up])
+    apart = [abs(np.log(sharp / soft)) for sharp, soft in zip(*found, strict=True)]
+    assert apart[1] < apart[0]
+    assert 0.4 < found[0][1] < 1.4
+    assert 0.5 < found[1][1] < 1.4
+
+
+def test_what_is_hidden_does_not_say_how_strong_texture_is(texturer, tokenizer, canvas):
+    hidden = hole()
+    picture, known = painted(canvas, 5, tokenizer)
+    other = np.where(hidden[..., None], 255 - canvas, canvas)
+    one, same = (texturer.textured(picture, known, seen, hidden, unseen=picture) for seen in (canvas, other))
+    np.testing.assert_array_equal(one, same)
+
+
+def test_calibration_goes_by_what_is_missing_around_the_region():
+    hidden = hole()
+    rng = np.random.default_rng(0)
+    usual = np.ones((len(BANDS), GRID, GRID), np.float32)
+    smooth = np.full((256, 256, 3), 128, np.uint8)
+    noise = rng.normal(0, 1, (256, 256, 3))
+    weak, strong = (np.rint(128 + amount * noise).astype(np.uint8) for amount in (4, 16))
+    one, other = (calibrated(usual, usual, smooth, pixels, hidden) for pixels in (weak, strong))
+    np.testing.assert_allclose(other / one, 4, rtol=0.15)
+    for octave in np.unique(OCTAVES):
+        assert len(np.unique(one[octave == OCTAVES])) == 1
+    nothing_seen = np.ones_like(hidden)
+    np.testing.assert_array_equal(calibrated(usual, usual, smooth, strong, nothing_seen), usual)
+    one_place = nothing_seen.copy()
+    one_place[:24, :24] = False
+    assert np.all(calibrated(usual, usual, smooth, strong, one_place) < other)
+
+
 def test_only_the_named_file_is_run(tmp_path):
     (tmp_path / TEXTURER_FILE).write_bytes(b"another")
     manifest = (shipped_weights("recovery.texturing") / MANIFEST_FILE).read_text(encoding="utf-8")
@@ -143,5 +213,6 @@ def test_the_manifest_tells_where_it_comes_from_and_what_it_brings():
     manifest = json.loads((shipped_weights("recovery.texturing") / MANIFEST_FILE).read_text(encoding="utf-8"))
     assert {"files", "licence", "training", "training_data", "config", "scores"} <= set(manifest)
     for split in ("val", "test"):
-        for row in manifest["scores"][split]["looks_by_bits"].values():
-            assert abs(np.log(row["look"]["slope"])) < abs(np.log(row["fidelity"]["slope"]))
+        for kind in ("looks_by_bits", "looks_inside_by_bits"):
+            for row in manifest["scores"][split][kind].values():
+                assert abs(np.log(row["look"]["slope"])) < abs(np.log(row["fidelity"]["slope"]))

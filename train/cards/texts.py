@@ -187,7 +187,9 @@ noticed; at 256×256, against the truth (higher is better). *Blocks* are the pro
 TEXTURER = """\
 **What it does.** Tells how strong the texture is that a picture painted from a hidden code lacks: for 18 bands (three
 octaves of four directions in luminance, three octaves in each of two colour differences) and 64×64 places. The setting
-`look` adds most of it, as noise and by making what there is of the band stronger. All of it is made up.
+`look` adds most of that energy, as noise and by making what there is of the band stronger. All of it is made up. Around
+a region it can be seen how much more or less than that is missing in this very picture; octave by octave, the region
+gets so much more or less (`calibration.py`, no network).
 
 **What it is.** A residual convolutional network of {parameters} parameters.
 
@@ -200,8 +202,10 @@ from softened pictures as well (1.3 to 4 times smaller and enlarged again, one b
 soft.
 
 **What it is not for.** It does not bring back a single hair: likeness in the sense of squared error falls. What it adds
-is no evidence of anything. Where the code told little, it roughens shapes that are wrong; skin and soft backgrounds may
-still come out a little rougher than they were, and faces look better smooth.
+is no evidence of anything. Where the code told little, it roughens shapes that are wrong. Where a region differs much
+from the rest of its picture, a smooth wall in a wood, it comes out rougher or smoother than it was. Whole pictures,
+painted from the code alone, are as rough as most photographs are with such a code: skin and soft backgrounds may be
+rougher than they were.
 
 {origin}
 ## Looks
@@ -214,7 +218,15 @@ PSNR in dB and MS-SSIM: higher is better; GMSD: lower is better.
 |---|---|---|---|---|---|---|
 {looks}
 
-From 4092 bits a picture takes {look_ms} ms of one core's time, decoder included (median).
+The same inside a quarter of each picture (boxes, strokes and blobs), the rest being its copy at JPEG 75, as forgeries
+are painted back. *Spread*: by how much the share of slopes differs between pictures, as the standard deviation of its
+logarithm (lower is better).
+
+| split, pictures | bits of the code | setting | M-PSNR | slopes | spread |
+|---|---|---|---|---|---|
+{inside}
+
+From 4092 bits a whole picture takes {look_ms} ms of one core's time, decoder included (mean).
 """
 
 COPIES = {

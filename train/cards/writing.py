@@ -134,7 +134,14 @@ def texturer_card(manifest: dict[str, Any]) -> str:
             for bits, settings in found["looks_by_bits"].items()
             for setting, row in settings.items()
         ),
-        look_ms=scores["val"]["look_ms_median"],
+        inside="\n".join(
+            f"| {split}, {found['pictures']} | {bits} | {setting} | {row['psnr_db']:.2f} | {row['slope']:.2f} "
+            f"| {row['slope_spread']:.2f} |"
+            for split, found in scores.items()
+            for bits, settings in found["looks_inside_by_bits"].items()
+            for setting, row in settings.items()
+        ),
+        look_ms=scores["val"]["look_ms_mean"],
     )
 
 

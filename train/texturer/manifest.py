@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from statistics import median
 from time import process_time
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from train.copies import compressed
 from train.export import write_manifest
 from train.history import Trained
+from train.masks import quarter_mask
 from train.texturer.examples import softened
 from train.texturer.export import FILES
-from train.texturer.scores import looks
-from underdrawing.examination.remembering import remember
-from underdrawing.recovery import Restorer
+from train.texturer.scores import InsideLook, Look, looks, looks_inside
+from underdrawing.examination.remembering import remember, surroundings_of
+from underdrawing.recovery import Restorer, paint_back
 from underdrawing.recovery.texturing import Texturer
 from underdrawing.tokenizer import CANVAS, Surroundings, Tokenizer, ladder_bits
 
-__all__ = ["describe", "measure"]
+__all__ = ["PICTURES", "describe", "measure", "measure_all"]
 
-_PICTURES = 64
+PICTURES = 64
+"""How many of each split are scored."""
 _PREFIXES = (3, 4, 5, 6)
+_QUALITY = 75
+_NOTHING = Surroundings(np.zeros((CANVAS, CANVAS, 3), np.uint8), np.ones((CANVAS, CANVAS), np.bool_))
+
+Pictures = NDArray[np.uint8]
 
 
 def describe(folder: Path, trained: Trained) -> None:
@@ -40,31 +46,50 @@ def describe(folder: Path, trained: Trained) -> None:
         "config": {"parameters": trained.parameters},
     }
     write_manifest(folder, FILES, facts)
-    texturer = Texturer.load(weights=folder)
-    val, test = (trained.pictures(split, at_most=_PICTURES) for split in ("val", "test"))
-    soft = softened(val, np.random.default_rng(0))
-    facts["scores"] = {
-        name: measure(texturer, pictures) for name, pictures in (("val", val), ("test", test), ("val, softened", soft))
-    }
+    val, test = (trained.pictures(split, at_most=PICTURES) for split in ("val", "test"))
+    facts["scores"] = measure_all(Texturer.load(weights=folder), val, test)
     write_manifest(folder, FILES, facts)
 
 
-def measure(texturer: Texturer, pictures: NDArray[np.uint8]) -> dict[str, Any]:
-    """The look of whole (n, 256, 256, 3) pictures from codes alone, by bits, smooth and made up; and milliseconds."""
+def measure_all(texturer: Texturer, val: Pictures, test: Pictures) -> dict[str, Any]:
+    """The scores of all that is scored: pictures (n, 256, 256, 3) of two splits, and the former softened."""
+    soft = softened(val, np.random.default_rng(0))
+    return {
+        name: measure(texturer, pictures) for name, pictures in (("val", val), ("test", test), ("val, softened", soft))
+    }
+
+
+def measure(texturer: Texturer, pictures: Pictures) -> dict[str, Any]:
+    """The look of pictures (n, 256, 256, 3), smooth and made up, by bits: whole ones from codes alone, and a quarter of
+    each in the rest of its copy at JPEG 75; and milliseconds."""
     given: dict[str, Any] = {"tokenizer": Tokenizer.load(), "restorer": Restorer.load()}
-    around = Surroundings(np.zeros((CANVAS, CANVAS, 3), np.uint8), np.ones((CANVAS, CANVAS), np.bool_))
+    settings: dict[str, dict[str, Any]] = {"fidelity": given, "look": {**given, "texturer": texturer}}
+    masks = [quarter_mask(np.random.default_rng(number)) for number in range(len(pictures))]
+    suspects = [compressed(picture, _QUALITY) for picture in pictures]
     seconds: list[float] = []
-    rows: dict[str, dict[str, dict[str, float]]] = {}
+    whole: dict[str, dict[str, Any]] = {}
+    inside: dict[str, dict[str, Any]] = {}
     for scales in _PREFIXES:
-        smooth, made_up = [], []
-        for truth in pictures:
-            code = given["tokenizer"].encode(truth).prefix(scales)
-            smooth.append((remember(code, around, **given), truth))
+        bits = str(ladder_bits(scales))
+        codes = [given["tokenizer"].encode(picture).prefix(scales) for picture in pictures]
+        for setting, painters in settings.items():
             started = process_time()
-            made_up.append((remember(code, around, texturer=texturer, **given), truth))
-            seconds += [process_time() - started] * (scales == 5)
-        rows[str(ladder_bits(scales))] = {
-            name: {key: round(value, 4) for key, value in asdict(looks(pairs)).items()}
-            for name, pairs in (("fidelity", smooth), ("look", made_up))
-        }
-    return {"pictures": len(pictures), "looks_by_bits": rows, "look_ms_median": round(1e3 * median(seconds), 1)}
+            alone = [remember(code, _NOTHING, **painters) for code in codes]
+            seconds += [(process_time() - started) / len(codes)] * (scales == 5 and setting == "look")
+            whole.setdefault(bits, {})[setting] = _rounded(looks(list(zip(alone, pictures, strict=True))))
+            painted = [
+                paint_back(suspect, remember(code, surroundings_of(suspect, mask), **painters), mask)
+                for suspect, code, mask in zip(suspects, codes, masks, strict=True)
+            ]
+            regions = list(zip(painted, pictures, masks, strict=True))
+            inside.setdefault(bits, {})[setting] = _rounded(looks_inside(regions))
+    return {
+        "pictures": len(pictures),
+        "looks_by_bits": whole,
+        "looks_inside_by_bits": inside,
+        "look_ms_mean": round(1e3 * sum(seconds), 1),
+    }
+
+
+def _rounded(look: Look | InsideLook) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in asdict(look).items()}

@@ -15,9 +15,9 @@ from train.tokenizer.codes import Lookup, as_tensors
 from train.tokenizer.examples import Examples
 from train.tokenizer.network import Decoder, alone
 from train.tokenizer.training import as_targets
-from underdrawing.bench.metrics.likeness import gmsd, ms_ssim, psnr_db
+from underdrawing.bench.metrics.likeness import gmsd, masked_psnr_db, ms_ssim, psnr_db
 
-__all__ = ["Look", "looks", "nats", "slope"]
+__all__ = ["InsideLook", "Look", "looks", "looks_inside", "nats", "slope"]
 
 Picture = NDArray[np.uint8]
 _SCALES = 5
@@ -33,6 +33,23 @@ class Look:
     slope: float
 
 
+@dataclass(frozen=True)
+class InsideLook:
+    """The same inside regions: mean M-PSNR, the mean of how steep slopes are by those of the truth, and how much that
+    differs between pictures: the standard deviation of its logarithm."""
+
+    psnr_db: float
+    slope: float
+    slope_spread: float
+
+
+def looks_inside(painted: list[tuple[Picture, Picture, NDArray[np.bool_]]]) -> InsideLook:
+    """The look of regions: pictures, each with its truth, H×W×3 RGB uint8, and its region, H×W bool."""
+    steep = [slope(a, mask) / slope(b, mask) for a, b, mask in painted]
+    likeness = [masked_psnr_db(a, b, mask, data_range=255) for a, b, mask in painted]
+    return InsideLook(float(np.mean(likeness)), float(np.mean(steep)), float(np.log(steep).std()))
+
+
 def looks(pairs: list[tuple[Picture, Picture]]) -> Look:
     """The look of pictures, each with its truth, H×W×3 RGB uint8."""
     likeness = [[score(a, b, data_range=255) for score in (psnr_db, ms_ssim, gmsd)] for a, b in pairs]
@@ -40,10 +57,17 @@ def looks(pairs: list[tuple[Picture, Picture]]) -> Look:
     return Look(*(float(value) for value in np.mean(likeness, axis=0)), steep)
 
 
-def slope(picture: Picture) -> float:
-    """Mean difference of neighbouring pixels down plus across, in grey levels: detail of any kind."""
+def slope(picture: Picture, mask: NDArray[np.bool_] | None = None) -> float:
+    """Mean difference of neighbouring pixels down plus across, in grey levels: detail of any kind.
+
+    Args:
+        picture: H×W×3 RGB.
+        mask: H×W bool, where to look: at differences between pixels that are both inside; None for everywhere.
+    """
     levels = picture.astype(np.int16)
-    return float(np.abs(np.diff(levels, axis=0)).mean() + np.abs(np.diff(levels, axis=1)).mean())
+    inside = np.ones(levels.shape[:2], np.bool_) if mask is None else mask
+    down, across = np.abs(np.diff(levels, axis=0)), np.abs(np.diff(levels, axis=1))
+    return float(down[inside[1:] & inside[:-1]].mean() + across[inside[:, 1:] & inside[:, :-1]].mean())
 
 
 @torch.no_grad()

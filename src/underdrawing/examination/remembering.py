@@ -40,7 +40,7 @@ def remember(
     """The picture as it was, 256×256×3 RGB uint8.
 
     What nobody told is painted as the mean of what it may have been, which is nearest on average, and smooth. With a
-    texturer, texture is made up for it, as strong as photographs have it.
+    texturer, texture is made up for it: as strong as around the region, or where nothing is seen, as in photographs.
 
     From a code with all scales up to 16 the decoder paints alone: there the Transformer was measured to add nothing.
 
@@ -59,7 +59,9 @@ def remember(
     if texturer is None:
         return picture
     known, hidden = tokenizer.latents(code).known, surroundings.hidden
-    return np.where(hidden[..., None], texturer.textured(picture, known, surroundings.pixels, hidden), picture)
+    unseen = _unseen(code, surroundings, picture, tokenizer=tokenizer, restorer=restorer)
+    made_up = texturer.textured(picture, known, surroundings.pixels, hidden, unseen=unseen)
+    return np.where(hidden[..., None], made_up, picture)
 
 
 def tells_enough(code: HiddenCode) -> bool:
@@ -109,6 +111,23 @@ def token_probabilities(
     scores = closeness / unit * np.exp(np.clip(spread, -6, 6))
     scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return np.asarray(scores / scores.sum(axis=-1, keepdims=True), dtype=np.float32)
+
+
+def _unseen(
+    code: HiddenCode | None,
+    surroundings: Surroundings,
+    picture: NDArray[np.uint8],
+    *,
+    tokenizer: Tokenizer,
+    restorer: Restorer,
+) -> NDArray[np.uint8] | None:
+    """What is painted from a code with nothing to be seen; None where there is nothing to hold it against."""
+    if surroundings.hidden.all():
+        return None
+    if code is not None and tells_enough(code):
+        return picture
+    nothing = Surroundings(np.zeros_like(surroundings.pixels), np.ones_like(surroundings.hidden))
+    return predict(code, nothing, tokenizer=tokenizer, restorer=restorer)
 
 
 def _tempered(picture: NDArray[np.uint8], n_scales: int, surroundings: Surroundings) -> NDArray[np.uint8]:

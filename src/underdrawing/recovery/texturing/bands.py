@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BANDS", "CANVAS_PX", "GRID", "differences", "filters", "rgb_of"]
+__all__ = ["BANDS", "CANVAS_PX", "GRID", "OCTAVES", "differences", "filters", "rgb_of", "sizes"]
 
 CANVAS_PX = 256
 """Side in pixels of the square on which pictures are painted from codes."""
@@ -28,6 +28,10 @@ _PLANES = ((_DIRECTIONS, 0), (1, 1), (1, 2))
 """How many directions, of which plane."""
 BANDS = tuple(plane for directions, plane in _PLANES for _ in range(directions * len(_CENTRES)))
 """The plane of each band: 0 luminance, 1 blue minus luminance, 2 red minus luminance."""
+OCTAVES = np.array(
+    [3 * plane + octave for directions, plane in _PLANES for octave in range(len(_CENTRES)) for _ in range(directions)]
+)
+"""The octave of each band, those of luminance and of the colour differences apart: the same number, the same octave."""
 _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114
 
 Planes = NDArray[np.float32]
@@ -52,6 +56,14 @@ def differences(picture: NDArray[np.generic]) -> Planes:
     red, green, blue = (picture[..., channel].astype(np.float32) for channel in range(3))
     luminance = _RED * red + _GREEN * green + _BLUE * blue
     return np.stack([luminance, blue - luminance, red - luminance])
+
+
+def sizes(picture: NDArray[np.generic]) -> Planes:
+    """How strong each band of a picture (256, 256, 3) RGB is by place: (18, 64, 64) float32, mean absolute values."""
+    spectra = np.fft.rfft2(differences(picture))
+    parts = np.fft.irfft2(spectra[list(BANDS)] * filters())
+    side = CANVAS_PX // GRID
+    return np.asarray(np.abs(parts).reshape(-1, GRID, side, GRID, side).mean(axis=(2, 4)), dtype=np.float32)
 
 
 def rgb_of(planes: Planes) -> Planes:

@@ -2,9 +2,9 @@
 
 A code tells shapes and colours, and what it does not tell is painted smooth, for that is nearest on average. A person
 calls a picture with grain, leaves and hair the same scene sooner than a smooth one, though none of these is where it
-was. So a network tells by how much the painting is likely to be off, band by band and place by place; most of that is
-added, partly as noise of this strength, partly by making what there is of the band stronger. All of it is made up: it
-tells nothing of the picture.
+was. So a network tells by how much the painting is likely to be off, band by band and place by place; most of that
+energy is added, partly as noise, partly by making what there is of the band stronger. All of it is made up: it tells
+nothing of the picture.
 
 Source: ours. That textures are told by the strength of their bands is from Heeger and Bergen, "Pyramid-based texture
 analysis/synthesis" (1995); the network is described in ``docs/models/texturer.md``.
@@ -21,11 +21,12 @@ from numpy.typing import NDArray
 
 from underdrawing.networks import Network, read_verified, shipped_weights
 from underdrawing.recovery.texturing.bands import BANDS, CANVAS_PX, differences, filters, rgb_of
+from underdrawing.recovery.texturing.calibration import calibrated
 
 __all__ = ["TEXTURER_FILE", "Texturer"]
 
 TEXTURER_FILE = "texturer.onnx"
-_AMOUNT, _AS_NOISE = 0.75, 0.3
+_AMOUNT, _AS_NOISE = 0.85, 0.3
 """How much of what is likely missing is made up, and which share of its energy is noise; chosen on val, by eye and so
 that no picture gets much more detail than it had."""
 _SPREAD_PX = 4.0
@@ -80,19 +81,31 @@ class Texturer:
         known: NDArray[np.bool_],
         pixels: NDArray[np.uint8],
         hidden: NDArray[np.bool_],
+        *,
+        unseen: NDArray[np.uint8] | None = None,
     ) -> NDArray[np.uint8]:
-        """A picture with texture, the same one every time: 256×256×3 RGB uint8. Arguments as those of ``missing``."""
+        """A picture with texture, the same one every time: 256×256×3 RGB uint8.
+
+        Args:
+            painted, known, pixels, hidden: as those of ``missing``.
+            unseen: 256×256×3 RGB uint8, painted from the same code as if everything were hidden. With it texture is
+                as strong as around the region; without it, as it is in most photographs.
+        """
         strengths = self.missing(painted, known, pixels, hidden)
+        if unseen is not None:
+            usual = self.missing(unseen, known, np.zeros_like(pixels), np.ones_like(hidden))
+            strengths = calibrated(strengths, usual, unseen, pixels, hidden)
         planes = differences(painted)
         spectra, added = np.fft.rfft2(planes), np.zeros((3, CANVAS_PX, CANVAS_PX // 2 + 1), np.complex128)
         for plane, kept, noise, strength in zip(BANDS, filters(), _noises(), strengths, strict=True):
             there = np.fft.irfft2(spectra[plane] * kept).astype(np.float32)
-            usual = cv2.GaussianBlur(np.abs(there), (0, 0), _SPREAD_PX) + _LEAST
-            made = np.sqrt(_AS_NOISE) * noise + np.sqrt(1 - _AS_NOISE) * there / usual
-            strong = cv2.resize(strength, (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_LINEAR)
-            added[plane] += np.fft.rfft2(strong * made) * kept
+            around = cv2.GaussianBlur(np.abs(there), (0, 0), _SPREAD_PX)
+            lacking = _AMOUNT * cv2.resize(strength, (CANVAS_PX, CANVAS_PX), interpolation=cv2.INTER_LINEAR)
+            stronger = np.sqrt(np.square(around) + (1 - _AS_NOISE) * np.square(lacking)) - around
+            made = np.sqrt(_AS_NOISE) * lacking * noise + stronger * there / (around + _LEAST)
+            added[plane] += np.fft.rfft2(made) * kept
         texture = rgb_of(np.fft.irfft2(added).astype(np.float32))
-        return np.clip(np.rint(painted + _AMOUNT * texture), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(np.rint(painted + texture), 0, 255), dtype=np.uint8)
 
 
 @cache

@@ -4,7 +4,7 @@
 tampered with, OpenCV's inpainting, and for 252, 1020 and 4092 bits of surviving code what the code alone and what code
 and Transformer paint back.
 
-``look.jpg``: the same photographs, all of each painted from 1020, 4092 and 16380 bits, smooth (the setting
+``look.jpg``: a region of the same photographs, painted from 1020, 4092 and 16380 bits, smooth (the setting
 ``fidelity``) and with texture that is made up (``look``).
 """
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from underdrawing.examination.remembering import predict, remember, surroundings_of
 from underdrawing.recovery import Restorer, paint_back
 from underdrawing.recovery.texturing import Texturer
-from underdrawing.tokenizer import CANVAS, Surroundings, Tokenizer, ladder_bits, to_canvas
+from underdrawing.tokenizer import CANVAS, Tokenizer, ladder_bits, to_canvas
 
 _SURVIVING_SCALES, _TEXTURED_SCALES = (3, 4, 5), (4, 5, 6)
 _TILE, _GAP, _HEAD = 168, 4, 34
@@ -47,9 +47,11 @@ def main() -> None:
     names = ["original", "tampered", "inpainting (Telea)"]
     names += [name for count in bits for name in (f"{count} bits: code only", f"{count} bits: + Transformer")]
     draw(output / "recovery.jpg", names, rows, side_px=_TILE)
-    looks = [look(canvas, tokenizer, restorer, texturer) for canvas in canvases[:-1]]
+    looks = [
+        look(canvas, region(number, 0), tokenizer, restorer, texturer) for number, canvas in enumerate(canvases[:-1])
+    ]
     bits = [ladder_bits(count) for count in _TEXTURED_SCALES]
-    names = ["original", *(f"{count} bits: {name}" for count in bits for name in ("fidelity", "look"))]
+    names = ["original", "region", *(f"{count} bits: {name}" for count in bits for name in ("fidelity", "look"))]
     draw(output / "look.jpg", names, looks, side_px=CANVAS)
 
 
@@ -86,9 +88,7 @@ def row(
     canvas: Picture, other: Picture, mask: NDArray[np.bool_], tokenizer: Tokenizer, restorer: Restorer
 ) -> list[Picture]:
     """The tiles of one row."""
-    tampered = np.where(mask[..., None], other[::-1], canvas).astype(np.uint8)
-    _, data = cv2.imencode(".jpg", tampered[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    suspect = np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[:, :, ::-1], dtype=np.uint8)
+    suspect = compressed(np.where(mask[..., None], other[::-1], canvas))
     inpainted = np.asarray(cv2.inpaint(suspect, mask.astype(np.uint8), 3, cv2.INPAINT_TELEA), np.uint8)
     tiles = [canvas, outlined(suspect, mask), inpainted]
     code, around = tokenizer.encode(canvas), surroundings_of(suspect, mask)
@@ -100,15 +100,24 @@ def row(
     return tiles
 
 
-def look(canvas: Picture, tokenizer: Tokenizer, restorer: Restorer, texturer: Texturer) -> list[Picture]:
+def look(
+    canvas: Picture, mask: NDArray[np.bool_], tokenizer: Tokenizer, restorer: Restorer, texturer: Texturer
+) -> list[Picture]:
     """The tiles of one row of ``look.jpg``."""
-    nothing = Surroundings(np.zeros_like(canvas), np.ones(canvas.shape[:2], np.bool_))
-    code, tiles = tokenizer.encode(canvas), [canvas]
+    suspect = compressed(canvas)
+    code, around = tokenizer.encode(canvas), surroundings_of(suspect, mask)
+    tiles = [canvas, np.where(mask[..., None], np.uint8(128), suspect)]
     for count in _TEXTURED_SCALES:
         for made_up in (None, texturer):
-            part = code.prefix(count)
-            tiles.append(remember(part, nothing, tokenizer=tokenizer, restorer=restorer, texturer=made_up))
+            painted = remember(code.prefix(count), around, tokenizer=tokenizer, restorer=restorer, texturer=made_up)
+            tiles.append(paint_back(suspect, painted, mask))
     return tiles
+
+
+def compressed(picture: NDArray[np.generic]) -> Picture:
+    """The picture, H×W×3 RGB, after JPEG."""
+    _, data = cv2.imencode(".jpg", picture.astype(np.uint8)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[:, :, ::-1], dtype=np.uint8)
 
 
 def outlined(picture: Picture, mask: NDArray[np.bool_]) -> Picture:

@@ -9,19 +9,22 @@ import torch
 from train.export import halved, write_manifest
 from train.loop import Plan, Trainer
 from train.objective import moved
+from train.pictures import data_hash
 from train.restorer.training import Batch
 from train.tests.conftest import synthesize
 from train.texturer.__main__ import main
 from train.texturer.examples import load_sharp_and_soft
 from train.texturer.export import write_texturer
 from train.texturer.network import Texturer
-from train.texturer.scores import looks, nats, slope
+from train.texturer.rescoring import rescore
+from train.texturer.scores import looks, looks_inside, nats, slope
 from train.texturer.training import Bands, likelihood, painted, texture_objective
 from train.tokenizer.codes import Lookup
 from train.tokenizer.examples import Examples
 from train.tokenizer.linear import encode_pictures, save_linear
 from train.tokenizer.network import Decoder
 
+from underdrawing.networks import shipped_weights
 from underdrawing.recovery.texturing import BANDS, GRID, TEXTURER_FILE
 from underdrawing.recovery.texturing import Texturer as Shipped
 from underdrawing.recovery.texturing.bands import differences, filters
@@ -104,7 +107,22 @@ def test_the_truth_has_a_perfect_look():
     same = looks([(picture, picture) for picture in synthesize(2, 6)])
     assert (same.ms_ssim, same.gmsd, same.slope) == pytest.approx((1, 0, 1))
     assert slope(np.full((8, 8, 3), 9, np.uint8)) == 0
-    assert slope(np.tile(np.arange(8, dtype=np.uint8)[:, None, None] * 5, (1, 8, 3))) == 5
+    ramp = np.tile(np.arange(8, dtype=np.uint8)[:, None, None] * 5, (1, 8, 3))
+    assert slope(ramp) == 5
+
+
+def test_looks_of_regions_are_those_inside_alone():
+    rng = np.random.default_rng(0)
+    truth, mask = rng.integers(0, 256, (16, 16, 3), dtype=np.uint8), np.zeros((16, 16), bool)
+    mask[4:12, 4:12] = True
+    outside_differs = np.where(mask[..., None], truth, 255 - truth)
+    same = looks_inside([(outside_differs, truth, mask)] * 2)
+    assert (same.slope, same.slope_spread) == (1, 0)
+    weaker = np.where(mask[..., None], 128 + (truth.astype(int) - 128) // 2, truth).astype(np.uint8)
+    found = looks_inside([(weaker, truth, mask), (outside_differs, truth, mask)])
+    assert found.slope == pytest.approx(0.75, abs=0.01)
+    assert found.slope_spread == pytest.approx(np.log(2) / 2, abs=0.01)
+    assert looks_inside([(weaker, truth, mask)]).psnr_db < 20
 
 
 def test_the_package_runs_what_was_trained(examples, lookup, decoder, tmp_path):
@@ -144,3 +162,21 @@ def test_the_command_trains_exports_goes_on_and_tells_where_the_weights_come_fro
     assert set(facts["scores"]["val"]["looks_by_bits"]) == {str(ladder_bits(scales)) for scales in (3, 4, 5, 6)}
     with np.load(second / "texturer.npz") as archive:
         assert set(archive.files) == {name for name, _ in Texturer().named_parameters()}
+
+
+def test_shipped_weights_are_scored_anew_with_the_pictures_they_come_from(photographs, tmp_path):
+    shipped = shipped_weights("recovery.texturing").joinpath("weights.json").read_text(encoding="utf-8")
+    facts = json.loads(shipped)
+    manifest = tmp_path / "weights.json"
+    manifest.write_text(shipped, encoding="utf-8")
+    with pytest.raises(ValueError, match="differs"):
+        rescore(manifest, photographs)
+    facts["training_data"]["splits_sha256"] = data_hash(photographs)
+    manifest.write_text(json.dumps(facts), encoding="utf-8")
+    rescore(manifest, photographs, limit=1)
+    after = json.loads(manifest.read_text(encoding="utf-8"))
+    assert after["files"] == facts["files"]
+    assert set(after["scores"]) == {"val", "test", "val, softened"}
+    for rows in (after["scores"]["val"][kind] for kind in ("looks_by_bits", "looks_inside_by_bits")):
+        for row in rows.values():
+            assert row["look"]["slope"] > row["fidelity"]["slope"]

@@ -2,7 +2,8 @@
 
 The same code paints a sharp photograph and a soft one alike, so a network that sees what was painted cannot tell them
 apart. But of everything around a region both are known, what the code would have painted there and what is there. By
-how much more or less than usual is missing in these places, octave by octave, more or less is made up inside.
+how much more or less than usual is missing in these places, octave by octave, more or less is made up inside; where
+little is expected as in the places around where little is, for a clear sky may stand behind rocks.
 
 Source: ours.
 """
@@ -23,6 +24,8 @@ _APART = 2
 """Places so near to the region do not count: something of it may have been blended into them."""
 _PRIOR = 10.0
 """How many places the usual strength counts for."""
+_CLASSES = 3
+"""Places where little is expected, where more, and where most."""
 
 Planes = NDArray[np.float32]
 
@@ -43,14 +46,36 @@ def calibrated(
     if not weights.any():
         return strengths
     shown = np.where(hidden[..., None], unseen, pixels).astype(np.float32)
-    missing = sizes(shown - unseen)
-    result = strengths.copy()
+    missing, result = sizes(shown - unseen), strengths.copy()
     for octave in np.unique(OCTAVES):
         bands = octave == OCTAVES
-        prior = _PRIOR * float(usual[bands].mean(axis=(1, 2)).sum())
-        there, expected = (float((planes[bands] * weights).sum()) for planes in (missing, usual))
-        result[bands] *= np.float32((there + prior) / (expected + prior))
+        there, expected, inside = (planes[bands].mean(axis=0) for planes in (missing, usual, strengths))
+        result[bands] *= _times(there, expected, inside, weights)
     return result
+
+
+def _times(there: Planes, expected: Planes, inside: Planes, weights: Planes) -> Planes:
+    """How many times as much as ``inside``, (64, 64), to make up of an octave.
+
+    Args:
+        there: what is missing in each place, and
+        expected: what would usually be.
+        inside: what is likely missing in the region.
+        weights: how much each place counts.
+    """
+    usual = _PRIOR * expected.mean()
+    overall = ((there * weights).sum() + usual) / ((expected * weights).sum() + usual)
+    places = np.flatnonzero(weights)
+    places = places[np.argsort(expected.flat[places], kind="stable")]
+    share = np.cumsum(weights.flat[places])
+    centres, ratios = [], []
+    for chosen in np.split(places, np.searchsorted(share, share[-1] * np.arange(1, _CLASSES) / _CLASSES)):
+        if len(chosen):
+            weight, is_, was = (planes.flat[chosen] for planes in (weights, there, expected))
+            prior = _PRIOR * was.mean()
+            centres.append(np.average(was, weights=weight))
+            ratios.append(((is_ * weight).sum() + overall * prior) / ((was * weight).sum() + prior))
+    return np.asarray(np.exp(np.interp(np.log(inside), np.log(centres), np.log(ratios))), dtype=np.float32)
 
 
 def _weights(hidden: NDArray[np.bool_]) -> Planes:

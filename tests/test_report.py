@@ -307,12 +307,6 @@ def test_views_are_only_those_there_is_something_for():
     assert views(bare()) == ["view-suspect"]
 
 
-def test_a_recovered_picture_of_another_size_is_brought_to_the_suspects():
-    found = verification(recovered=picture(120, 200), recovery_source="vault")
-    sizes = {(box["width"], box["height"]) for box in Page(html_report(picture(), found)).all("img")[:2]}
-    assert sizes == {("90", "60")}
-
-
 @given(st.integers(0, 2**32 - 1))
 def test_the_outline_fills_to_the_mask_again(seed):
     rng = np.random.default_rng(seed)

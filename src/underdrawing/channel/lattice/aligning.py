@@ -30,8 +30,9 @@ _LEAST_SHARE, _MANY = 0.2, 0.03
 """By what share of what speaks for it a suspect has to fit better in the end that was read as the whole picture, and
 what share of its blocks has to be in doubt for that to be tried."""
 _FEWEST_CHIPS = 400
-_LEAST_MOVE_PX, _USUALLY_OFF_PX = 0.02, 0.5
-"""Grid pixels: a move that is not worth a look, and how far off a suspect may be, which makes steep chips uncertain."""
+_LEAST_MOVE_PX, _LEAST_WHOLE_MOVE_PX, _USUALLY_OFF_PX = 0.02, 0.1, 0.5
+"""Grid pixels: a move that is not worth a look, one that can make no such difference to a suspect that was read as the
+whole picture, and how far off a suspect may be, which makes steep chips uncertain."""
 _RIDGE = 1e-3
 
 Matrix = NDArray[np.float64]
@@ -57,8 +58,9 @@ def aligned(reception: Reception, pixels: Pixels) -> Reception:
     placement, least = reception.suspect.placement, fit
     if placement is None:
         placement, least = _whole(reception, pixels), fit + _LEAST_SHARE * _fit(reception, at_least=0.0)
-    for _ in range(_ROUNDS):
-        change = _change(best)
+    for number in range(_ROUNDS):
+        at_whole = number == 0 and reception.suspect.placement is None
+        change = _change(best, least_px=_LEAST_WHOLE_MOVE_PX if at_whole else _LEAST_MOVE_PX)
         if change is None:
             break
         placement = replace(placement, matrix=placement.as_laid @ change, whole_pixels=False)
@@ -84,9 +86,9 @@ def _fit(reception: Reception, *, at_least: float = -_MOST_OF_BLOCK) -> float:
     return float((evidence if visible is None else evidence * visible).sum())
 
 
-def _change(reception: Reception) -> Matrix | None:
+def _change(reception: Reception, *, least_px: float) -> Matrix | None:
     """The small homography of the grid, 3×3, after which chips fit better; None where too few tell, or nothing needs to
-    move.
+    move by so many grid pixels.
 
     A coefficient changes by its slope times the move. Steep ones may be off by more than half a step, and are trusted
     less.
@@ -111,7 +113,7 @@ def _change(reception: Reception) -> Matrix | None:
     normal = np.einsum("aiyx,abyx,bjyx->ij", moves, products, moves, optimize=True)
     normal += _RIDGE * np.trace(normal) / len(normal) * np.eye(len(normal))
     amounts = np.linalg.solve(normal, np.einsum("aiyx,ayx->i", moves, pulls, optimize=True))
-    if np.abs(np.tensordot(amounts, moves, (0, 1))).max() < _LEAST_MOVE_PX:
+    if np.abs(np.tensordot(amounts, moves, (0, 1))).max() < least_px:
         return None
     return _homography(amounts, grid, unit_px)
 

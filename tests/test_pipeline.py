@@ -89,6 +89,16 @@ def test_round_trip_an_untouched_picture_is_authentic(protection, verified):
     assert verified.confidence > 0.5
 
 
+def test_what_hides_under_transparency_is_said(protection):
+    pixels = protection.picture.pixels
+    alpha = np.full(pixels.shape[:2], 255, np.uint8)
+    assert verify(replace(protection.picture, alpha=alpha)).transparent_fraction == 0
+    alpha[: len(alpha) // 4] = 0
+    found = verify(replace(protection.picture, alpha=alpha))
+    assert found.verdict is Verdict.AUTHENTIC
+    assert found.to_dict()["transparent_fraction"] == pytest.approx(0.25, abs=0.01)
+
+
 def test_round_trip_facts_and_signature_come_out_of_the_pixels(verified):
     assert verified.facts == FACTS
     assert verified.facts_source == "pixels"

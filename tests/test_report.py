@@ -533,6 +533,13 @@ def test_open_questions_fit_the_finding():
     assert any("no signature from a key you trust" in q for q in open_questions(verification(signature="absent")))
 
 
+def test_what_is_not_opaque_is_left_open():
+    assert not any("opaque" in question for question in open_questions(verification()))
+    hidden = verification(transparent_fraction=0.25)
+    assert "25 % of it is transparent" in open_questions(hidden)[0]
+    assert "25 % of it is transparent" in Page(html_report(picture(), hidden)).text
+
+
 def test_texture_that_is_made_up_is_said_to_be():
     made_up = verification(recovery_setting=RecoverySetting.LOOK)
     assert "made up" in lead(made_up, places=1)

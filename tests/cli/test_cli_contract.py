@@ -1,14 +1,16 @@
 """What protect and verify print, what they write, what they read it from."""
 
 import json
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from stand_ins import VERDICTS, error_line, run, verdict_pixel, write_picture, write_telling
+from stand_ins import VERDICTS, error_line, run, stand_in_verify, verdict_pixel, write_picture, write_telling
 
+import underdrawing
 from underdrawing import images
 from underdrawing.findings import Verdict
 
@@ -209,3 +211,13 @@ def test_a_folder_does_not_go_to_standard_output(pipeline, tmp_path):
     result = run("protect", tmp_path / "in", "-o", "-")
     assert result.code == 2
     assert "standard output" in error_line(result.err)
+
+
+def test_verify_says_what_is_not_opaque(pipeline, monkeypatch, tmp_path):
+    def half_transparent(*given, **options):
+        return replace(stand_in_verify(*given, **options), transparent_fraction=0.5)
+
+    monkeypatch.setitem(vars(underdrawing), "verify", half_transparent)
+    picture = write_picture(tmp_path / "a.png")
+    assert "50 % of it is transparent" in run("verify", picture).out
+    assert json.loads(run("verify", picture, "--json").out)["transparent_fraction"] == 0.5

@@ -5,6 +5,14 @@ from underdrawing.errors import ImageFormatError, ImageLimitError, UsageError
 from underdrawing.images import Limits, Picture
 
 
+def test_what_is_not_wholly_opaque_is_counted():
+    pixels = np.zeros((2, 4, 3), np.uint16)
+    alpha = np.full((2, 4), 65535, np.uint16)
+    assert Picture(pixels).transparent_fraction == Picture(pixels, alpha).transparent_fraction == 0
+    alpha[0, :2] = (65534, 0)
+    assert Picture(pixels, alpha).transparent_fraction == 0.25
+
+
 def test_shapes():
     picture = Picture(np.zeros((2, 5, 3), np.uint16))
     assert (picture.height, picture.width) == (2, 5)

@@ -1,10 +1,13 @@
 """Many tasks in many processes: what dies, what goes on, and what must not outlive its parent."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from underdrawing.cli.pool import run_all
 
@@ -34,6 +37,14 @@ def test_workers_go_when_their_parent_is_killed():
     while any(_alive(worker) for worker in workers) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not any(_alive(worker) for worker in workers)
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals cannot be held here")
+def test_workers_leave_interrupts_to_their_parent_from_their_first_moment_on():
+    held = "__import__('signal').pthread_sigmask(__import__('signal').SIG_BLOCK, [])"
+    outcomes = list(run_all([held] * 2, eval, jobs=2))
+    assert all(signal.SIGINT in outcome.result for outcome in outcomes)
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 def _alive(process):

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait as wait_for_end
 from typing import Any, Generic, TypeVar
@@ -97,9 +98,24 @@ def _submit(
     suspects: list[T],
 ) -> None:
     try:
-        running[pool.submit(_attempt, work, task)] = task
+        with _interrupts_held():  # processes are started by this, and take over what is held
+            future = pool.submit(_attempt, work, task)
+        running[future] = task
     except BrokenProcessPool:
         suspects.append(task)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Keep Ctrl-C waiting meanwhile, where the system can."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _attempt(work: Callable[[T], R], task: T) -> Outcome[T, R]:

@@ -107,7 +107,7 @@ def test_it_is_said_in_words_too(desk, tmp_path):
     said = run.stdout.decode()
     assert f"The vault knows this picture as {found['astronaut.png']['id']}" in said
     assert "found by what it looks like" in said
-    assert "painted from the code in the vault" in said
+    assert "painted from the small picture or the code that it keeps" in said
 
 
 def test_an_original_is_fetched_from_where_it_is_allowed_only(desk, tmp_path):

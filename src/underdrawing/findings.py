@@ -222,7 +222,7 @@ class Verification:
         foreign: H×W bool, True where the suspect shows nothing of the protected picture, a page around it, say; None
             where there is no such place.
         recovery_source: what it was painted from: the code in the pixels, or what the vault keeps: the original itself
-            where ``known.exact``, else its code; None when nothing was recovered.
+            where ``known.exact``, else its small picture or its code; None when nothing was recovered.
         recovery_setting: whether texture was made up for ``recovered`` and ``whole``; None when nothing was painted
             from a code.
         known: what the vault says; None where none was asked.

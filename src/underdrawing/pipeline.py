@@ -33,7 +33,7 @@ from underdrawing.examination.examining import COMPARED_SCALES, Testimony, exami
 from underdrawing.examination.framing import Framing
 from underdrawing.examination.judging import check_signature, judge, judge_heard, unprotected, with_map
 from underdrawing.examination.listening import listen, parts_of
-from underdrawing.examination.recognising import code_kept, framing_of, outside_testimony
+from underdrawing.examination.recognising import code_kept, framing_of, outside_testimony, picture_kept
 from underdrawing.findings import Protection, RecoverySetting, Verification
 from underdrawing.images import Limits, to_eight_bits
 from underdrawing.messages.carrying import carry
@@ -259,7 +259,8 @@ def _by_our_mark(
     shown = reading.reception.suspect
     framing = Framing(case.picture.pixels, shown.pixels, shown.placement)
     with case.clock("examine"):
-        examined = examine(framing, kept or carried, Testimony.of(reading), setting=case.setting)
+        small = None if known is None else picture_kept(known.record, carried)
+        examined = examine(framing, kept or carried, Testimony.of(reading), setting=case.setting, kept=small)
     signature = check_signature(reading, trust)
     verification = judge(case.picture, reading, framing, examined, signature, source="vault" if kept else "code")
     return case.consulted(verification, known, code=carried)
@@ -298,7 +299,8 @@ def _by_carrier(case: _Case, carrier: Carrier) -> Verification:
         pixels = case.picture.pixels
         framing = Framing(pixels, pixels, None) if record is None else framing_of(case.picture, record)
         testimony = outside_testimony(framing, heard.agreement)
-        examined = examine(framing, code, testimony, setting=case.setting)
+        small = picture_kept(record, heard.code)
+        examined = examine(framing, code, testimony, setting=case.setting, kept=small)
     can_tell = code is not None and code.n_scales >= COMPARED_SCALES
     verification = judge_heard(case.picture, heard, framing, examined, carrier=carrier.name, can_tell=can_tell)
     return case.consulted(verification, heard.found)
@@ -311,7 +313,8 @@ def _by_looks(case: _Case, known: Found | None, *, seen: bool) -> Verification:
     if known is not None and known.record is not None and code is not None:
         with case.clock("examine"):
             framing = framing_of(case.picture, known.record)
-            examined = examine(framing, code, outside_testimony(framing), setting=case.setting)
+            small = picture_kept(known.record, None)
+            examined = examine(framing, code, outside_testimony(framing), setting=case.setting, kept=small)
         if not examined.another:
             verification = replace(verification, geometry=framing.geometry(verification.geometry.note))
             verification = with_map(verification, case.picture, framing, examined, source="vault")

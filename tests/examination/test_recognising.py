@@ -13,6 +13,7 @@ from underdrawing.channel import CARRIERS, load_carrier
 from underdrawing.errors import UsageError
 from underdrawing.examination.recognising import code_kept, framing_of, outside_testimony, placement_of
 from underdrawing.findings import Verdict
+from underdrawing.fingerprint.preview import preview_of
 from underdrawing.images import Picture, save
 from underdrawing.payload import SharedKey
 from underdrawing.retrieval.cataloguing import catalogue
@@ -86,7 +87,7 @@ def test_a_copy_without_its_mark_is_known_and_restored_exactly(vault, protection
     np.testing.assert_array_equal(found.recovered.pixels[~found.mask], suspect[~found.mask])
 
 
-def test_without_the_original_it_is_painted_from_the_code_in_the_vault(vault, protection, coffee):
+def test_without_the_original_it_is_painted_from_what_the_vault_keeps(vault, protection, coffee):
     pixels, mask = doctored(protection.picture.pixels)
     suspect = erased(pixels)
     found = pipeline.verify(Picture(suspect), vault=vault)
@@ -128,7 +129,34 @@ def test_the_vault_has_the_rest_of_a_code_of_which_little_arrived(vault, protect
     assert not helped.known.exact
 
 
-def test_a_code_that_arrived_whole_needs_no_vault(tmp_path):
+def psnr_inside(found, truth, mask):
+    return 10 * np.log10(255**2 / np.square(found.recovered.pixels.astype(float) - truth)[mask].mean())
+
+
+def test_the_small_picture_in_the_vault_tells_more_than_any_code(record, protection, coffee, tmp_path):
+    pixels, mask = doctored(protection.picture.pixels)
+    suspect = Picture(jpeg(pixels, 85))
+    likeness = {}
+    for name, kept in (("small picture", record), ("code", replace(record, preview=b""))):
+        with open_vault(tmp_path / name, create=True) as vault:
+            vault.add(kept)
+            found = pipeline.verify(suspect, vault=vault)
+        assert (found.verdict, found.recovery_source, found.known.exact) == (Verdict.TAMPERED, "vault", False)
+        np.testing.assert_array_equal(found.recovered.pixels[~found.mask], suspect.pixels[~found.mask])
+        likeness[name] = psnr_inside(found, coffee, mask)
+    assert likeness["small picture"] > likeness["code"] + 1
+
+
+def test_a_small_picture_of_something_else_is_not_painted_from(record, protection, coffee, tmp_path):
+    pixels, mask = doctored(protection.picture.pixels)
+    with open_vault(tmp_path / "v", create=True) as vault:
+        vault.add(replace(record, preview=preview_of(data.chelsea())))
+        found = pipeline.verify(Picture(jpeg(pixels, 85)), vault=vault)
+    assert found.verdict is Verdict.TAMPERED
+    assert psnr_inside(found, coffee, mask) > 18
+
+
+def test_a_code_that_arrived_whole_is_read_from_the_pixels_with_a_vault_too(tmp_path):
     large = Picture(np.asarray(cv2.resize(data.coffee(), (1536, 1024), interpolation=cv2.INTER_CUBIC)))
     protection = pipeline.protect(large)
     pixels, _ = doctored(protection.picture.pixels)
@@ -136,7 +164,7 @@ def test_a_code_that_arrived_whole_needs_no_vault(tmp_path):
         vault.add(catalogue(protection.picture, protection=protection))
         found = pipeline.verify(Picture(pixels), vault=vault)
     assert protection.left_out == ()
-    assert (found.code_scales, found.known.source, found.recovery_source) == (6, "id", "code")
+    assert (found.code_scales, found.known.source, found.recovery_source) == (6, "id", "vault")
 
 
 def test_a_mark_of_another_picture_is_not_taken_for_the_pictures_own(vault, protection, coffee):

@@ -94,6 +94,7 @@ class Examination:
             undone; None where there is none.
         redrawn: the same of what was only redrawn, which ``whole`` leaves as it is.
         setting: whether texture was made up for ``whole``.
+        from_kept: whether it was painted from a small picture that was kept, and not from the code.
     """
 
     finding: TamperFinding
@@ -102,6 +103,7 @@ class Examination:
     redrawn: NDArray[np.bool_] | None = None
     whole: NDArray[np.uint8] | NDArray[np.uint16] | None = None
     setting: RecoverySetting = RecoverySetting.FIDELITY
+    from_kept: bool = False
 
 
 def examine(
@@ -110,6 +112,7 @@ def examine(
     testimony: Testimony,
     *,
     setting: RecoverySetting = RecoverySetting.FIDELITY,
+    kept: NDArray[np.uint8] | None = None,
 ) -> Examination:
     """Hold a suspect against its code.
 
@@ -119,6 +122,8 @@ def examine(
             from, but not compared with.
         testimony: what the carrier says.
         setting: whether to make up texture for what is painted.
+        kept: 256×256×3 RGB, a small picture of what was protected: painted from in place of the code, if it shows what
+            the code says.
     """
     pixels = to_eight_bits(framing.frame)
     compare = code is not None and code.n_scales >= COMPARED_SCALES
@@ -155,8 +160,14 @@ def examine(
         return Examination(finding, another=True)
     if not hidden.any():
         return Examination(finding)
-    smooth = setting is RecoverySetting.FIDELITY and tells_enough(code)
-    original = remembered() if smooth else _remembered(pixels, code, hidden, setting)
+    if kept is not None and shows_another_picture(kept, says.astype(np.uint8), np.zeros(kept.shape[:2], np.bool_)):
+        kept = None
+    if kept is not None:
+        original = kept
+    elif setting is RecoverySetting.FIDELITY and tells_enough(code):
+        original = remembered()
+    else:
+        original = _remembered(pixels, code, hidden, setting)
     painted = repainted(
         framing.frame,
         original,
@@ -167,7 +178,12 @@ def examine(
         textured=setting is RecoverySetting.LOOK,
     )
     return Examination(
-        finding, whole=painted.pixels, recoloured=painted.recoloured, redrawn=painted.redrawn, setting=setting
+        finding,
+        whole=painted.pixels,
+        recoloured=painted.recoloured,
+        redrawn=painted.redrawn,
+        setting=setting,
+        from_kept=kept is not None,
     )
 
 

@@ -149,7 +149,7 @@ def with_map(
         tamper_probability=framing.plane_on_suspect(finding.probability),
         mask=mask,
         recovered=recovered,
-        recovery_source=source if recovered is not None else None,
+        recovery_source=None if recovered is None else "vault" if examined.from_kept else source,
         recovery_setting=None if recovered is None and whole is None else examined.setting,
         whole=whole,
         foreign=framing.foreign,

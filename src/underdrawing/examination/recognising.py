@@ -18,7 +18,7 @@ from underdrawing.examination.framing import Framing
 from underdrawing.fingerprint.preview import preview_pixels
 from underdrawing.images import to_eight_bits
 from underdrawing.retrieval.registration import Landmarks, register
-from underdrawing.tokenizer import HiddenCode
+from underdrawing.tokenizer import HiddenCode, to_canvas
 
 if TYPE_CHECKING:
     from underdrawing.images import Picture
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Grey = NDArray[np.integer[Any] | np.floating[Any]]
 
-__all__ = ["code_kept", "framing_of", "outside_testimony", "placement_of"]
+__all__ = ["code_kept", "framing_of", "outside_testimony", "picture_kept", "placement_of"]
 
 GRID_PX = 512
 """Short side of the grid that places are told on where the carrier has none of its own."""
@@ -53,6 +53,18 @@ def code_kept(record: Record | None, carried: HiddenCode | None) -> HiddenCode |
         return kept
     whole = carried if carried.known is None else carried.prefix(carried.n_scales - 1)
     return kept if kept.prefix(whole.n_scales) == whole else None
+
+
+def picture_kept(record: Record | None, carried: HiddenCode | None) -> NDArray[np.uint8] | None:
+    """The small picture of a record on the canvas, 256×256×3 RGB; None where it keeps none, or where its code begins
+    otherwise than what was carried.
+
+    It tells more than the code, which is made for carriers: 33 against 26 dB at this size.
+    """
+    if record is None or code_kept(record, carried) is None:
+        return None
+    shown = preview_pixels(record.preview)
+    return None if shown is None else to_canvas(shown)
 
 
 def framing_of(picture: Picture, record: Record) -> Framing:

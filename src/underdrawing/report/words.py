@@ -189,8 +189,9 @@ def _recovery_sentence(verification: Verification) -> str:
             "The pixels there are not those of the protected picture, but they still show what its code says that it "
             "showed. They have been left as they are, for they tell more of it than the code does."
         )
-    code = "that the vault keeps" if verification.recovery_source == "vault" else "in the remaining pixels"
-    painted = f"What was there has been painted back from the code {code}"
+    kept = verification.recovery_source == "vault"
+    source = "what the vault keeps of the picture" if kept else "the code in the remaining pixels"
+    painted = f"What was there has been painted back from {source}"
     if verification.recoloured_fraction:
         painted += f"; where only colours were changed, {percent(verification.recoloured_fraction)}, they were undone"
     if verification.redrawn_fraction:
@@ -219,7 +220,7 @@ def vault_words(verification: Verification) -> list[str]:
     elif known.exact:
         said.append("What was changed is shown in the very pixels of the original.")
     elif verification.recovery_source == "vault":
-        said.append("What was changed is painted from the code in the vault.")
+        said.append("What was changed is painted from the small picture or the code that it keeps.")
     return [*said, *([f"Note: {readable(known.note)}."] if known.note else [])]
 
 

@@ -333,6 +333,11 @@ def open_questions(verification: Verification) -> list[str]:
             f"Fine features inside the recovered region: it is painted from {_code_size(verification.code_scales)}, "
             "enough for what stood there and in which colours, not for reading letters or telling faces apart."
         )
+    elif verification.recovered is not None and not (verification.known is not None and verification.known.exact):
+        questions.append(
+            "Fine features inside the recovered region: it is painted from the little that the vault keeps, enough for "
+            "what stood there, not for reading small letters or telling faces apart."
+        )
     if verification.recovery_setting is RecoverySetting.LOOK:
         questions.append("The texture of what was painted back: it is made up, so that it looks like a photograph.")
     if verification.signature is not SignatureStatus.VALID:

@@ -466,3 +466,13 @@ def test_reference_every_step_was_timed(protection, verified, doctored):
     for timings in (protection.timings_s, verified.timings_s, doctored[2].timings_s):
         assert all(seconds >= 0 for seconds in timings.values())
         assert sum(timings.values()) < 60
+
+
+def test_a_darker_standard_mark_is_not_taken_for_a_discreet_one():
+    """Its steps are shorter by as much as those of the other profile are, and its chips fit these too."""
+    large = cv2.resize(data.rocket(), None, fx=2.44, fy=2.44, interpolation=cv2.INTER_CUBIC)
+    marked = protect(Picture(np.ascontiguousarray(large))).picture.pixels
+    darker = np.rint(marked * 0.85).astype(np.uint8)
+    found = verify(Picture(darker))
+    assert found.verdict is Verdict.AUTHENTIC
+    assert len(found.blocks) >= 3

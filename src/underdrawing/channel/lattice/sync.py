@@ -150,7 +150,8 @@ def hypotheses(suspect: Suspect, *, key: bytes | None = None) -> Iterator[tuple[
             unchanged, intact = search.found, search.intact()
             if intact:
                 yield unchanged
-            changed = search.refined((search.best.profile,)).found
+            by_pilots = search.best.score >= MARKED_SCORE  # else a mark of another profile may lie there, made darker
+            changed = search.refined((search.best.profile,) if by_pilots else VOICES).found
             if changed[0].tone != Tone():
                 yield changed
             if not intact:
